@@ -1,0 +1,109 @@
+"""Chooses the real adapters. Each is made when it is first asked for, and imported then: a function pays for what it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mundotango import settings
+from mundotango.adapters.clock import SystemClock
+
+if TYPE_CHECKING:
+    from mundotango import ports
+    from mundotango.adapters.cache import Cache
+    from mundotango.adapters.postgres import Database
+    from mundotango.work import UnitOfWork
+
+
+class Platform:
+    """One environment's adapters; lives as long as the process and is shared by its requests."""
+
+    clock: ports.Clock = SystemClock()
+
+    @cached_property
+    def region(self) -> settings.Region:
+        return settings.Region.from_env()
+
+    @cached_property
+    def site(self) -> settings.Site:
+        return settings.Site.from_env()
+
+    @cached_property
+    def database(self) -> Database:
+        from mundotango.adapters.postgres import Database
+
+        return Database(settings.Database.from_env(), self.region.name)
+
+    @cached_property
+    def cache(self) -> Cache:
+        from mundotango.adapters.cache import Cache
+
+        return Cache(settings.Cache.from_env(), self.region.name)
+
+    @cached_property
+    def objects(self) -> ports.ObjectStore:
+        from mundotango.adapters.object_store import S3ObjectStore
+
+        return S3ObjectStore(uploads=settings.bucket("uploads"), media=settings.bucket("media"), region=self.region)
+
+    @cached_property
+    def media(self) -> ports.MediaRepository:
+        from mundotango.media.repository import DynamoMedia
+
+        return DynamoMedia(settings.table("media"), self.region)
+
+    @cached_property
+    def reactions(self) -> ports.Reactions:
+        from mundotango.reactions.repository import DynamoReactions
+
+        return DynamoReactions(settings.table("reactions"), self.region)
+
+    @cached_property
+    def counters(self) -> ports.Counters:
+        from mundotango.reactions.repository import DynamoCounters
+
+        return DynamoCounters(settings.table("counters"), self.region)
+
+    @cached_property
+    def activities(self) -> ports.Activities:
+        from mundotango.realtime.repository import DynamoActivities
+
+        return DynamoActivities(settings.table("activities"), self.region)
+
+    @cached_property
+    def edges(self) -> ports.Edges:
+        from mundotango.realtime.repository import DynamoEdges
+
+        return DynamoEdges(settings.table("edges"), self.region)
+
+    @cached_property
+    def tickets(self) -> ports.Tickets:
+        from mundotango.realtime.repository import DynamoTickets
+
+        return DynamoTickets(settings.table("tickets"), self.region)
+
+    @cached_property
+    def connections(self) -> ports.Connections:
+        from mundotango.realtime.repository import DynamoConnections
+
+        return DynamoConnections(settings.table("connections"), self.region)
+
+    @cached_property
+    def pusher(self) -> ports.Pusher:
+        from mundotango.adapters.pusher import SocketPusher
+
+        return SocketPusher(self.region)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """One transaction: commits once when the block ends well, then announces what it recorded."""
+        from mundotango.realtime.relay import relay_outbox
+        from mundotango.work import UnitOfWork
+
+        with UnitOfWork(self.database) as work:
+            yield work
+            work.commit()
+        if work.recorded:
+            relay_outbox(self)

@@ -1,0 +1,74 @@
+"""Activities, the channels they stand in, and the frames they become.
+
+An *activity* says that something happened; its id is made before the commit and never changes. It is appended to one
+*channel* under a *position*, made when it is appended. A *frame* is what a socket carries.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+ACTIVITY_VERSION = 1
+FRAME_VERSION = 1
+
+Kind = Literal[
+    "follow.created",
+    "follow.removed",
+    "media.failed",
+    "media.ready",
+    "post.created",
+    "reaction.changed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something that happened. `channel` is where it is told, such as `author:{id}`; None tells nobody."""
+
+    id: UUID
+    kind: Kind
+    actor_id: UUID | None
+    channel: str | None
+    payload: dict[str, Any]
+    occurred_at: datetime
+    v: int = ACTIVITY_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An activity at its place in its channel; positions of one channel sort as they were appended."""
+
+    activity: Activity
+    channel: str
+    position: str
+
+
+def author_channel(user_id: UUID | str) -> str:
+    """What an author does, told to those who follow; a follower sees all its authors as the one channel `home`."""
+    return f"author:{user_id}"
+
+
+def user_channel(user_id: UUID | str) -> str:
+    return f"user:{user_id}"
+
+
+def post_channel(post_id: UUID | str) -> str:
+    return f"post:{post_id}"
+
+
+HOME = "home"
+
+
+def frame(appended: Appended, *, channel: str | None = None) -> dict[str, Any]:
+    """The frame of an activity, as the receiver knows its channel (`home` for a followed author's)."""
+    activity = appended.activity
+    return {
+        "v": FRAME_VERSION,
+        "type": activity.kind,
+        "id": str(activity.id),
+        "channel": channel or appended.channel,
+        "position": appended.position,
+        "at": activity.occurred_at.isoformat().replace("+00:00", "Z"),
+        "data": activity.payload,
+    }

@@ -1,0 +1,118 @@
+"""The environment, read once, typed, and named when something is missing. Nothing else reads `os.environ`.
+
+A handler asks for the parts it needs and for no others: a missing variable is an error at the first request of
+the function that needs it, never of its neighbour.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+# Time-outs in seconds: each caller waits longer than any one call it makes (client 35, gateway 30, API function 15).
+API_TIMEOUT = 15
+AWS_CALL_TIMEOUT = 3
+AWS_CALL_ATTEMPTS = 2
+SQL_TIMEOUT = 5
+CACHE_TIMEOUT = 0.05
+SOCKET_DELIVERY_TIMEOUT = 2
+JOBS_TIMEOUT = 300
+
+
+class MissingSetting(Exception):
+    """A variable the function needs is not in its environment."""
+
+
+def _require(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "")
+    if not value:
+        raise MissingSetting(f"environment variable {name} is not set; template.yaml gives it to the function")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How to reach PostgreSQL; the password is always an IAM token made on the spot, which a trusting server ignores."""
+
+    host: str
+    reader_host: str
+    port: int
+    name: str
+    user: str
+    sslmode: str
+    pool_size: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        host = _require(env, "DATABASE_HOST")
+        return cls(
+            host=host,
+            reader_host=env.get("DATABASE_READER_HOST") or host,
+            port=int(_require(env, "DATABASE_PORT")),
+            name=_require(env, "DATABASE_NAME"),
+            user=_require(env, "DATABASE_USER"),
+            sslmode=_require(env, "DATABASE_SSLMODE"),
+            pool_size=int(env.get("DATABASE_POOL_SIZE") or 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    host: str
+    port: int
+    user: str
+    tls: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(
+            host=_require(env, "CACHE_HOST"),
+            port=int(_require(env, "CACHE_PORT")),
+            user=_require(env, "CACHE_USER"),
+            tls=_require(env, "CACHE_TLS") == "true",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where the function runs, and where the SDK was told to find AWS (empty: at AWS)."""
+
+    name: str
+    endpoint: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(name=_require(env, "AWS_REGION"), endpoint=env.get("AWS_ENDPOINT_URL", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The platform's own address, for absolute links and the list of origins a socket may come from.
+
+    `url` is empty where the distribution's own name is used: then the edge says which host the viewer asked for,
+    and is believed when it proves itself by the secret whose SHA-256 is `origin_secret_sha256`.
+    """
+
+    url: str
+    origin_secret_sha256: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(
+            url=env.get("SITE_URL", "").rstrip("/"), origin_secret_sha256=env.get("ORIGIN_SECRET_SHA256", "").lower()
+        )
+
+
+def table(name: str, env: Mapping[str, str] = os.environ) -> str:
+    """The real name of a DynamoDB table, such as `table("reactions")` from REACTIONS_TABLE."""
+    return _require(env, f"{name.upper()}_TABLE")
+
+
+def bucket(name: str, env: Mapping[str, str] = os.environ) -> str:
+    """The real name of a bucket, `uploads` or `media`."""
+    return _require(env, f"{name.upper()}_BUCKET")
+
+
+def runs_in_lambda(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether a handler may warm up at import: only inside Lambda does an import precede a request."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in env
