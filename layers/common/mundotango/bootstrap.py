@@ -1,4 +1,4 @@
-"""Chooses the real adapters. Each is made when it is first asked for, and imported then: a function pays for what it uses."""
+"""Chooses the real adapters. Each is made and imported when first asked for: a function pays for what it uses."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def _require(env: Mapping[str, str], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """How to reach PostgreSQL; the password is always an IAM token made on the spot, which a trusting server ignores."""
+    """How to reach PostgreSQL; the password is always an IAM token made on the spot; a trusting server ignores it."""
 
     host: str
     reader_host: str
