@@ -1,10 +1,149 @@
 """What use cases ask of the world outside. Each port has a real adapter and a fake, held to one contract test."""
 
+from collections.abc import Collection, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+
+from mundotango.media.model import Bucket, Measures, Media, PresignedPost
+from uuid import UUID
+
+from mundotango.reactions.model import Count, CountChange, Reaction
+from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present, in UTC, timezone-aware."""
+        ...
+
+
+class Reactions(Protocol):
+    """Who reacted to what: the truth that totals are derived from."""
+
+    def put(self, target_id: UUID, reaction: Reaction) -> bool:
+        """Whether this changed anything; the same kind put again leaves the first as it is."""
+        ...
+
+    def remove(self, target_id: UUID, user_id: UUID) -> Reaction | None:
+        """The reaction that was there; None when there was none."""
+        ...
+
+    def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
+        """This person's reaction to each target that has one, as of the last write."""
+        ...
+
+
+class Counters(Protocol):
+    """Totals of reactions, one row for each of a target's buckets, derived from the stream of reactions."""
+
+    def counts(self, target_ids: Collection[UUID]) -> dict[UUID, list[Count]]:
+        """The counted buckets of each target, as of the last write; a bucket nobody reacted in is left out."""
+        ...
+
+    def buckets(self, keys: Collection[str]) -> dict[str, Count]:
+        """The same by bucket key; a missing bucket is a count of nothing."""
+        ...
+
+    def apply(self, key: str, change: CountChange) -> bool:
+        """False when the bucket's guard is no longer `change.guard_before`: somebody counted meanwhile, nothing is written."""
+        ...
+
+
+class Activities(Protocol):
+    """What happened in each channel in the last day."""
+
+    def append(self, activity: Activity) -> Appended:
+        """Give it the channel's next position. The activity must have a channel."""
+        ...
+
+    def since(self, channel: str, position: str, limit: int) -> list[Appended]:
+        """What stands after `position`, oldest first, at most `limit`."""
+        ...
+
+
+class Edges(Protocol):
+    """Who follows whom, copied for those who cannot ask the database."""
+
+    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
+        """The higher version wins, in whatever order they come; an ended follow stays as a tombstone."""
+        ...
+
+    def followers(self, author_id: UUID) -> list[UUID]: ...
+
+    def followed(self, follower_id: UUID) -> list[UUID]: ...
+
+
+class Tickets(Protocol):
+    """Single-use permissions to open a socket, known by the hash of what the client holds."""
+
+    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None: ...
+
+    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
+        """Whose it was; None when it was never issued, is used or is expired. It can be taken once."""
+        ...
+
+
+class Connections(Protocol):
+    """Open sockets by connection, by person and by channel. Expired rows are never returned."""
+
+    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None: ...
+
+    def close(self, connection_id: str, *, opened_before: datetime | None = None) -> bool:
+        """Remove every row of this connection; whether there was one (opened before that moment, if given)."""
+        ...
+
+    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
+        """False when the connection has `limit` other channels already. NotFound when it is closed."""
+        ...
+
+    def unsubscribe(self, connection_id: str, channel: str) -> None: ...
+
+    def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]: ...
+
+    def of_channel(self, channel: str, now: datetime) -> list[Socket]: ...
+
+
+class Pusher(Protocol):
+    """Writes frames to open sockets."""
+
+    def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """One outcome for each delivery. Those to one socket go in the order given; a socket that hangs delays no other."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """The two buckets: `uploads`, private, and `media`, which the edge serves."""
+
+    def presign_post(self, key: str, *, content_type: str, max_bytes: int, now: datetime) -> PresignedPost:
+        """Allow one upload of exactly this key and type, 1 to `max_bytes` long, for five minutes; needs no network."""
+        ...
+
+    def find(self, bucket: Bucket, key: str) -> bytes | None: ...
+
+    def put(
+        self, bucket: Bucket, key: str, data: bytes, *, content_type: str, cache_control: str | None = None
+    ) -> None: ...
+
+    def delete(self, bucket: Bucket, key: str) -> None:
+        """Deleting what is not there is no error."""
+        ...
+
+
+class MediaRepository(Protocol):
+    def add(self, media: Media) -> None: ...
+
+    def find(self, media_id: UUID) -> Media | None: ...
+
+    def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
+        """Those of the pictures that exist, in one round trip."""
+        ...
+
+    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
+        """From pending, once; False when it was not pending (any more), and then nothing changes."""
+        ...
+
+    def mark_failed(self, media_id: UUID, reason: str) -> bool:
+        """From pending, once; False when it was not pending (any more), and then nothing changes."""
         ...
