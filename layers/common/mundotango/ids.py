@@ -5,6 +5,8 @@ import uuid
 
 from uuid6 import uuid7
 
+_DERIVED = uuid.UUID("6f2f7c0e-3b0e-5d52-9d1c-6a2f5b8f4f11")
+
 
 def new_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562, 5.7): ordered by the millisecond it was made in."""
@@ -22,3 +24,8 @@ def new_position() -> str:
 def new_secret() -> str:
     """A capability of 256 random bits, URL-safe; what is stored of it is only its hash."""
     return secrets.token_urlsafe(32)
+
+
+def derived_id(*parts: str) -> uuid.UUID:
+    """The same id for the same parts, for what may be announced twice and must be known again."""
+    return uuid.uuid5(_DERIVED, "\x1f".join(parts))

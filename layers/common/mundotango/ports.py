@@ -38,16 +38,12 @@ class Reactions(Protocol):
 class Counters(Protocol):
     """Totals of reactions, one row for each of a target's buckets, derived from the stream of reactions."""
 
-    def counts(self, target_ids: Collection[UUID]) -> dict[UUID, list[Count]]:
-        """The counted buckets of each target, as of the last write; a bucket nobody reacted in is left out."""
-        ...
-
-    def buckets(self, keys: Collection[str]) -> dict[str, Count]:
-        """The same by bucket key; a missing bucket is a count of nothing."""
+    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
+        """By bucket key, without those never counted. Only `fresh` is sure to see the last write."""
         ...
 
     def apply(self, key: str, change: CountChange) -> bool:
-        """False when the bucket's guard is no longer `change.guard_before`: somebody counted meanwhile, nothing is written."""
+        """False, and nothing written, when the bucket's guard is no longer `change.guard_before`."""
         ...
 
 
@@ -109,7 +105,7 @@ class Pusher(Protocol):
     """Writes frames to open sockets."""
 
     def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One outcome for each delivery. Those to one socket go in the order given; a socket that hangs delays no other."""
+        """One outcome for each delivery. Those to one socket go in order; a socket that hangs delays no other."""
         ...
 
 

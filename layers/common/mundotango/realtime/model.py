@@ -44,6 +44,28 @@ class Appended:
     position: str
 
 
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """An open connection, whose it is, and where the gateway takes frames for it: https://{domain}/{stage}."""
+
+    connection_id: str
+    user_id: UUID
+    domain: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One frame, already JSON, on its way to one socket."""
+
+    socket: Socket
+    text: str
+
+
+Outcome = Literal["sent", "gone", "failed"]
+"""`gone`: the gateway no longer knows the connection. `failed`: it hung, or was still refused after retries."""
+
+
 def author_channel(user_id: UUID | str) -> str:
     """What an author does, told to those who follow; a follower sees all its authors as the one channel `home`."""
     return f"author:{user_id}"

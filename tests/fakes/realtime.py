@@ -1,0 +1,118 @@
+"""The realtime ports in memory."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from mundotango import ids
+from mundotango.errors import NotFound
+from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
+
+
+class FakeActivities:
+    def __init__(self) -> None:
+        self.appended: list[Appended] = []
+
+    def append(self, activity: Activity) -> Appended:
+        assert activity.channel is not None
+        appended = Appended(activity, activity.channel, ids.new_position())
+        self.appended.append(appended)
+        return appended
+
+    def since(self, channel: str, position: str, limit: int) -> list[Appended]:
+        after = [each for each in self.appended if each.channel == channel and each.position > position]
+        return sorted(after, key=lambda each: each.position)[:limit]
+
+
+class FakeEdges:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[UUID, UUID], tuple[int, bool]] = {}
+
+    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
+        known, _ = self.rows.get((author_id, follower_id), (-1, False))
+        if version > known:
+            self.rows[author_id, follower_id] = (version, active)
+
+    def followers(self, author_id: UUID) -> list[UUID]:
+        return [follower for (author, follower), (_, active) in self.rows.items() if author == author_id and active]
+
+    def followed(self, follower_id: UUID) -> list[UUID]:
+        return [author for (author, follower), (_, active) in self.rows.items() if follower == follower_id and active]
+
+
+class FakeTickets:
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[UUID, datetime]] = {}
+
+    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None:
+        self.rows[ticket_hash] = (user_id, expires_at)
+
+    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
+        user_id, expires_at = self.rows.get(ticket_hash, (None, now))
+        if expires_at <= now:
+            return None
+        del self.rows[ticket_hash]
+        return user_id
+
+
+@dataclass
+class _Open:
+    socket: Socket
+    opened_at: datetime
+    expires_at: datetime
+    channels: set[str] = field(default_factory=set)
+
+
+class FakeConnections:
+    def __init__(self) -> None:
+        self.rows: dict[str, _Open] = {}
+
+    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None:
+        self.rows[socket.connection_id] = _Open(socket, opened_at, expires_at)
+
+    def close(self, connection_id: str, *, opened_before: datetime | None = None) -> bool:
+        row = self.rows.get(connection_id)
+        if row is None or (opened_before is not None and row.opened_at >= opened_before):
+            return False
+        del self.rows[connection_id]
+        return True
+
+    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
+        row = self.rows.get(connection_id)
+        if row is None or row.expires_at <= now:
+            raise NotFound("the connection is closed")
+        if len(row.channels - {channel}) >= limit:
+            return False
+        row.channels.add(channel)
+        return True
+
+    def unsubscribe(self, connection_id: str, channel: str) -> None:
+        if connection_id in self.rows:
+            self.rows[connection_id].channels.discard(channel)
+
+    def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
+        return [row.socket for row in self.rows.values() if row.socket.user_id in user_ids and row.expires_at > now]
+
+    def of_channel(self, channel: str, now: datetime) -> list[Socket]:
+        return [row.socket for row in self.rows.values() if channel in row.channels and row.expires_at > now]
+
+
+class FakePusher:
+    """Remembers what it was given; sockets named in `gone` and `hanging` answer so."""
+
+    def __init__(self) -> None:
+        self.sent: list[Delivery] = []
+        self.gone: set[str] = set()
+        self.hanging: set[str] = set()
+
+    def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        return [self._send(delivery) for delivery in deliveries]
+
+    def _send(self, delivery: Delivery) -> Outcome:
+        if delivery.socket.connection_id in self.gone:
+            return "gone"
+        if delivery.socket.connection_id in self.hanging:
+            return "failed"
+        self.sent.append(delivery)
+        return "sent"
