@@ -1,14 +1,11 @@
 """What use cases ask of the world outside. Each port has a real adapter and a fake, held to one contract test."""
 
-from collections.abc import Collection, Sequence
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from mundotango.media.model import Bucket, Measures, Media, PresignedPost
-from uuid import UUID
-
 from mundotango.reactions.model import Count, CountChange, Reaction
 from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
 
