@@ -1,0 +1,72 @@
+# One door to everything. `make help` explains each target; each makes .venv first when it is missing or older than the lock.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+
+ENV ?= phase1
+UV := $(CURDIR)/.local/uv/bin/uv
+PYTHON := .venv/bin/python
+SAM := .local/env/sam/bin/sam
+# The same interpreter for every environment that uv makes, now that .venv has found one.
+export UV
+export UV_PYTHON = $(CURDIR)/.venv/bin/python
+unexport VIRTUAL_ENV
+
+-include packaging/functions.mk
+
+.PHONY: help setup run reset story test test-deep lint format build bench deploy clean
+
+help: ## Explain every target (this page)
+	@awk 'BEGIN { FS = ":.*## "; print "make TARGET, where TARGET is one of" } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.synced ## Make .venv from uv.lock; fetches uv and finds Python 3.13 (every other target calls this)
+
+.venv/.synced: uv.lock pyproject.toml operations/setup.sh
+	@sh operations/setup.sh
+
+# SAM, MiniStack and the scanners pin versions of their own, so each has an environment, from the one lock.
+.local/env/%/.synced: uv.lock | .venv/.synced
+	@echo "setup: making .local/env/$* from uv.lock"
+	@UV_PROJECT_ENVIRONMENT=.local/env/$* $(UV) sync --locked --quiet --only-group $*
+	@touch $@
+
+run: setup ## Start the whole platform on this machine and follow its logs until Ctrl-C (YES=1 answers questions with yes)
+	@$(PYTHON) -m devstack run $(if $(YES),--yes)
+
+reset: setup ## Forget the local state: database, identities, pictures
+	@$(PYTHON) -m devstack reset
+
+story: setup ## Play the main job from sign-up to push, step by step (PHOTO=path for your own, BASE_URL=https://… for a deployed one)
+	@$(PYTHON) -m devstack story $(if $(PHOTO),--photo "$(PHOTO)") $(if $(BASE_URL),--base-url "$(BASE_URL)")
+
+test: setup .local/env/sam/.synced .local/env/cloud/.synced .local/env/scan/.synced ## Run all five suites of tests and count them (SUITE="unit contract" for some)
+	@$(PYTHON) -m operations.suites $(SUITE)
+
+test-deep: setup ## Run the property tests over at least 1,000 schedules each
+	@$(PYTHON) -m operations.suites --deep
+
+lint: setup lint-template ## Check style, types, imports, module sizes, the template and the lock
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --config pyproject.toml
+	@$(PYTHON) -m operations.house_rules
+	@$(UV) lock --check --quiet
+	@echo "lint: clean"
+
+format: setup ## Rewrite the code in the one style
+	@$(PYTHON) -m ruff check --fix --quiet .
+	@$(PYTHON) -m ruff format .
+
+bench: setup ## Run every benchmark and write docs/benchmarks.md
+	@$(PYTHON) -m bench
+
+deploy: setup .local/env/sam/.synced ## Deploy to AWS: ENV=phase1 names the config env of samconfig.toml; preflight comes first
+	@.venv/bin/mundo preflight --env $(ENV)
+	@$(SAM) build --config-env $(ENV)
+	@$(SAM) deploy --config-env $(ENV)
+
+clean: ## Delete what is built and cached, but not the local state (that is make reset)
+	@rm -rf .venv .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
