@@ -2,7 +2,8 @@
 
     MundoTangoError
     ├── Invalid           the request says something that cannot be
-    │   └── BadCursor     a page cursor that is tampered with, or another list's
+    │   ├── BadCursor     a page cursor that is tampered with, or another list's
+    │   └── BadImage      uploaded bytes that are no picture we can show; the detail is for the person who sent them
     ├── NotAllowed        known caller, forbidden act
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
@@ -44,6 +45,10 @@ class Invalid(MundoTangoError):
 
 class BadCursor(Invalid):
     code = "bad-cursor"
+
+
+class BadImage(Invalid):
+    code = "bad-image"
 
 
 class NotAllowed(MundoTangoError):

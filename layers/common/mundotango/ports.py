@@ -115,9 +115,7 @@ class ObjectStore(Protocol):
 
     def find(self, bucket: Bucket, key: str) -> bytes | None: ...
 
-    def put(
-        self, bucket: Bucket, key: str, data: bytes, *, content_type: str, cache_control: str | None = None
-    ) -> None: ...
+    def put(self, bucket: Bucket, key: str, data: bytes, *, content_type: str, cache_control: str) -> None: ...
 
     def delete(self, bucket: Bucket, key: str) -> None:
         """Deleting what is not there is no error."""

@@ -23,10 +23,11 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is known of a picture once it was compressed; width and height are those of the upright original."""
+    """What is known of a picture once it was compressed: width and height of the upright original, bytes as sent."""
 
     width: int
     height: int
+    bytes: int
     blurhash: str
     color: str
     variants: tuple[Variant, ...]

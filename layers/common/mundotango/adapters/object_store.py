@@ -1,0 +1,68 @@
+"""Pictures in S3.
+
+botocore and not boto3: the one client made here needs nothing of what boto3 adds, and its import costs more. The client
+is made when it is first asked for. Presigning is computed from the credentials in the environment, so it works where
+S3 is the only address that can be reached.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from mundotango import settings
+from mundotango.media.model import Bucket, PresignedPost
+from mundotango.media.policy import UPLOAD_WINDOW
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3ObjectStore:
+    def __init__(self, *, uploads: str, media: str, region: settings.Region) -> None:
+        self._buckets: dict[Bucket, str] = {"uploads": uploads, "media": media}
+        self._region = region
+
+    @cached_property
+    def _client(self) -> S3Client:
+        from botocore.config import Config
+        from botocore.session import Session
+
+        # The bucket's own regional host name, in us-east-1 too: the older global one answers a new bucket elsewhere
+        # with a redirect, which a browser's form does not survive. An endpoint of one's own gets paths instead.
+        config = Config(
+            signature_version="s3v4",
+            s3={"us_east_1_regional_endpoint": "regional"},
+            connect_timeout=settings.AWS_CALL_TIMEOUT,
+            read_timeout=settings.AWS_CALL_TIMEOUT,
+            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
+        )
+        client = Session().create_client(
+            "s3", region_name=self._region.name, endpoint_url=self._region.endpoint or None, config=config
+        )
+        return cast("S3Client", client)
+
+    def presign_post(self, key: str, *, content_type: str, max_bytes: int, now: datetime) -> PresignedPost:
+        post = self._client.generate_presigned_post(
+            self._buckets["uploads"],
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            ExpiresIn=int(UPLOAD_WINDOW.total_seconds()),
+        )
+        return PresignedPost(post["url"], dict(post["fields"]), now + UPLOAD_WINDOW)
+
+    def find(self, bucket: Bucket, key: str) -> bytes | None:
+        try:
+            return self._client.get_object(Bucket=self._buckets[bucket], Key=key)["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+
+    def put(self, bucket: Bucket, key: str, data: bytes, *, content_type: str, cache_control: str) -> None:
+        self._client.put_object(
+            Bucket=self._buckets[bucket], Key=key, Body=data, ContentType=content_type, CacheControl=cache_control
+        )
+
+    def delete(self, bucket: Bucket, key: str) -> None:
+        self._client.delete_object(Bucket=self._buckets[bucket], Key=key)

@@ -1,0 +1,66 @@
+"""What may be uploaded, and what things are called in the buckets."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import get_args
+from uuid import UUID
+
+from mundotango.errors import FieldError
+from mundotango.media.model import Purpose
+
+CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/gif")
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+MAX_BYTES = 25 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+WIDTHS = (320, 800, 1600)
+
+UPLOAD_WINDOW = timedelta(minutes=5)
+# The lifecycle rule of the uploads bucket has the same day.
+FORGOTTEN_AFTER = timedelta(days=1)
+
+VARIANT_CACHE_CONTROL = "public, max-age=31536000, immutable"
+ORIGINAL_CACHE_CONTROL = "private, no-store"
+
+_UPLOADS = "uploads/"
+
+
+def refused_fields(purpose: str, content_type: str, size: int) -> list[FieldError]:
+    """What is wrong with an upload that is asked for; nothing when it is allowed."""
+    refused = []
+    if purpose not in PURPOSES:
+        refused.append(FieldError("purpose", f"must be one of {', '.join(PURPOSES)}"))
+    if content_type not in CONTENT_TYPES:
+        refused.append(FieldError("content_type", f"must be one of {', '.join(CONTENT_TYPES)}"))
+    if not 1 <= size <= MAX_BYTES:
+        refused.append(FieldError("size", f"must be from 1 to {MAX_BYTES} bytes"))
+    return refused
+
+
+def upload_key(media_id: UUID) -> str:
+    return f"{_UPLOADS}{media_id}"
+
+
+def uploaded_media(key: str) -> UUID | None:
+    """The picture whose upload this key holds; None for a key that we never gave out."""
+    try:
+        media_id = UUID(key.removeprefix(_UPLOADS))
+    except ValueError:
+        return None
+    return media_id if key == upload_key(media_id) else None
+
+
+def original_key(media_id: UUID) -> str:
+    return f"originals/{media_id}"
+
+
+def fingerprint(secret: str, data: bytes) -> str:
+    """128 bits that name the variants of these bytes: the same on a retry, other bytes get others.
+
+    Keyed, because who has the same picture must not be able to guess where it is served from.
+    """
+    return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()[:32]
+
+
+def variant_key(media_id: UUID, name: str, width: int, extension: str) -> str:
+    return f"media/{media_id}/{name}-{width}.{extension}"

@@ -1,0 +1,136 @@
+"""Pictures in DynamoDB; the table's stream announces what became of them."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, cast
+from uuid import UUID
+
+from pynamodb.attributes import (
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from mundotango import settings
+from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.media.model import Measures, Media, Purpose, Status, Variant
+
+
+class VariantMap(MapAttribute[str, Any]):
+    width = NumberAttribute()
+    height = NumberAttribute()
+    format = UnicodeAttribute()
+    key = UnicodeAttribute()
+    bytes = NumberAttribute()
+
+
+class MediaRow(Model):
+    media_id = UnicodeAttribute(hash_key=True)
+    owner_id = UnicodeAttribute()
+    purpose = UnicodeAttribute()
+    content_type = UnicodeAttribute()
+    size = NumberAttribute()
+    secret = UnicodeAttribute()
+    status = UnicodeAttribute()
+    created_at = UTCDateTimeAttribute()
+    expires_at = TTLAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    width = NumberAttribute(null=True)
+    height = NumberAttribute(null=True)
+    bytes = NumberAttribute(null=True)
+    blurhash = UnicodeAttribute(null=True)
+    color = UnicodeAttribute(null=True)
+    variants = ListAttribute(of=VariantMap, null=True)
+
+
+def media_from_image(image: dict[str, dict[str, Any]]) -> Media:
+    """A row as the table's stream carries it (`NewImage`, `OldImage`)."""
+    row = MediaRow()
+    row.deserialize(image)
+    return _media(row)
+
+
+class DynamoMedia:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(MediaRow, table_name, region)
+
+    def add(self, media: Media) -> None:
+        self._row(
+            str(media.media_id),
+            owner_id=str(media.owner_id),
+            purpose=media.purpose,
+            content_type=media.content_type,
+            size=media.size,
+            secret=media.secret,
+            status=media.status,
+            created_at=media.created_at,
+            expires_at=media.expires_at,
+        ).save(condition=self._row.media_id.does_not_exist())
+
+    def find(self, media_id: UUID) -> Media | None:
+        return self.find_many([media_id]).get(media_id)
+
+    def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
+        keys = {str(media_id) for media_id in media_ids}
+        rows = self._row.batch_get(keys, consistent_read=True) if keys else ()
+        return {found.media_id: found for found in map(_media, rows)}
+
+    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
+        row = self._row
+        return self._settle(
+            media_id,
+            "ready",
+            row.expires_at.remove(),
+            row.width.set(measures.width),
+            row.height.set(measures.height),
+            row.bytes.set(measures.bytes),
+            row.blurhash.set(measures.blurhash),
+            row.color.set(measures.color),
+            row.variants.set([VariantMap(**asdict(v)) for v in measures.variants]),  # type: ignore[no-untyped-call]
+        )
+
+    def mark_failed(self, media_id: UUID, reason: str) -> bool:
+        return self._settle(media_id, "failed", self._row.reason.set(reason))
+
+    def _settle(self, media_id: UUID, status: Status, *actions: Action) -> bool:
+        row = self._row
+        try:
+            row(str(media_id)).update([row.status.set(status), *actions], condition=row.status == "pending")
+        except UpdateError as error:
+            if condition_failed(error):
+                return False
+            raise
+        return True
+
+
+def _media(row: MediaRow) -> Media:
+    return Media(
+        media_id=UUID(row.media_id),
+        owner_id=UUID(row.owner_id),
+        purpose=cast(Purpose, row.purpose),
+        content_type=row.content_type,
+        size=int(row.size),
+        secret=row.secret,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        status=cast(Status, row.status),
+        reason=row.reason,
+        measures=_measures(row) if row.status == "ready" else None,
+    )
+
+
+def _measures(row: MediaRow) -> Measures:
+    return Measures(
+        width=int(row.width),
+        height=int(row.height),
+        bytes=int(row.bytes),
+        blurhash=row.blurhash,
+        color=row.color,
+        variants=tuple(Variant(int(v.width), int(v.height), v.format, v.key, int(v.bytes)) for v in row.variants or ()),
+    )

@@ -1,0 +1,127 @@
+"""Uploading a picture: asked for here, sent to S3 by the browser, finished by the worker that S3 wakes.
+
+Finishing has four effects, in this order: variants, row, stripped original, upload deleted. A worker killed between
+any two leaves a state that the next delivery completes, because variants are named by the uploaded bytes, only one
+write can take the row out of `pending`, and the upload, which makes a delivery worth anything, goes last. The original
+follows the row and not the other way round: of two uploads that raced, only the one the row shows is kept.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+from uuid import UUID
+
+from mundotango import ids
+from mundotango.errors import BadImage, Invalid, NotFound
+from mundotango.media import policy
+from mundotango.media.model import Compressed, Measures, Media, PresignedPost, Purpose, Variant
+from mundotango.ports import Clock, MediaRepository, ObjectStore
+
+Compress = Callable[[bytes], Compressed]
+# unknown: no row, the object is not ours to touch. gone: nothing left to do, an earlier delivery did it.
+# late: the row had its outcome, from an earlier delivery or an earlier upload.
+Outcome = Literal["ready", "failed", "late", "gone", "unknown"]
+
+
+def start_upload(
+    media: MediaRepository,
+    objects: ObjectStore,
+    *,
+    owner_id: UUID,
+    purpose: Purpose,
+    content_type: str,
+    size: int,
+    clock: Clock,
+) -> tuple[Media, PresignedPost]:
+    """Allow one upload of this type and at most this size, and remember who it was allowed to."""
+    refused = policy.refused_fields(purpose, content_type, size)
+    if refused:
+        raise Invalid("this cannot be uploaded", *refused)
+    now = clock.now()
+    row = Media(
+        media_id=ids.new_id(),
+        owner_id=owner_id,
+        purpose=purpose,
+        content_type=content_type,
+        size=size,
+        secret=ids.new_secret(),
+        created_at=now,
+        expires_at=now + policy.FORGOTTEN_AFTER,
+    )
+    post = objects.presign_post(policy.upload_key(row.media_id), content_type=content_type, max_bytes=size, now=now)
+    media.add(row)
+    return row, post
+
+
+def get_media(media: MediaRepository, media_id: UUID, owner_id: UUID) -> Media:
+    """The owner's own; another's is not found, as if it did not exist."""
+    row = media.find(media_id)
+    if row is None or row.owner_id != owner_id:
+        raise NotFound("no such picture")
+    return row
+
+
+def finish_upload(media: MediaRepository, objects: ObjectStore, compress: Compress, media_id: UUID) -> Outcome:
+    """What one delivery of an upload's notification does, however often and in whatever order they come."""
+    row = media.find(media_id)
+    if row is None:
+        return "unknown"
+    data = objects.find("uploads", policy.upload_key(media_id))
+    if data is None:
+        return "gone"
+    outcome = _settle(media, objects, compress, row, data)
+    objects.delete("uploads", policy.upload_key(media_id))
+    return outcome
+
+
+def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, row: Media, data: bytes) -> Outcome:
+    if row.status == "failed" or (row.measures and not _shows(row, data)):
+        return "late"
+    try:
+        compressed = compress(data)
+    except BadImage as refusal:
+        return "failed" if media.mark_failed(row.media_id, refusal.detail) else "late"
+    outcome: Outcome = "late"
+    if row.status == "pending":
+        measures = _serve(objects, row, data, compressed)
+        if media.mark_ready(row.media_id, measures):
+            outcome = "ready"
+        settled = media.find(row.media_id)
+        if settled is None or not _shows(settled, data):
+            return "late"
+    objects.put(
+        "uploads",
+        policy.original_key(row.media_id),
+        compressed.original,
+        content_type=compressed.original_type,
+        cache_control=policy.ORIGINAL_CACHE_CONTROL,
+    )
+    return outcome
+
+
+def _shows(row: Media, data: bytes) -> bool:
+    """Whether the served variants were made from these bytes."""
+    name = policy.fingerprint(row.secret, data)
+    return row.measures is not None and any(f"/{name}-" in variant.key for variant in row.measures.variants)
+
+
+def _serve(objects: ObjectStore, row: Media, data: bytes, compressed: Compressed) -> Measures:
+    name = policy.fingerprint(row.secret, data)
+    variants = []
+    for rendition in compressed.renditions:
+        key = policy.variant_key(row.media_id, name, rendition.width, rendition.format)
+        objects.put(
+            "media",
+            key,
+            rendition.data,
+            content_type=f"image/{rendition.format}",
+            cache_control=policy.VARIANT_CACHE_CONTROL,
+        )
+        variants.append(Variant(rendition.width, rendition.height, rendition.format, key, len(rendition.data)))
+    return Measures(
+        width=compressed.width,
+        height=compressed.height,
+        bytes=len(data),
+        blurhash=compressed.blurhash,
+        color=compressed.color,
+        variants=tuple(variants),
+    )
