@@ -1,0 +1,145 @@
+"""A deployed stack as its clients see it: addresses, ids and names from its CloudFormation outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.exceptions
+import httpx
+from botocore.config import Config
+
+from devstack import ministack
+from devstack.failure import DevstackFailed
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+# The client waits longer than the gateway, which waits 30 s.
+CLIENT_TIMEOUT = 35.0
+
+
+class Aws:
+    """AWS in one region, or a MiniStack at `endpoint`; its clients are made once each."""
+
+    def __init__(self, *, region: str, endpoint: str | None = None) -> None:
+        self.region = region
+        self.endpoint = endpoint
+        self._session = (
+            boto3.Session(ministack.ACCOUNT, "local", region_name=region)  # MiniStack takes the key for the account
+            if endpoint
+            else boto3.Session(region_name=region)
+        )
+
+    @classmethod
+    def local(cls, gateway_port: int) -> Aws:
+        return cls(region=ministack.REGION, endpoint=ministack.endpoint(gateway_port))
+
+    def client(self, service: str) -> Any:
+        config = Config(retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=60)
+        return self._session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        return self.client("cloudformation")  # type: ignore[no-any-return]
+
+    @cached_property
+    def cognito(self) -> CognitoIdentityProviderClient:
+        return self.client("cognito-idp")  # type: ignore[no-any-return]
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        return self.client("dynamodb")  # type: ignore[no-any-return]
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        return self.client("logs")  # type: ignore[no-any-return]
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self.client("s3")  # type: ignore[no-any-return]
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        return self.client("sqs")  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Stack:
+    aws: Aws
+    name: str
+    outputs: Mapping[str, str]
+    base_url: str = ""
+
+    @classmethod
+    def find(cls, aws: Aws, name: str, *, base_url: str = "") -> Stack:
+        """The stack of that name; `base_url` is the viewer's address where it is not the one the stack tells.
+
+        Raises:
+            DevstackFailed: it is not there, or nobody may say so.
+        """
+        found = cls.seek(aws, name)
+        if found is None:
+            raise DevstackFailed(
+                f"there is no stack {name} in {aws.region}", cure="deploy it, or name another by STACK="
+            )
+        return cls(aws, name, found.outputs, base_url.rstrip("/"))
+
+    @classmethod
+    def seek(cls, aws: Aws, name: str) -> Stack | None:
+        """The stack of that name if it is deployed in whole."""
+        try:
+            described = aws.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except (botocore.exceptions.NoCredentialsError, botocore.exceptions.EndpointConnectionError) as error:
+            raise DevstackFailed(f"AWS cannot be asked: {error}", cure="sign in to AWS and set AWS_REGION") from error
+        except botocore.exceptions.ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise DevstackFailed(f"AWS refuses to describe the stack {name}: {error}") from error
+        if not described["StackStatus"].endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
+            return None
+        return cls(aws, name, {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])})
+
+    def output(self, name: str) -> str:
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise DevstackFailed(f"the stack {self.name} has no output {name}", cure="deploy this version") from None
+
+    @property
+    def site_url(self) -> str:
+        """Where a viewer's browser goes, without a slash at the end."""
+        return self.base_url or self.output("SiteUrl").rstrip("/")
+
+    @property
+    def socket_url(self) -> str:
+        return self.output("SocketUrl")
+
+    @property
+    def user_pool_id(self) -> str:
+        return self.output("UserPoolId")
+
+    @property
+    def client_id(self) -> str:
+        return self.output("UserPoolClientId")
+
+    def http(self, base_url: str = "") -> httpx.Client:
+        """A client of the viewer's address, or of another one of the same stack."""
+        return httpx.Client(base_url=base_url or self.site_url, transport=_Loopback(), timeout=CLIENT_TIMEOUT)
+
+
+class _Loopback(httpx.HTTPTransport):
+    """Connects names below `.localhost` to this machine, as browsers and curl do and glibc does not."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host.endswith(".localhost"):
+            request.url = request.url.copy_with(host="127.0.0.1")  # the header Host keeps the name
+        return super().handle_request(request)
