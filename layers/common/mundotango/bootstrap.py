@@ -12,7 +12,6 @@ from mundotango.adapters.clock import SystemClock
 
 if TYPE_CHECKING:
     from mundotango import ports
-    from mundotango.adapters.cache import Cache
     from mundotango.adapters.postgres import Database
     from mundotango.work import UnitOfWork
 
@@ -37,7 +36,7 @@ class Platform:
         return Database(settings.Database.from_env(), self.region.name)
 
     @cached_property
-    def cache(self) -> Cache:
+    def cache(self) -> ports.Cache:
         from mundotango.adapters.cache import Cache
 
         return Cache(settings.Cache.from_env(), self.region.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from mundotango.media.model import Bucket, Measures, Media, PresignedPost
@@ -13,6 +13,22 @@ from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Soc
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present, in UTC, timezone-aware."""
+        ...
+
+
+class Cache(Protocol):
+    """Derived values that may vanish at any moment. Only `ping` raises; a cache that is away finds nothing."""
+
+    def get(self, key: str) -> Any | None:
+        """The JSON value, or None when there is none or it cannot be had."""
+        ...
+
+    def set(self, key: str, value: Any, seconds: int) -> None: ...
+
+    def delete(self, key: str) -> None: ...
+
+    def ping(self) -> None:
+        """Raises what keeps the cache from answering."""
         ...
 
 
