@@ -1,0 +1,74 @@
+"""Woken by the queue that S3 tells of uploads; each message is one notification of one or several objects.
+
+A message fails alone and comes again; what cannot succeed by being repeated (a bad picture, an object we never allowed)
+is settled here and does not come again. An object in `uploads/` without a row is left to the bucket's lifecycle rule:
+nothing says whose it is.
+"""
+
+import json
+import time
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.image_worker.images import compress
+from mundotango import settings
+from mundotango.bootstrap import Platform
+from mundotango.errors import BadImage
+from mundotango.media import policy
+from mundotango.media.model import Compressed
+from mundotango.media.service import finish_upload
+from mundotango.observability import logger
+
+
+@cache
+def platform() -> Platform:
+    return Platform()
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(
+        event=event,
+        record_handler=finish_notified,
+        processor=BatchProcessor(event_type=EventType.SQS),
+        context=context,
+    )
+
+
+def finish_notified(message: SQSRecord) -> None:
+    """Finish every upload the message tells of; the test message S3 sends when it is set up tells of none."""
+    try:
+        for record in json.loads(message.body).get("Records", ()):
+            if record["eventName"].startswith("ObjectCreated:"):
+                _finish(unquote_plus(record["s3"]["object"]["key"]))
+    except Exception:
+        logger().exception("upload not finished; the queue brings it again", message_id=message.message_id)
+        raise
+
+
+def _finish(key: str) -> None:
+    media_id = policy.uploaded_media(key)
+    if media_id is None:
+        logger().warning("object is not one of ours; ignored", key=key)
+        return
+    started = time.perf_counter()
+    outcome = finish_upload(platform().media, platform().objects, _compress, media_id)
+    logger().info("upload", media_id=str(media_id), outcome=outcome, seconds=round(time.perf_counter() - started, 3))
+
+
+def _compress(data: bytes) -> Compressed:
+    try:
+        return compress(data)
+    except BadImage as refusal:
+        logger().info("picture refused", reason=refusal.detail, cause=repr(refusal.__cause__), bytes=len(data))
+        raise
+
+
+if settings.runs_in_lambda():
+    # Before the first upload, at the speed Lambda starts with.
+    _warm = (platform().media, platform().objects)
