@@ -1,6 +1,5 @@
 """`make test`: the five suites one after the other, each with its count, its time and its budget."""
 
-import re
 import subprocess
 import sys
 import time
@@ -103,7 +102,7 @@ def main(arguments: list[str]) -> int:
     known = {suite.name: suite for suite in SUITES}
     if arguments == ["--deep"]:
         chosen = [DEEP]
-    elif unknown := [name for name in arguments if not re.fullmatch("|".join(known), name)]:
+    elif unknown := [name for name in arguments if name not in known]:
         print(f"no suite {unknown[0]}; the suites are {', '.join(known)}", file=sys.stderr)
         return 2
     else:

@@ -1,0 +1,123 @@
+"""What `mundo preflight` looks at before a deploy, so that it fails in seconds and not after twenty minutes."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from operations.account import Account
+from operations.config_env import ConfigEnv
+from operations.refusal import Refusal
+
+# Services of the template that are not in every region.
+SERVICES = ("apigatewayv2", "cognito-idp", "dynamodb", "elasticache", "lambda", "rds", "scheduler", "sqs")
+# Lambda keeps this many executions unreserved in an account, whatever its limit.
+KEPT_UNRESERVED = 100
+COMFORTABLE_CONCURRENCY = 100
+CONCURRENCY_QUOTA = "https://console.aws.amazon.com/servicequotas/home/services/lambda/quotas/L-B99A9384"
+# Names of roles and buckets begin with the stack's, and a bucket's may have 63 characters.
+LONGEST_STACK_NAME = 30
+
+
+class State(StrEnum):
+    GOOD = "good"
+    NOTE = "note"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    check: str
+    state: State
+    said: str
+    cure: str = ""
+
+
+def examine(account: Account, env: ConfigEnv) -> list[Finding]:
+    """Every finding; a check that AWS does not answer is refused with AWS's own words and the others go on.
+
+    Without credentials there is nothing to ask, so that is the only finding then.
+    """
+    try:
+        identity = account.id()
+    except Refusal as refusal:
+        return [Finding("credentials", State.REFUSED, refusal.cause, refusal.cure)]
+    findings = [Finding("credentials", State.GOOD, f"account {identity}")]
+    checks: tuple[tuple[str, Callable[[Account, ConfigEnv], Iterator[Finding]]], ...] = (
+        ("region", _region),
+        ("names", _names),
+        ("concurrency", _concurrency),
+        ("mail", _mail),
+    )
+    for name, check in checks:
+        try:
+            findings += check(account, env)
+        except Refusal as refusal:
+            findings.append(Finding(name, State.REFUSED, refusal.cause, refusal.cure))
+    return findings
+
+
+def _region(account: Account, _env: ConfigEnv) -> Iterator[Finding]:
+    missing = [service for service in SERVICES if not account.offers(service)]
+    if missing:
+        said = f"{account.region} has no {', '.join(missing)}, as far as this SDK knows"
+        yield Finding("region", State.REFUSED, said, "choose another region in samconfig.toml, such as us-east-1")
+    else:
+        yield Finding("region", State.GOOD, account.region)
+
+
+def _names(account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    name = env.stack_name
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name) or len(name) > LONGEST_STACK_NAME:
+        said = f"{name} cannot name a stack whose buckets and roles begin with it"
+        yield Finding("names", State.REFUSED, said, f"use letters, digits and hyphens, {LONGEST_STACK_NAME} at most")
+        return
+    status = account.stack_status(name)
+    if status is None:
+        yield Finding("names", State.GOOD, f"stack {name} will be made")
+    elif status == "ROLLBACK_COMPLETE":
+        cure = f"aws cloudformation delete-stack --stack-name {name}"
+        yield Finding("names", State.REFUSED, f"stack {name} failed when it was first made", cure)
+    elif status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+        said = f"stack {name} is being changed ({status})"
+        yield Finding("names", State.REFUSED, said, "wait until that has ended")
+    elif status.endswith("_FAILED"):
+        cure = f"aws cloudformation continue-update-rollback --stack-name {name}, or delete it if it holds nothing"
+        yield Finding("names", State.REFUSED, f"stack {name} is stuck in {status}", cure)
+    else:
+        yield Finding("names", State.GOOD, f"stack {name} will be updated")
+
+
+def _concurrency(account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    has = account.concurrency()
+    asked = int(env.parameters.get("ReservedConcurrency", "0"))
+    # What a stack that is already there has reserved is its own to reserve again.
+    free = (has.limit if account.stack_status(env.stack_name) else has.unreserved) - KEPT_UNRESERVED
+    if asked and asked > free:
+        said = f"ReservedConcurrency {asked} of {has.limit} executions, and Lambda keeps {KEPT_UNRESERVED} unreserved"
+        cure = f"set ReservedConcurrency=0, or ask for more at {CONCURRENCY_QUOTA}"
+        yield Finding("concurrency", State.REFUSED, said, cure)
+    elif has.limit < COMFORTABLE_CONCURRENCY:
+        said = f"{has.limit} executions at once, as a fresh account has; more callers are answered 429"
+        yield Finding("concurrency", State.NOTE, said, f"ask for 1,000, which costs nothing, at {CONCURRENCY_QUOTA}")
+    else:
+        yield Finding("concurrency", State.GOOD, f"{has.limit} executions at once")
+
+
+def _mail(account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    identity = env.parameters.get("SesIdentity", "")
+    if not identity:
+        said = "no SES identity: Cognito sends about 50 mails a day by itself"
+        yield Finding("mail", State.NOTE, said, "verify a domain in SES and give its ARN as SesIdentity")
+        return
+    state = account.mail()
+    if not account.identity_verified(identity):
+        cure = "verify it in SES, or leave SesIdentity empty for a start"
+        yield Finding("mail", State.REFUSED, f"SES may not send as {identity}", cure)
+    elif not state.sending:
+        yield Finding("mail", State.REFUSED, "SES has paused sending", "read why in the SES console")
+    elif not state.production:
+        cure = "ask for production access in the SES console, or leave SesIdentity empty for a start"
+        yield Finding("mail", State.REFUSED, "SES is in its sandbox: strangers would get no mail", cure)
+    else:
+        yield Finding("mail", State.GOOD, f"SES sends as {identity}")

@@ -1,0 +1,112 @@
+"""Makes derived data anew from the facts it was derived from."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from operations.deployed import Deployed
+from operations.refusal import Refusal, aws_errors_explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# The stream reaches the counters within a second or two; what still differs after this was not merely on its way.
+SETTLING = 10.0
+PASSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    bucket: str
+    counted: int
+    reactions: int
+    guard: str | None
+
+
+def edges(deployed: Deployed) -> dict[str, Any]:
+    """Has the function that can read the database copy all follows again; answers with what it says it did.
+
+    Raises:
+        Refusal: the function failed; its log says why.
+    """
+    function = deployed.physical_id("JobsFunction")
+    with aws_errors_explained("rebuilding the edges"):
+        answer = deployed.functions.invoke(FunctionName=function, Payload=json.dumps({"job": "rebuild_edges"}))
+        said = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        reason = said.get("errorMessage", "no reason given") if isinstance(said, dict) else said
+        raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again: it starts over")
+    return said if isinstance(said, dict) else {}
+
+
+def counters(deployed: Deployed, *, settling: float = SETTLING, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Recounts every bucket of reactions and corrects those that differ; answers how many those were.
+
+    It runs beside the function that counts. A difference may be a reaction still on its way through the stream, so
+    one is corrected only if it is the same after `settling` seconds, and only while the bucket's guard says that no
+    reaction was counted since. It goes on until a pass finds nothing.
+
+    Raises:
+        Refusal: buckets still differ after several passes.
+    """
+    reactions, totals = deployed.physical_id("ReactionsTable"), deployed.physical_id("CountersTable")
+    corrected: set[str] = set()
+    with aws_errors_explained("recounting reactions"):
+        for _ in range(PASSES):
+            seen = find_drift(deployed.dynamodb, reactions, totals)
+            if not seen:
+                return len(corrected)
+            sleep(settling)
+            again = find_drift(deployed.dynamodb, reactions, totals)
+            corrected |= {drift.bucket for drift in seen & again if _correct(deployed.dynamodb, totals, drift)}
+    raise Refusal(
+        "some totals still differ", cure="see that CountersFunction keeps up with its stream, then run this again"
+    )
+
+
+def find_drift(client: "DynamoDBClient", reactions: str, totals: str) -> set[Drift]:
+    truth = Counter(row["target"]["S"] for row in _scan(client, reactions, "target"))
+    counted = {row["target"]["S"]: row for row in _scan(client, totals, "target like guard")}
+    drifts = set()
+    for bucket in truth.keys() | counted.keys():
+        row = counted.get(bucket, {})
+        likes = int(row.get("like", {}).get("N", "0"))
+        if likes != truth[bucket]:
+            drifts.add(Drift(bucket, likes, truth[bucket], row.get("guard", {}).get("S")))
+    return drifts
+
+
+def _scan(client: "DynamoDBClient", table: str, attributes: str) -> Iterator[dict[str, Any]]:
+    placeholders = {f"#{name}": name for name in attributes.split()}
+    pages = client.get_paginator("scan").paginate(
+        TableName=table,
+        ConsistentRead=True,
+        ProjectionExpression=", ".join(placeholders),
+        ExpressionAttributeNames=placeholders,
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _correct(client: "DynamoDBClient", totals: str, drift: Drift) -> bool:
+    """False when the bucket was counted on meanwhile: the next pass looks at it again."""
+    values: dict[str, Any] = {":reactions": {"N": str(drift.reactions)}}
+    condition = "attribute_not_exists(guard)"
+    if drift.guard is not None:
+        values[":guard"] = {"S": drift.guard}
+        condition = "guard = :guard"
+    try:
+        client.update_item(
+            TableName=totals,
+            Key={"target": {"S": drift.bucket}},
+            UpdateExpression="SET #like = :reactions",
+            ConditionExpression=condition,
+            ExpressionAttributeNames={"#like": "like"},
+            ExpressionAttributeValues=values,
+        )
+    except client.exceptions.ConditionalCheckFailedException:
+        return False
+    return True
