@@ -66,7 +66,7 @@ def find_local(env: ConfigEnv) -> Deployed:
         raise Refusal("no local cloud runs here", cure="make run") from error
     local = boto3.Session(
         aws_access_key_id="000000000000",
-        aws_secret_access_key="local",
+        aws_secret_access_key="local",  # noqa: S106
         region_name=LOCAL_REGION,
     )
     return Deployed(local, env.stack_name, f"http://127.0.0.1:{port}")
