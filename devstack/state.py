@@ -1,0 +1,110 @@
+"""Whether what PostgreSQL holds and what MiniStack holds still belong together, and what to do where they do not.
+
+PostgreSQL keeps what it committed. MiniStack keeps what it had at its last clean stop. So a clean stop leaves the same
+mark in both, and a start takes it out of PostgreSQL: after a stop of any other kind the marks differ.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Literal
+from uuid import UUID
+
+import botocore.exceptions
+
+from devstack import database
+from devstack.failure import DevstackFailed
+from devstack.postgres import Server
+from devstack.stack import Aws, Stack
+
+MARK = "clean-stop"
+PARAMETER = "/devstack/clean-stop"
+STARTED = "started"
+REACTIONS = "reactions"
+
+LastStop = Literal["clean", "unclean", "none"]
+
+
+def leave_mark(server: Server, aws: Aws) -> None:
+    """Call it when nothing more is written to either, right before both are stopped."""
+    mark = secrets.token_hex(16)
+    aws.client("ssm").put_parameter(Name=PARAMETER, Value=mark, Type="String", Overwrite=True)
+    database.remember(server, MARK, mark)
+
+
+def take_mark(server: Server, aws: Aws) -> LastStop:
+    """How the last stop was, `none` at the very first start. The mark is gone afterwards."""
+    left, kept = database.recall(server, MARK), _kept_mark(aws)
+    started_before = database.recall(server, STARTED) is not None
+    database.forget(server, MARK)
+    database.remember(server, STARTED, "yes")
+    if not started_before and kept is None:
+        return "none"
+    return "clean" if left is not None and left == kept else "unclean"
+
+
+def witness(server: Server, stack: Stack) -> int:
+    """Notes in PostgreSQL how many reactions there are: the only trace of them outside MiniStack."""
+    count = _reactions(stack)
+    database.remember(server, REACTIONS, str(count))
+    return count
+
+
+def missing(server: Server, stack: Stack | None) -> list[str]:
+    """What PostgreSQL speaks of and MiniStack no longer has, such as `3 identities`."""
+    people, pictures = database.people(server), database.attached_media(server)
+    reactions = int(database.recall(server, REACTIONS) or 0)
+    if stack is not None:
+        people -= _identities(stack)
+        pictures -= _pictures(stack)
+        reactions -= _reactions(stack)
+    found = [(len(people), "identities"), (len(pictures), "pictures"), (abs(reactions), "reactions")]
+    return [f"{count} {what}" for count, what in found if count]
+
+
+def rebuild(stack: Stack) -> None:
+    """Makes anew what is derived from PostgreSQL, as `mundo rebuild edges` does.
+
+    Raises:
+        DevstackFailed: the function that does it failed.
+    """
+    answer = stack.aws.client("lambda").invoke(
+        FunctionName=stack.output("JobsFunctionName"), Payload=json.dumps({"job": "rebuild_edges"}).encode()
+    )
+    if "FunctionError" in answer:
+        reason = answer["Payload"].read().decode(errors="replace")[:300]
+        raise DevstackFailed(f"the followers' copy could not be rebuilt: {reason}", cure="make reset")
+
+
+def _kept_mark(aws: Aws) -> str | None:
+    ssm = aws.client("ssm")
+    try:
+        return str(ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"])
+    except botocore.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        return None
+
+
+def _identities(stack: Stack) -> set[UUID]:
+    pages = stack.aws.cognito.get_paginator("list_users").paginate(UserPoolId=stack.user_pool_id)
+    return {
+        UUID(attribute["Value"])
+        for page in pages
+        for user in page["Users"]
+        for attribute in user["Attributes"]
+        if attribute["Name"] == "sub"
+    }
+
+
+def _pictures(stack: Stack) -> set[UUID]:
+    pages = stack.aws.dynamodb.get_paginator("scan").paginate(
+        TableName=stack.output("MediaTable"), ProjectionExpression="media_id"
+    )
+    return {UUID(item["media_id"]["S"]) for page in pages for item in page["Items"]}
+
+
+def _reactions(stack: Stack) -> int:
+    pages = stack.aws.dynamodb.get_paginator("scan").paginate(TableName=stack.output("ReactionsTable"), Select="COUNT")
+    return sum(page["Count"] for page in pages)
