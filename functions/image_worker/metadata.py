@@ -58,8 +58,7 @@ def _strip_jpeg(data: bytes, orientation: int) -> bytes:
         kept.append(b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif)
     at = 2
     while at < len(data):
-        if data[at] != 0xFF:
-            raise ValueError("no marker where one must be")
+        at = data.index(b"\xff", at)  # decoders forgive what stands between two segments; it is dropped
         while data[at] == 0xFF:
             at += 1
         marker = data[at]
@@ -67,6 +66,8 @@ def _strip_jpeg(data: bytes, orientation: int) -> bytes:
         if marker == _JPEG_EOI:
             break
         end = at + int.from_bytes(data[at : at + 2])
+        if end > len(data):
+            raise ValueError("a segment ends too early")
         segment = data[at:end]
         if marker == _JPEG_SOS:
             after = _JPEG_AFTER_SCAN.search(data, end)
@@ -95,6 +96,8 @@ def _strip_png(data: bytes, orientation: int) -> bytes:
             kept.append(len(exif).to_bytes(4) + b"eXIf" + exif + zlib.crc32(b"eXIf" + exif).to_bytes(4))
             orientation = 1
         end = at + 12 + length
+        if end > len(data):
+            raise ValueError("a chunk ends too early")
         if name in _PNG_PICTURE | _PNG_COLOR:
             kept.append(data[at:end])
         if name == b"IEND":

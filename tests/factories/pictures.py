@@ -1,0 +1,82 @@
+"""Pictures made on the spot; four quarters of known colours tell which way up one is."""
+
+import io
+from typing import Any
+
+import pillow_heif
+from PIL import Image
+
+RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 180, 40), (30, 40, 210), (235, 220, 40)
+# Top left, top right, bottom left, bottom right of a picture the right way up.
+QUARTERS = (RED, GREEN, BLUE, YELLOW)
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
+
+ORIENTATION = 0x0112
+# What a camera does to a picture before it writes this orientation beside it (TIFF 6.0, "Orientation").
+STORED_AS = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def quarters(width: int = 480, height: int = 320) -> Image.Image:
+    image = Image.new("RGB", (width, height))
+    middle_x, middle_y = width // 2, height // 2
+    for color, box in zip(
+        QUARTERS,
+        (
+            (0, 0, middle_x, middle_y),
+            (middle_x, 0, width, middle_y),
+            (0, middle_y, middle_x, height),
+            (middle_x, middle_y, width, height),
+        ),
+        strict=True,
+    ):
+        image.paste(color, box)
+    return image
+
+
+def encoded(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
+    if format == "HEIF":
+        pillow_heif.register_heif_opener()
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def photograph(width: int = 480, height: int = 320, *, orientation: int = 1, format: str = "JPEG") -> bytes:
+    """A picture as a camera held that way writes it: turned, and the way to turn it back beside it."""
+    image = quarters(width, height)
+    turned = STORED_AS[orientation]
+    if turned is not None:
+        image = image.transpose(turned)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    return encoded(image, format, exif=exif.tobytes())
+
+
+def corners(image: Image.Image) -> tuple[tuple[int, ...], ...]:
+    """The colours in the middle of the four quarters, as QUARTERS has them."""
+    rgb = image.convert("RGB")
+    xs, ys = (rgb.width // 4, rgb.width * 3 // 4), (rgb.height // 4, rgb.height * 3 // 4)
+    found = []
+    for y in ys:
+        for x in xs:
+            pixel = rgb.getpixel((x, y))
+            assert isinstance(pixel, tuple)
+            found.append(tuple(int(band) for band in pixel))
+    return tuple(found)
+
+
+def near(one: tuple[int, ...], other: tuple[int, ...], by: int = 12) -> bool:
+    return all(abs(a - b) <= by for a, b in zip(one, other, strict=True))
+
+
+def looks_like(image: Image.Image, expected: tuple[tuple[int, ...], ...] = QUARTERS, by: int = 12) -> bool:
+    return all(near(one, other, by) for one, other in zip(corners(image), expected, strict=True))

@@ -1,0 +1,254 @@
+import contextlib
+import io
+import struct
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, ImageFile
+
+from functions.image_worker.images import DAMAGED, NOT_A_PICTURE, compress, sniff
+from mundotango.errors import BadImage
+from mundotango.media.model import Compressed
+from tests.factories.pictures import FORMATS, RED, corners, encoded, looks_like, near, photograph, quarters
+
+
+def opened(compressed: Compressed) -> Image.Image:
+    """The widest variant, as a browser sees it."""
+    return Image.open(io.BytesIO(compressed.renditions[-1].data))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_allowed_format_becomes_webp_of_the_same_picture(format: str) -> None:
+    made = compress(encoded(quarters(), format))
+
+    assert looks_like(opened(made))
+    assert opened(made).format == "WEBP"
+    assert (made.width, made.height) == (480, 320)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
+def test_a_picture_is_upright_however_the_camera_was_held(format: str, orientation: int) -> None:
+    made = compress(photograph(480, 320, orientation=orientation, format=format))
+
+    assert looks_like(opened(made))
+    assert (made.width, made.height) == (480, 320)
+    assert [(r.width, r.height) for r in made.renditions] == [(320, 213), (480, 320)]
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"),
+    [
+        (4000, [320, 800, 1600]),
+        (1600, [320, 800, 1600]),
+        (1601, [320, 800, 1600]),
+        (1000, [320, 800, 1000]),
+        (90, [90]),
+    ],
+)
+def test_variants_are_never_wider_than_the_picture(width: int, widths: list[int]) -> None:
+    made = compress(encoded(quarters(width, 60)))
+
+    assert [rendition.width for rendition in made.renditions] == widths
+    assert [Image.open(io.BytesIO(r.data)).size for r in made.renditions] == [
+        (r.width, r.height) for r in made.renditions
+    ]
+
+
+def test_a_picture_too_high_for_webp_is_served_narrower() -> None:
+    made = compress(encoded(Image.new("RGB", (40, 40_000), RED), "PNG"))
+
+    assert (made.renditions[0].width, made.renditions[0].height) == (16, 16383)
+
+
+def test_a_jpeg_is_decoded_at_a_smaller_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    load = ImageFile.ImageFile.load
+
+    def spy(image: ImageFile.ImageFile) -> object:
+        sizes.append(image.size)
+        return load(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", spy)
+    made = compress(photograph(4000, 3000, orientation=6))
+
+    assert sizes[0] == (1500, 2000)
+    assert (made.width, made.height) == (4000, 3000)
+    assert looks_like(opened(made))
+
+
+def test_a_camera_file_with_several_pictures_shows_the_first() -> None:
+    first = quarters()
+    data = encoded(first, "MPO", save_all=True, append_images=[Image.new("RGB", (480, 320), "white")])
+
+    made = compress(data)
+
+    assert looks_like(opened(made))
+    assert len(made.original) < len(data)
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_shown_and_all_are_kept(format: str) -> None:
+    frames = [Image.new("RGB", (480, 320), color) for color in ("white", "black")]
+    made = compress(encoded(quarters(), format, save_all=True, append_images=frames, duration=100))
+
+    assert looks_like(opened(made))
+    kept = Image.open(io.BytesIO(made.original))
+    assert getattr(kept, "n_frames", 1) == 3
+
+
+class TestColours:
+    def test_cmyk(self) -> None:
+        assert looks_like(opened(compress(encoded(quarters().convert("CMYK"), "JPEG"))))
+
+    def test_palette(self) -> None:
+        assert looks_like(opened(compress(encoded(quarters().quantize(16), "PNG"))))
+
+    def test_palette_with_a_transparent_colour(self) -> None:
+        picture = Image.new("P", (480, 320), 1)
+        picture.putpalette([0, 0, 0, 220, 30, 30])
+        picture.paste(0, (0, 0, 240, 320))
+
+        shown = opened(compress(encoded(picture, "PNG", transparency=0)))
+
+        assert shown.getpixel((60, 160)) == (0, 0, 0, 0)
+        opaque = shown.getpixel((420, 160))
+        assert isinstance(opaque, tuple)
+        assert near(tuple(map(int, opaque)), (*RED, 255))
+
+    def test_grey_with_alpha(self) -> None:
+        picture = Image.new("LA", (400, 400), (200, 255))
+        picture.paste((200, 0), (0, 0, 200, 400))
+
+        shown = opened(compress(encoded(picture, "PNG")))
+
+        alpha = shown.getchannel("A")
+        assert (alpha.getpixel((50, 200)), alpha.getpixel((350, 200))) == (0, 255)
+        assert near(corners(shown)[1], (200, 200, 200))
+
+    def test_an_alpha_that_hides_nothing_is_dropped(self) -> None:
+        assert opened(compress(encoded(quarters().convert("RGBA"), "PNG"))).mode == "RGB"
+
+    def test_one_bit(self) -> None:
+        picture = Image.new("1", (400, 400), 1)
+        picture.paste(0, (0, 0, 400, 200))
+
+        shown = corners(opened(compress(encoded(picture, "PNG"))))
+
+        assert near(shown[0], (0, 0, 0))
+        assert near(shown[2], (255, 255, 255))
+
+    def test_sixteen_bits_of_grey(self) -> None:
+        half = Image.frombytes("I;16", (64, 64), struct.pack("<H", 0x8000) * 64 * 64)
+
+        assert near(corners(opened(compress(encoded(half, "PNG"))))[0], (128, 128, 128), by=2)
+
+    def test_sixteen_bits_of_colour(self) -> None:
+        rows = (b"\x00" + struct.pack(">HHH", 0xDCDC, 0x1E1E, 0x1E1E) * 64) * 64
+
+        shown = opened(compress(png(64, 64, rows, bits=16)))
+
+        assert near(corners(shown)[0], RED)
+
+    def test_a_colour_profile_is_applied(self) -> None:
+        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        swap_tags(profile, b"rXYZ", b"gXYZ")
+        data = encoded(Image.new("RGB", (64, 64), (255, 0, 0)), "PNG", icc_profile=bytes(profile))
+
+        assert near(corners(opened(compress(data)))[0], (0, 255, 0), by=20)
+
+    @pytest.mark.parametrize("profile", [b"nonsense", b"\x00" * 200])
+    def test_a_broken_colour_profile_is_ignored(self, profile: bytes) -> None:
+        assert looks_like(opened(compress(encoded(quarters(), icc_profile=profile))))
+
+    def test_the_impression_is_of_the_commonest_colour(self) -> None:
+        picture = Image.new("RGB", (400, 400), RED)
+        picture.paste("white", (0, 0, 400, 100))
+
+        made = compress(encoded(picture, "PNG"))
+
+        assert near(tuple(bytes.fromhex(made.color[1:])), RED)
+        assert len(made.blurhash) == 4 + 2 * 4 * 3
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"<html><body>not a jpeg</body></html>",
+            b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+            b"%PDF-1.7\n",
+            b"BM" + b"\x00" * 100,
+            b"II*\x00" + b"\x00" * 100,
+            b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2",
+        ],
+    )
+    def test_what_is_no_picture(self, data: bytes) -> None:
+        with pytest.raises(BadImage, match=NOT_A_PICTURE[:20]):
+            compress(data)
+
+    def test_an_empty_file(self) -> None:
+        with pytest.raises(BadImage, match="empty"):
+            compress(b"")
+
+    @pytest.mark.parametrize("format", FORMATS)
+    def test_a_truncated_picture(self, format: str) -> None:
+        data = encoded(Image.effect_noise((400, 300), 80).convert("RGB"), format)
+
+        with pytest.raises(BadImage, match=DAMAGED):
+            compress(data[: len(data) // 2])
+
+    @pytest.mark.parametrize("format", FORMATS)
+    def test_a_beginning_without_a_picture(self, format: str) -> None:
+        with pytest.raises(BadImage, match=DAMAGED):
+            compress(encoded(quarters(), format)[:24])
+
+    @pytest.mark.parametrize("side", [7072, 12_000, 30_000])
+    def test_a_bomb_before_it_is_decoded(self, side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        def load(image: ImageFile.ImageFile) -> None:
+            raise AssertionError("decoded")
+
+        monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+        with pytest.raises(BadImage, match="more than 50 million pixels"):
+            compress(png(side, side, b"\x00" * (side // 8 + 1) * side, bits=1, color=0))
+
+    def test_a_gif_whose_frame_is_a_bomb_though_its_screen_is_small(self) -> None:
+        data = bytearray(encoded(Image.new("P", (8, 8)), "GIF"))
+        at = data.index(b"\x2c\x00\x00\x00\x00\x08\x00\x08\x00")
+        data[at + 5 : at + 9] = struct.pack("<HH", 65535, 65535)
+
+        with pytest.raises(BadImage):
+            compress(bytes(data))
+
+
+@given(st.data())
+def test_a_damaged_file_is_refused_or_shown_and_never_anything_else(data: st.DataObject) -> None:
+    damaged = bytearray(data.draw(st.sampled_from(SMALL)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+
+    with contextlib.suppress(BadImage):
+        made = compress(bytes(damaged))
+        assert made.renditions
+        assert sniff(made.original)
+
+
+SMALL = [encoded(quarters(24, 16), format) for format in FORMATS]
+
+
+def png(width: int, height: int, rows: bytes, *, bits: int, color: int = 2) -> bytes:
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def swap_tags(profile: bytearray, one: bytes, other: bytes) -> None:
+    """Exchange two tags of an ICC profile, such as the primaries of red and green."""
+    table = profile[132 : 132 + 12 * int.from_bytes(profile[128:132])]
+    first, second = 132 + table.index(one), 132 + table.index(other)
+    profile[first : first + 4], profile[second : second + 4] = other, one
