@@ -1,0 +1,158 @@
+"""A small believable community, made through the platform's own doors: identities by Cognito's admin API, all else over
+HTTP. So a seed that ends well has proved the platform.
+
+What is there already is left alone: a seed that was interrupted goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from devstack.failure import DevstackFailed
+from devstack.people import Person, Picture, Refused
+from devstack.pictures import photograph
+from devstack.stack import Stack
+
+COMMUNITY = Path(__file__).with_name("data") / "community.json"
+# The same for everyone, printed and of no worth: this pool answers on loopback only.
+PASSWORD = "Cambalache-1934"  # noqa: S105
+DEMO, MODERATOR = "malena", "osvaldo_ba"
+WEEKS = 3
+# MiniStack starts one process for each request of a function that runs at the same time.
+AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    email: str
+    password: str
+    moderator: bool = False
+
+
+DEMO_SIGN_INS = (
+    SignIn(f"{DEMO}@example.org", PASSWORD),
+    SignIn(f"{MODERATOR}@example.org", PASSWORD, moderator=True),
+)
+
+
+def plant(stack: Stack, report: Callable[[str], None]) -> None:
+    """The whole community; `report` is told what came out of it.
+
+    Raises:
+        DevstackFailed: the platform refused something, or did not finish a picture.
+    """
+    community = json.loads(COMMUNITY.read_text())
+    people = {dancer["handle"]: _person(stack, dancer["handle"]) for dancer in community["dancers"]}
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as several:
+            list(several.map(lambda dancer: _join(people[dancer["handle"]], dancer), community["dancers"]))
+            list(several.map(lambda dancer: _follow(people[dancer["handle"]], dancer), community["dancers"]))
+            milongas = sum(several.map(lambda city: _announce(people, city), community["cities"]))
+            posts = list(several.map(lambda post: _post(people[post["by"]], post), community["posts"]))
+            list(several.map(lambda person: _like(person, posts), people.values()))
+    except Refused as refused:
+        raise DevstackFailed(f"the seed was refused: {refused}", cure="make reset, then make run") from refused
+    pictures = sum("picture" in post for post in community["posts"])
+    report(
+        f"{len(community['cities'])} cities, {len(people)} dancers, {len(posts)} posts with {pictures} pictures,"
+        f" {milongas} dances in the coming {WEEKS} weeks"
+    )
+
+
+def _person(stack: Stack, handle: str) -> Person:
+    return Person(stack, f"{handle}@example.org", PASSWORD)
+
+
+def _join(person: Person, dancer: Any) -> None:
+    person.make()
+    if dancer["handle"] == MODERATOR:
+        person.make_moderator()
+    person.sign_in()
+    if person.request("GET", "/api/users/me").is_success:
+        return
+    person.create_profile(handle=dancer["handle"], display_name=dancer["name"], city=dancer["city"], bio=dancer["bio"])
+
+
+def _follow(person: Person, dancer: Any) -> None:
+    for handle in dancer["follows"]:
+        person.follow(handle)
+
+
+def _announce(people: dict[str, Person], city: Any) -> int:
+    """The city's dances of the coming weeks, each at its hour of the city's own clock."""
+    zone = ZoneInfo(city["zone"])
+    today = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    known = {(event["title"], event["starts_at"]) for event in _listed(people[DEMO], city["name"])}
+    count = 0
+    for number, milonga in enumerate(city["milongas"]):
+        hour, minute = map(int, milonga["at"].split(":"))
+        first = today + timedelta(days=(milonga["weekday"] - today.weekday()) % 7)
+        for week in range(WEEKS):
+            starts_at = (first + timedelta(weeks=week)).replace(hour=hour, minute=minute)
+            count += 1
+            if starts_at > datetime.now(zone) and (milonga["title"], _utc(starts_at)) not in known:
+                event = _event(city, milonga, number, starts_at)
+                people[milonga["organiser"]].ask("POST", "/api/events", 201, json=event)
+    return count
+
+
+def _listed(person: Person, city: str) -> list[Any]:
+    items: list[Any] = person.ask("GET", "/api/public/events", params={"city": city, "limit": "50"})["items"]
+    return items
+
+
+def _event(city: Any, milonga: Any, number: int, starts_at: datetime) -> dict[str, Any]:
+    # The end by the clock on the wall too, also in the night the clocks change.
+    ends_at = starts_at + timedelta(hours=milonga["hours"])
+    return {
+        "title": milonga["title"],
+        "description": milonga["about"],
+        "kind": milonga["kind"],
+        "city": city["name"],
+        "country": city["country"],
+        "venue_name": milonga["venue"],
+        "address": milonga["address"],
+        # Venues are invented, so they stand a few streets from the city's centre.
+        "latitude": round(city["latitude"] + 0.008 * (number + 1), 6),
+        "longitude": round(city["longitude"] - 0.006 * (number + 1), 6),
+        "zone": city["zone"],
+        "starts_at": _utc(starts_at),
+        "ends_at": _utc(ends_at),
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _post(person: Person, post: Any) -> str:
+    """The id of the post, also of one that an earlier seed made."""
+    for mine in person.feed():
+        if mine["body"] == post["text"]:
+            return str(mine["id"])
+    media = []
+    if picture := post.get("picture"):
+        body = photograph(picture["scene"], seed=len(post["text"]))
+        media_id = person.send_picture(Picture(body))
+        finished = person.await_media(media_id)
+        if finished["status"] != "ready":
+            raise DevstackFailed(
+                f"a picture of the seed is {finished['status']} ({finished.get('reason')})", cure="make reset"
+            )
+        media.append((media_id, picture["alt"]))
+    return str(person.post(post["text"], city=post["city"], media=media)["id"])
+
+
+def _like(person: Person, posts: list[str]) -> None:
+    """Everybody likes some: which ones hangs on the handle, so that a second seed likes the same."""
+    taste = sum(person.email.encode())
+    for number, post_id in enumerate(posts):
+        if (taste + number * 7) % 5 < 2:
+            person.like(post_id)
