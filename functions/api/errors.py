@@ -1,0 +1,127 @@
+"""Every refusal as an HTTP answer: RFC 9457 problem details, `application/problem+json`.
+
+A problem's `type` is `/problems/{code}`; the code is stable and what a client tells refusals apart by. `errors` names
+the fields at fault, where there are any. What was not foreseen is a 500 that tells nothing; the log has the rest.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from functions.api.caching import NO_STORE
+from mundotango import errors
+from mundotango.errors import FieldError
+
+STATUSES: dict[type[errors.MundoTangoError], int] = {
+    errors.Invalid: 422,
+    errors.BadCursor: 400,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.ProfileMissing: 404,
+    errors.Conflict: 409,
+    errors.Unavailable: 503,
+}
+
+# What Starlette and FastAPI refuse by themselves.
+HTTP_CODES = {
+    400: "malformed-request",
+    401: "unauthenticated",
+    404: "no-such-route",
+    405: "method-not-allowed",
+}
+
+# A body can be wrong in as many places as it has characters; nobody reads more than these.
+MOST_FIELDS = 20
+
+# Where a request's one log line finds what was refused and why.
+NOTE = "mundotango.problem"
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+class Unauthenticated(HTTPException):
+    """No claims on a private route: the gateway lets nobody through like that, so this guards its configuration."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "sign in first", headers={"WWW-Authenticate": "Bearer"})
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    fields: Iterable[FieldError] = (),
+    headers: dict[str, str] | None = None,
+) -> ProblemResponse:
+    content: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": code.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    if shown := [{"field": e.field, "message": e.message} for e in fields][:MOST_FIELDS]:
+        content["errors"] = shown
+    return ProblemResponse(content, status, {"Cache-Control": NO_STORE} | (headers or {}))
+
+
+def status_of(error: errors.MundoTangoError) -> int:
+    """The status of the nearest known class; a refusal that nobody gave one is a mistake of ours."""
+    return next((STATUSES[known] for known in type(error).__mro__ if known in STATUSES), 500)
+
+
+def install(app: FastAPI) -> None:
+    app.exception_handler(errors.MundoTangoError)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(Exception)(_unexpected)
+
+
+async def _refused(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Unavailable) else None
+    _note(request, error.code, error)
+    return problem(status_of(error), error.code, error.detail, fields=error.fields, headers=headers)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
+    found = error.errors()
+    if found[0]["type"] == "json_invalid":
+        code, status, detail = "malformed-json", 400, f"the body is not JSON: {found[0]['ctx']['error']}"
+        fields = [FieldError("body", f"not JSON at character {found[0]['loc'][-1]}")]
+    elif isinstance(error.body, bytes):
+        # FastAPI hands over bytes only where the request does not declare JSON.
+        code, status, detail = "unsupported-media-type", 415, "send the body as application/json"
+        fields = []
+    else:
+        code, status, detail = "invalid", 422, "the request says something that cannot be"
+        fields = [FieldError(_field(e["loc"]), e["msg"]) for e in found]
+    _note(request, code)
+    return problem(status, code, detail, fields=fields)
+
+
+async def _http(request: Request, error: HTTPException) -> ProblemResponse:
+    code = HTTP_CODES.get(error.status_code, "refused")
+    _note(request, code)
+    return problem(error.status_code, code, error.detail, headers=dict(error.headers or {}))
+
+
+async def _unexpected(request: Request, _: Exception) -> ProblemResponse:
+    # Starlette raises it once more after this answer; the request's log line is where it is told, once.
+    _note(request, "internal-error")
+    return problem(500, "internal-error", "this is our fault; it is logged and will be looked at")
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    """`body.media.0.id` is `media.0.id` to the client, who knows what it sent where."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _note(request: Request, code: str, error: Exception | None = None) -> None:
+    cause = error.__cause__ if error else None
+    request.scope[NOTE] = {"problem": code} | ({"cause": type(cause).__name__} if cause else {})

@@ -1,0 +1,67 @@
+"""One line a request, written when it is answered: what was asked, what became of it, how long and at what cost.
+
+The route's template stands for the path, so ids and capabilities stay out of the log, and so does the query.
+"""
+
+from time import perf_counter
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
+
+from functions.api.errors import NOTE
+from mundotango.observability import counting, logger, masked
+
+LONGEST_PATH = 200
+
+
+class RequestLog:
+    """Wraps the whole application, its handling of unforeseen errors included."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        status = 500
+        failure: Exception | None = None
+
+        async def notice(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with counting() as counts:
+            try:
+                await self._app(scope, receive, notice)
+            except Exception as error:  # noqa: BLE001 - answered already as a 500; here is where it is told
+                failure = error
+        route = _route(scope)
+        milliseconds = round((perf_counter() - started) * 1000, 1)
+        line: dict[str, Any] = {
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "ms": milliseconds,
+            "correlation_id": _correlation_id(scope),
+            **counts,
+            **scope.get(NOTE, {}),
+        }
+        text = f"{scope['method']} {route} {status} in {milliseconds} ms"
+        if failure is None:
+            logger().info(text, extra=line)
+        else:
+            logger().error(text, extra=line, exc_info=failure)
+
+
+def _route(scope: Scope) -> str:
+    template = getattr(scope.get("route"), "path", None)
+    return template if isinstance(template, str) else masked(scope["path"])[:LONGEST_PATH]
+
+
+def _correlation_id(scope: Scope) -> str | None:
+    """The gateway's id of the request, which its own access log and the answer's `apigw-requestid` carry too."""
+    context = scope.get("aws.event", {}).get("requestContext", {})
+    found = context.get("requestId")
+    return found if isinstance(found, str) else None

@@ -1,0 +1,18 @@
+"""What every list is asked by."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BeforeValidator
+
+from functions.api.schemas.base import Text, empty_is_absent
+from mundotango.pagination import DEFAULT_LIMIT, LARGEST_LIMIT
+
+CursorQuery = Annotated[
+    Text | None,
+    BeforeValidator(empty_is_absent),
+    Query(max_length=500, description="`next_cursor` of the page before; without it, the first page."),
+]
+LimitQuery = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
+
+__all__ = ["DEFAULT_LIMIT", "CursorQuery", "LimitQuery"]

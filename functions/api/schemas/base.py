@@ -1,0 +1,62 @@
+"""The forms that values have in every request and answer."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+_CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+class Asked(BaseModel):
+    """A request's body: a field nobody knows is refused, so a misspelt one is not lost in silence."""
+
+    # Built at the first request that needs it: a cold start pays for the one route it serves.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+class Answered(BaseModel):
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
+
+
+def _canonical(value: Any) -> Any:
+    """Without it pydantic takes urn:uuid:…, braces and 32 bare digits too: five spellings of one resource."""
+    if isinstance(value, str) and not _CANONICAL.fullmatch(value):
+        raise ValueError("must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057")
+    return value
+
+
+def _rfc3339(value: Any) -> Any:
+    """Without it pydantic takes numbers, and dates without a time, as moments too."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _RFC3339.fullmatch(value)):
+        raise ValueError("must be a moment such as 2026-11-23T20:00:00Z")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is too far away") from error
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain the character NUL")
+    return value
+
+
+def empty_is_absent(value: Any) -> Any:
+    """For query parameters: `?city=` says as much as no city."""
+    return None if value == "" else value
+
+
+Id = Annotated[UUID, BeforeValidator(_canonical)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
+Text = Annotated[str, AfterValidator(_without_nul)]
+# Lengths in the features' policies are counted after trimming; these only keep a request from being absurd.
+Line = Annotated[Text, StringConstraints(max_length=400)]
+Lines = Annotated[Text, StringConstraints(max_length=20_000)]
