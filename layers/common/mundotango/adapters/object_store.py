@@ -29,11 +29,12 @@ class S3ObjectStore:
         from botocore.config import Config
         from botocore.session import Session
 
-        # The bucket's own regional host name, in us-east-1 too: the older global one answers a new bucket elsewhere
-        # with a redirect, which a browser's form does not survive. An endpoint of one's own gets paths instead.
+        # The bucket's own regional host name, said twice: left to itself the SDK signs forms for the older global name,
+        # which answers for a new bucket elsewhere with a redirect that a browser's form does not survive.
+        addressing = "auto" if self._region.endpoint else "virtual"
         config = Config(
             signature_version="s3v4",
-            s3={"us_east_1_regional_endpoint": "regional"},
+            s3={"us_east_1_regional_endpoint": "regional", "addressing_style": addressing},
             connect_timeout=settings.AWS_CALL_TIMEOUT,
             read_timeout=settings.AWS_CALL_TIMEOUT,
             retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},

@@ -1,0 +1,179 @@
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+
+from mundotango import ids, settings
+from mundotango.adapters.object_store import S3ObjectStore
+from mundotango.media.repository import DynamoMedia, media_from_image
+from mundotango.ports import MediaRepository, ObjectStore
+from tests.factories.media import measures_of, pending_media
+from tests.fakes.media import FakeMedia, FakeObjectStore
+from tests.fixtures.media import MEDIA, REGION, TABLE, UPLOADS, media_stores
+
+
+@pytest.fixture
+def stores() -> Iterator[None]:
+    with media_stores():
+        yield
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def media(request: pytest.FixtureRequest) -> MediaRepository:
+    if request.param == "fake":
+        return FakeMedia()
+    request.getfixturevalue("stores")
+    return DynamoMedia(TABLE, REGION)
+
+
+@pytest.fixture(params=["fake", "s3"])
+def objects(request: pytest.FixtureRequest) -> ObjectStore:
+    if request.param == "fake":
+        return FakeObjectStore()
+    request.getfixturevalue("stores")
+    return S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=REGION)
+
+
+class TestMediaRepository:
+    def test_finds_what_was_added(self, media: MediaRepository) -> None:
+        row = pending_media()
+        media.add(row)
+
+        assert media.find(row.media_id) == row
+
+    def test_finds_nothing_else(self, media: MediaRepository) -> None:
+        assert media.find(ids.new_id()) is None
+        assert media.find_many([]) == {}
+
+    def test_finds_many_at_once(self, media: MediaRepository) -> None:
+        rows = [pending_media() for _ in range(3)]
+        for row in rows:
+            media.add(row)
+        asked = [rows[0].media_id, ids.new_id(), rows[2].media_id, rows[0].media_id]
+
+        assert media.find_many(asked) == {rows[0].media_id: rows[0], rows[2].media_id: rows[2]}
+
+    def test_is_ready_with_all_its_measures_and_no_end(self, media: MediaRepository) -> None:
+        row = pending_media()
+        media.add(row)
+        measures = measures_of(row.media_id)
+
+        assert media.mark_ready(row.media_id, measures)
+
+        found = media.find(row.media_id)
+        assert found is not None
+        assert (found.status, found.measures, found.expires_at, found.reason) == ("ready", measures, None, None)
+        assert found.secret == row.secret
+
+    def test_fails_with_its_reason(self, media: MediaRepository) -> None:
+        row = pending_media()
+        media.add(row)
+
+        assert media.mark_failed(row.media_id, "This file is empty.")
+
+        found = media.find(row.media_id)
+        assert found is not None
+        assert (found.status, found.reason, found.measures) == ("failed", "This file is empty.", None)
+
+    def test_has_one_outcome(self, media: MediaRepository) -> None:
+        ready, failed = pending_media(), pending_media()
+        media.add(ready)
+        media.add(failed)
+        media.mark_ready(ready.media_id, measures_of(ready.media_id))
+        media.mark_failed(failed.media_id, "This file is empty.")
+        before = media.find_many([ready.media_id, failed.media_id])
+
+        assert not media.mark_ready(ready.media_id, measures_of(ids.new_id()))
+        assert not media.mark_failed(ready.media_id, "late")
+        assert not media.mark_ready(failed.media_id, measures_of(failed.media_id))
+        assert not media.mark_failed(failed.media_id, "late")
+        assert media.find_many([ready.media_id, failed.media_id]) == before
+
+    def test_what_does_not_exist_has_no_outcome(self, media: MediaRepository) -> None:
+        media_id = ids.new_id()
+
+        assert not media.mark_ready(media_id, measures_of(media_id))
+        assert not media.mark_failed(media_id, "late")
+        assert media.find(media_id) is None
+
+
+class TestObjectStore:
+    def test_finds_what_was_put(self, objects: ObjectStore) -> None:
+        objects.put("media", "media/a b/ñ.webp", b"bytes", content_type="image/webp", cache_control="public")
+
+        assert objects.find("media", "media/a b/ñ.webp") == b"bytes"
+        assert objects.find("uploads", "media/a b/ñ.webp") is None
+
+    def test_the_later_put_wins(self, objects: ObjectStore) -> None:
+        for data in (b"one", b"two"):
+            objects.put("uploads", "originals/x", data, content_type="image/png", cache_control="no-store")
+
+        assert objects.find("uploads", "originals/x") == b"two"
+
+    def test_deletes_also_what_is_not_there(self, objects: ObjectStore) -> None:
+        objects.put("uploads", "uploads/x", b"", content_type="image/png", cache_control="no-store")
+
+        objects.delete("uploads", "uploads/x")
+        objects.delete("uploads", "uploads/x")
+
+        assert objects.find("uploads", "uploads/x") is None
+
+    def test_a_form_allows_five_minutes(self, objects: ObjectStore) -> None:
+        now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+        post = objects.presign_post("uploads/x", content_type="image/png", max_bytes=10, now=now)
+
+        assert post.expires_at == now + timedelta(minutes=5)
+        assert (post.fields["key"], post.fields["Content-Type"]) == ("uploads/x", "image/png")
+
+
+@pytest.mark.usefixtures("stores")
+class TestS3:
+    def test_variants_are_stored_with_their_headers(self) -> None:
+        store = S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=REGION)
+        store.put("media", "media/x.webp", b"x", content_type="image/webp", cache_control="public, max-age=1")
+
+        head = boto3.client("s3", REGION.name).head_object(Bucket=MEDIA, Key="media/x.webp")
+
+        assert (head["ContentType"], head["CacheControl"]) == ("image/webp", "public, max-age=1")
+
+    def test_a_row_of_the_stream_reads_as_the_same_picture(self) -> None:
+        media, row = DynamoMedia(TABLE, REGION), pending_media()
+        media.add(row)
+        media.mark_ready(row.media_id, measures_of(row.media_id))
+        image = boto3.client("dynamodb", REGION.name).get_item(
+            TableName=TABLE, Key={"media_id": {"S": str(row.media_id)}}
+        )["Item"]
+
+        assert media_from_image(json.loads(json.dumps(image))) == media.find(row.media_id)
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "url"),
+    [
+        ("eu-west-1", "", "https://uploads-bucket.s3.eu-west-1.amazonaws.com/"),
+        ("us-east-1", "", "https://uploads-bucket.s3.us-east-1.amazonaws.com/"),
+        ("us-east-1", "http://127.0.0.1:4566", "http://127.0.0.1:4566/uploads-bucket"),
+    ],
+)
+def test_a_form_is_signed_without_a_network(
+    region: str, endpoint: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a-role's-token")
+    store = S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=settings.Region(region, endpoint))
+
+    post = store.presign_post("uploads/x", content_type="image/png", max_bytes=10, now=datetime.now(UTC))
+
+    assert post.url == url
+    assert post.fields["x-amz-security-token"] == "a-role's-token"
+    policy = json.loads(base64.b64decode(post.fields["policy"]))
+    assert {"key": "uploads/x"} in policy["conditions"]
+    assert {"bucket": "uploads-bucket"} in policy["conditions"]
+    assert {"Content-Type": "image/png"} in policy["conditions"]
+    assert ["content-length-range", 1, 10] in policy["conditions"]
+    left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
+    assert timedelta(minutes=4) < left <= timedelta(minutes=5, seconds=1)
