@@ -1,0 +1,95 @@
+"""One cold start, timed from inside a process of its own. Prints one line of JSON as its last.
+
+Run by file, away from every installed package: `python -I -S -B probe.py JSON`, where JSON has the keys `path` (folders
+to import from), `handler` (module.function), `event`, and `after` (by name, functions to time once the request is
+served). What this module imports itself is the standard library's, and there before the clock starts, for all alike.
+"""
+
+import importlib
+import json
+import sys
+import time
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+clients_made = {"count": 0, "seconds": 0.0}
+
+
+class _TimedClients(Loader):
+    """Times the making of SDK clients, whoever asks for them: boto3 and pynamodb both go through this one method."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        create = module.Session.create_client
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return create(*args, **kwargs)
+            finally:
+                clients_made["count"] += 1
+                clients_made["seconds"] += time.perf_counter() - started
+
+        module.Session.create_client = timed
+
+
+class _BotocoreSession(MetaPathFinder):
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != "botocore.session":
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _TimedClients(spec.loader)
+        return spec
+
+
+def _resolve(dotted: str) -> Any:
+    module, _, attribute = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def main() -> None:
+    job = json.loads(sys.argv[1])
+    sys.path[:0] = job["path"]
+    sys.meta_path.insert(0, _BotocoreSession())
+    context = SimpleNamespace(
+        function_name="bench",
+        function_version="$LATEST",
+        memory_limit_in_mb=1769,
+        invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:bench",
+        aws_request_id="00000000-0000-7000-8000-000000000000",
+        log_group_name="bench",
+        log_stream_name="bench",
+        get_remaining_time_in_millis=lambda: 15000,
+    )
+    started = time.perf_counter()
+    handler = _resolve(job["handler"])
+    imported = time.perf_counter()
+    answer = handler(job["event"], context)
+    answered = time.perf_counter()
+    during = dict(clients_made)
+    after = {}
+    for name, dotted in job["after"].items():
+        begun = time.perf_counter()
+        _resolve(dotted)()
+        after[name] = time.perf_counter() - begun
+    result = {
+        "import": imported - started,
+        "request": answered - imported - during["seconds"],
+        "clients": during["seconds"],
+        "after": after,
+        "answer": answer,
+    }
+    print("\n" + json.dumps(result, default=str))
+
+
+if __name__ == "__main__":
+    main()
