@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from mundotango import settings
 from mundotango.media.model import Bucket, PresignedPost
@@ -31,7 +31,7 @@ class S3ObjectStore:
 
         # The bucket's own regional host name, said twice: left to itself the SDK signs forms for the older global name,
         # which answers for a new bucket elsewhere with a redirect that a browser's form does not survive.
-        addressing = "auto" if self._region.endpoint else "virtual"
+        addressing: Literal["auto", "virtual"] = "auto" if self._region.endpoint else "virtual"
         config = Config(
             signature_version="s3v4",
             s3={"us_east_1_regional_endpoint": "regional", "addressing_style": addressing},
