@@ -40,14 +40,14 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItem
     )
 
 
-def finish_notified(message: SQSRecord) -> None:
+def finish_notified(record: SQSRecord) -> None:
     """Finish every upload the message tells of; the test message S3 sends when it is set up tells of none."""
     try:
-        for record in json.loads(message.body).get("Records", ()):
-            if record["eventName"].startswith("ObjectCreated:"):
-                _finish(unquote_plus(record["s3"]["object"]["key"]))
+        for told in json.loads(record.body).get("Records", ()):
+            if told["eventName"].startswith("ObjectCreated:"):
+                _finish(unquote_plus(told["s3"]["object"]["key"]))
     except Exception:
-        logger().exception("upload not finished; the queue brings it again", message_id=message.message_id)
+        logger().exception("upload not finished; the queue brings it again", message_id=record.message_id)
         raise
 
 

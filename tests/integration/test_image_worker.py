@@ -1,0 +1,204 @@
+"""The worker with real files, over S3 and DynamoDB as moto has them."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote_plus
+from uuid import UUID
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from PIL import Image
+
+from functions.image_worker import handler
+from functions.image_worker.images import compress
+from mundotango import ids
+from mundotango.errors import Unavailable
+from mundotango.media import policy
+from mundotango.media.model import Media
+from tests.factories.media import pending_media
+from tests.factories.pictures import looks_like, photograph
+from tests.fixtures.media import MEDIA, REGION, TABLE, UPLOADS, media_stores
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
+RECORDED = UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f")
+
+
+@pytest.fixture(autouse=True)
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_REGION", REGION.name)
+    monkeypatch.setenv("MEDIA_TABLE", TABLE)
+    monkeypatch.setenv("UPLOADS_BUCKET", UPLOADS)
+    monkeypatch.setenv("MEDIA_BUCKET", MEDIA)
+    with media_stores():
+        handler.platform.cache_clear()
+        yield
+        handler.platform.cache_clear()
+
+
+def payload(name: str) -> dict[str, Any]:
+    return cast(dict[str, Any], json.loads((PAYLOADS / name).read_text()))
+
+
+def message(*keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post") -> dict[str, Any]:
+    """One message of the queue that tells of these objects, as S3 writes them."""
+    record = payload("s3_in_sqs.json")["Records"][0]
+    notification = json.loads(record["body"])
+    told = []
+    for key in keys:
+        one = json.loads(json.dumps(notification["Records"][0]))
+        one["eventName"] = kind
+        one["s3"]["object"]["key"] = quote_plus(key, safe="/")
+        told.append(one)
+    return {**record, "messageId": message_id, "body": json.dumps({"Records": told})}
+
+
+def deliver(*messages: dict[str, Any]) -> list[str]:
+    """The messages that come again."""
+    answer = handler.lambda_handler({"Records": list(messages)}, cast(LambdaContext, None))
+    return [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+
+
+def upload(data: bytes, media_id: UUID | None = None) -> Media:
+    row = pending_media(media_id=media_id or ids.new_id())
+    handler.platform().media.add(row)
+    boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=policy.upload_key(row.media_id), Body=data)
+    return row
+
+
+def settled(row: Media) -> Media:
+    found = handler.platform().media.find(row.media_id)
+    assert found is not None
+    return found
+
+
+def stored(bucket: str) -> dict[str, str]:
+    """Every object and the version of its bytes: its last write, too, tells two equal writes apart."""
+    listed = boto3.client("s3", REGION.name).list_objects_v2(Bucket=bucket).get("Contents", [])
+    return {one["Key"]: f"{one['ETag']} {one['LastModified']}" for one in listed}
+
+
+def test_an_upload_becomes_ready_and_leaves_only_its_stripped_original() -> None:
+    row = upload(photograph(2000, 1000, orientation=6), RECORDED)
+
+    assert handler.lambda_handler(payload("s3_in_sqs.json"), cast(LambdaContext, None)) == {"batchItemFailures": []}
+
+    measures = settled(row).measures
+    assert measures is not None
+    assert (measures.width, measures.height) == (2000, 1000)
+    assert [variant.width for variant in measures.variants] == [320, 800, 1600]
+    assert stored(MEDIA).keys() == {variant.key for variant in measures.variants}
+    assert stored(UPLOADS).keys() == {policy.original_key(RECORDED)}
+    served = boto3.client("s3", REGION.name).get_object(Bucket=MEDIA, Key=measures.variants[0].key)
+    assert (served["ContentType"], served["CacheControl"]) == ("image/webp", "public, max-age=31536000, immutable")
+    data = served["Body"].read()
+    assert len(data) == measures.variants[0].bytes
+    assert looks_like(Image.open(io.BytesIO(data)))
+
+
+def test_a_second_delivery_makes_no_second_effect() -> None:
+    row = upload(photograph())
+    once = message(policy.upload_key(row.media_id))
+    deliver(once)
+    after_first = settled(row), stored(MEDIA), stored(UPLOADS)
+    writes: list[str] = []
+    client = handler.platform().objects._client  # type: ignore[attr-defined]
+    client.meta.events.register("before-call.s3.PutObject", lambda **_: writes.append("put"))
+    client.meta.events.register("before-call.s3.DeleteObject", lambda **_: writes.append("delete"))
+
+    assert deliver(once, {**once, "messageId": "m2"}) == []
+
+    assert (settled(row), stored(MEDIA), stored(UPLOADS)) == after_first
+    assert writes == []
+
+
+def test_two_deliveries_at_once_have_one_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = upload(photograph())
+    once = message(policy.upload_key(row.media_id))
+
+    def overtaken(data: bytes) -> Any:
+        monkeypatch.setattr(handler, "compress", compress)
+        assert deliver(once) == []
+        return compress(data)
+
+    monkeypatch.setattr(handler, "compress", overtaken)
+    assert deliver(once) == []
+
+    measures = settled(row).measures
+    assert measures is not None
+    assert stored(MEDIA).keys() == {variant.key for variant in measures.variants}
+    assert stored(UPLOADS).keys() == {policy.original_key(row.media_id)}
+
+
+def test_what_is_no_picture_fails_with_a_reason() -> None:
+    row = upload(b"<html>holiday.jpg</html>")
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+
+    assert settled(row).status == "failed"
+    assert "not a picture" in (settled(row).reason or "")
+    assert stored(UPLOADS) == {}
+
+
+def test_a_message_that_fails_comes_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = upload(photograph()), upload(photograph())
+    find = type(handler.platform().media).find
+
+    def away(media: Any, media_id: UUID) -> Media | None:
+        if media_id == bad.media_id:
+            raise Unavailable("the table does not answer; try again")
+        return find(media, media_id)
+
+    monkeypatch.setattr(type(handler.platform().media), "find", away)
+    failed = deliver(
+        message(policy.upload_key(bad.media_id), message_id="bad"),
+        message(policy.upload_key(good.media_id), message_id="good"),
+    )
+    monkeypatch.undo()
+
+    assert failed == ["bad"]
+    assert policy.upload_key(bad.media_id) in stored(UPLOADS)
+
+
+def test_one_message_may_tell_of_several_objects() -> None:
+    rows = [upload(photograph()), upload(photograph(orientation=3))]
+
+    assert deliver(message(*(policy.upload_key(row.media_id) for row in rows))) == []
+    assert {settled(row).status for row in rows} == {"ready"}
+
+
+def test_the_test_message_of_s3_is_let_pass() -> None:
+    assert deliver(*payload("s3_test_event_in_sqs.json")["Records"]) == []
+
+
+def test_an_object_deleted_before_it_was_read_is_let_pass() -> None:
+    row = upload(photograph())
+    boto3.client("s3", REGION.name).delete_object(Bucket=UPLOADS, Key=policy.upload_key(row.media_id))
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+    assert settled(row).status == "pending"
+
+
+@pytest.mark.parametrize("key", ["uploads/milonga en el patio ñ.jpg", "uploads/019aa0c5-0000-7000-8000-000000000000"])
+def test_objects_nobody_allowed_are_left_alone(key: str) -> None:
+    boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=key, Body=photograph())
+
+    assert deliver(message(key)) == []
+    assert stored(UPLOADS).keys() == {key}
+    assert stored(MEDIA) == {}
+
+
+def test_other_notifications_are_let_pass() -> None:
+    row = upload(photograph())
+
+    assert deliver(message(policy.upload_key(row.media_id), kind="ObjectRemoved:Delete")) == []
+    assert settled(row).status == "pending"
+
+
+def test_a_message_that_is_no_notification_is_not_swallowed() -> None:
+    with pytest.raises(BatchProcessingError):
+        deliver({**message(), "body": "{"})
