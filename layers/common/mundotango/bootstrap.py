@@ -85,7 +85,7 @@ class Platform:
 
     @cached_property
     def connections(self) -> ports.Connections:
-        from mundotango.realtime.repository import DynamoConnections
+        from mundotango.realtime.connections import DynamoConnections
 
         return DynamoConnections(settings.table("connections"), self.region)
 

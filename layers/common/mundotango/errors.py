@@ -2,7 +2,9 @@
 
     MundoTangoError
     ├── Invalid           the request says something that cannot be
+    │   ├── BadChannel    no channel a client can listen to
     │   ├── BadCursor     a page cursor that is tampered with, or another list's
+    │   ├── BadFrame      what a socket sent is not JSON, names no known action, or has a field of the wrong kind
     │   └── BadImage      uploaded bytes that are no picture we can show; the detail is for the person who sent them
     ├── NotAllowed        known caller, forbidden act
     ├── NotFound          no such thing, or none this caller may see
@@ -41,6 +43,18 @@ class MundoTangoError(Exception):
 
 class Invalid(MundoTangoError):
     code = "invalid"
+
+
+class BadChannel(Invalid):
+    code = "bad-channel"
+
+
+class BadFrame(Invalid):
+    """Its code says in which way, so that a client's developer finds it: bad-json, unknown-action, bad-field, …"""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class BadCursor(Invalid):

@@ -1,4 +1,4 @@
-"""React, take it back, and count.
+"""React, take it back, and see the total.
 
 A total lags behind the truth by the second its stream takes, but not for the person who reacts: their own reaction is
 added to the total for as long as the bucket's count ends before it (`through` is earlier than the reaction's own
@@ -7,26 +7,11 @@ by one, until it is counted: a like taken back and given again, a colleague of t
 on another page, a like just taken back.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from mundotango import ids
-from mundotango.ports import Activities, Clock, Counters, Reactions
-from mundotango.reactions.model import (
-    Count,
-    CountChange,
-    Reaction,
-    ReactionKind,
-    Tally,
-    bucket_key,
-    bucket_keys,
-    bucket_of,
-    target_of,
-)
-from mundotango.realtime.model import Activity, post_channel
+from mundotango.ports import Clock, Counters, Reactions
+from mundotango.reactions.model import Count, Reaction, ReactionKind, Tally, bucket_key, bucket_keys, bucket_of
 
 
 def react(
@@ -41,9 +26,8 @@ def unreact(reactions: Reactions, counters: Counters, target_id: UUID, user_id: 
     """Taking back what was never given changes nothing."""
     removed = reactions.remove(target_id, user_id)
     counts = counters.counts(bucket_keys(target_id))
-    likes = sum(count.likes for count in counts.values())
     counted = removed is not None and not _ahead(removed, counts, target_id)
-    return Tally(max(0, likes - counted), liked=False)
+    return Tally(_total(counts, target_id) - counted, liked=False)
 
 
 def totals(counters: Counters, target_ids: Collection[UUID], *, fresh: bool = False) -> dict[UUID, int]:
@@ -52,9 +36,7 @@ def totals(counters: Counters, target_ids: Collection[UUID], *, fresh: bool = Fa
     return {target_id: _total(counts, target_id) for target_id in target_ids}
 
 
-def tallies(
-    reactions: Reactions, counters: Counters, target_ids: Collection[UUID], user_id: UUID
-) -> dict[UUID, Tally]:
+def tallies(reactions: Reactions, counters: Counters, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Tally]:
     """Totals as this person sees them, their own reactions included."""
     mine = reactions.mine(target_ids, user_id)
     counts = counters.counts([key for target_id in target_ids for key in bucket_keys(target_id)])

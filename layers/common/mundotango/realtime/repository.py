@@ -1,0 +1,139 @@
+"""Activities, edges and tickets in DynamoDB; the open sockets have a module of their own."""
+
+from datetime import datetime
+from itertools import islice
+from typing import Any, cast
+from uuid import UUID
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.exceptions import PutError
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from mundotango import ids, settings
+from mundotango.adapters.dynamodb import bind, condition_failed, take
+from mundotango.realtime.model import Activity, Appended, Kind
+from mundotango.realtime.policy import ACTIVITY_LIFE, moment_of
+
+
+class ActivityRow(Model):
+    channel = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+    id = UnicodeAttribute()
+    v = NumberAttribute()
+    kind = UnicodeAttribute()
+    actor_id = UnicodeAttribute(null=True)
+    payload = JSONAttribute()
+    occurred_at = UTCDateTimeAttribute()
+    expires_at = TTLAttribute()
+
+
+class ByTarget(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_target"
+        projection = AllProjection()
+
+    target = UnicodeAttribute(hash_key=True)
+    source = UnicodeAttribute(range_key=True)
+
+
+class EdgeRow(Model):
+    source = UnicodeAttribute(hash_key=True)
+    target = UnicodeAttribute(range_key=True)
+    version = NumberAttribute()
+    active = BooleanAttribute()
+    by_target = ByTarget()
+
+
+class TicketRow(Model):
+    ticket_hash = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute()
+    expires_at = TTLAttribute()
+
+
+def appended_from_image(image: dict[str, dict[str, Any]]) -> Appended:
+    """A row as the table's stream carries it (`NewImage`)."""
+    return _appended(ActivityRow.from_raw_data(image))
+
+
+class DynamoActivities:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(ActivityRow, table_name, region)
+
+    def append(self, activity: Activity) -> Appended:
+        if activity.channel is None:
+            raise ValueError(f"{activity.kind} is told to nobody: it has no channel to stand in")
+        appended = Appended(activity, activity.channel, ids.new_position())
+        self._row(
+            appended.channel,
+            appended.position,
+            id=str(activity.id),
+            v=activity.v,
+            kind=activity.kind,
+            actor_id=None if activity.actor_id is None else str(activity.actor_id),
+            payload=activity.payload,
+            occurred_at=activity.occurred_at,
+            expires_at=moment_of(appended.position) + ACTIVITY_LIFE,
+        ).save()
+        return appended
+
+    def since(self, channel: str, position: str, limit: int) -> list[Appended]:
+        later = self._row.query(channel, self._row.position > position, consistent_read=True, page_size=limit)
+        return [_appended(row) for row in islice(later, limit)]
+
+
+def _appended(row: ActivityRow) -> Appended:
+    activity = Activity(
+        id=UUID(row.id),
+        kind=cast(Kind, row.kind),
+        actor_id=UUID(row.actor_id) if row.actor_id else None,
+        channel=row.channel,
+        payload=row.payload,
+        occurred_at=row.occurred_at,
+        v=int(row.v),
+    )
+    return Appended(activity, row.channel, row.position)
+
+
+class DynamoEdges:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(EdgeRow, table_name, region)
+
+    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
+        row = self._row(f"author#{author_id}", f"follower#{follower_id}", version=version, active=active)
+        try:
+            row.save(condition=self._row.source.does_not_exist() | (self._row.version < version))
+        except PutError as error:
+            if not condition_failed(error):
+                raise
+
+    def followers(self, author_id: UUID) -> list[UUID]:
+        rows = self._row.query(f"author#{author_id}", filter_condition=self._row.active == True)  # noqa: E712
+        return [_id(row.target) for row in rows]
+
+    def followed(self, follower_id: UUID) -> list[UUID]:
+        rows = self._row.by_target.query(f"follower#{follower_id}", filter_condition=self._row.active == True)  # noqa: E712
+        return [_id(row.source) for row in rows]
+
+
+def _id(key: str) -> UUID:
+    return UUID(key.partition("#")[2])
+
+
+class DynamoTickets:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(TicketRow, table_name, region)
+
+    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None:
+        self._row(ticket_hash, user_id=str(user_id), expires_at=expires_at).save()
+
+    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
+        row = take(self._row, ticket_hash, condition=self._row.expires_at > now)
+        return None if row is None else UUID(row.user_id)

@@ -1,0 +1,124 @@
+"""Sockets: the ticket that opens one, what it listens to, and what it missed while it was away."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+from mundotango import ids
+from mundotango.errors import MundoTangoError, NotAllowed
+from mundotango.ports import Activities, Clock, Connections, Edges, Tickets
+from mundotango.realtime import policy
+from mundotango.realtime.model import FRAME_VERSION, HOME, Appended, Socket, author_channel, frame
+
+Frame = dict[str, Any]
+
+
+class Stores(Protocol):
+    """What a frame may need; each is asked for only when it does."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def activities(self) -> Activities: ...
+    @property
+    def edges(self) -> Edges: ...
+
+
+def issue_ticket(tickets: Tickets, user_id: UUID, clock: Clock) -> tuple[str, datetime]:
+    """A ticket and when it ends; only its hash is stored."""
+    ticket = ids.new_secret()
+    expires_at = clock.now() + policy.TICKET_LIFE
+    tickets.put(_hash(ticket), user_id, expires_at)
+    return ticket, expires_at
+
+
+def consume_ticket(tickets: Tickets, ticket: str, clock: Clock) -> UUID:
+    """Whose ticket it was, told once."""
+    user_id = tickets.take(_hash(ticket), clock.now())
+    if user_id is None:
+        raise NotAllowed("the ticket is unknown, used or expired")
+    return user_id
+
+
+def _hash(ticket: str) -> str:
+    return sha256(ticket.encode()).hexdigest()
+
+
+def connect(connections: Connections, socket: Socket, clock: Clock) -> None:
+    now = clock.now()
+    connections.open(socket, opened_at=now, expires_at=now + policy.CONNECTION_LIFE)
+
+
+def disconnect(connections: Connections, connection_id: str) -> None:
+    connections.close(connection_id)
+
+
+def subscribe(stores: Stores, socket: Socket, channel: object) -> Frame:
+    """From the position in the answer on, this socket gets what stands in the channel."""
+    position = ids.new_position()
+    allowed = policy.subscribable(channel, socket.user_id)
+    _listen(stores, socket, allowed)
+    return control("subscribed", channel=allowed, position=position)
+
+
+def unsubscribe(stores: Stores, socket: Socket, channel: object) -> Frame:
+    allowed = policy.subscribable(channel, socket.user_id)
+    stores.connections.unsubscribe(socket.connection_id, allowed)
+    return control("unsubscribed", channel=allowed)
+
+
+def resume(stores: Stores, socket: Socket, positions: dict[str, Any]) -> Iterator[Frame]:
+    """What stands in these channels since a little before these positions, each channel in order, then `resumed`.
+
+    A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
+    position in `resumed` was given before anything was read: a channel that brought no frame resumes from there.
+    """
+    position = ids.new_position()
+    for channel, last in positions.items():
+        try:
+            yield from _missed(stores, socket, channel, last)
+        except MundoTangoError as refusal:
+            yield error_frame(refusal.code, refusal.detail, channel=channel)
+    yield control("resumed", position=position)
+
+
+def _missed(stores: Stores, socket: Socket, channel: str, last: object) -> Iterator[Frame]:
+    policy.resumable(channel, socket.user_id)
+    moment = policy.moment_of(last)
+    if channel.startswith("post:"):
+        _listen(stores, socket, channel)
+    if policy.is_too_old(moment, stores.clock.now()):
+        yield control("resync", channel=channel)
+        return
+    sources = [channel]
+    if channel == HOME:
+        sources = [author_channel(author_id) for author_id in stores.edges.followed(socket.user_id)]
+    after = policy.position_at(moment - policy.RESUME_OVERLAP)
+    missed: list[Appended] = []
+    for source in sources:
+        missed += stores.activities.since(source, after, policy.RESUME_LIMIT + 1)
+        if len(missed) > policy.RESUME_LIMIT:
+            yield control("resync", channel=channel)
+            return
+    for appended in sorted(missed, key=lambda each: each.position):
+        yield frame(appended, channel=channel)
+
+
+def _listen(stores: Stores, socket: Socket, channel: str) -> None:
+    if not stores.connections.subscribe(
+        socket.connection_id, channel, now=stores.clock.now(), limit=policy.MAX_CHANNELS
+    ):
+        raise NotAllowed(f"a socket listens to at most {policy.MAX_CHANNELS} channels")
+
+
+def control(kind: str, **fields: Any) -> Frame:
+    """A frame about the conversation itself, not about something that happened."""
+    return {"v": FRAME_VERSION, "type": kind, **fields}
+
+
+def error_frame(code: str, message: str, **fields: Any) -> Frame:
+    return control("error", code=code, message=message, **fields)
