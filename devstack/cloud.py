@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
-from devstack import database, deploy, ministack, postgres, state, toolchain, valkey
+from devstack import database, deploy, ministack, postgres, toolchain, valkey
 from devstack.failure import DevstackFailed
 from devstack.paths import Home
 from devstack.ports import LOOPBACK, Ports, choose
@@ -20,14 +23,20 @@ from devstack.stack import Aws, Stack
 TOOLS: tuple[tuple[toolchain.Tool, str], ...] = (("cloud", "MiniStack"), ("sam", "SAM"))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The three, running."""
+
+    ports: Ports
+    database: postgres.Server
+    aws: Aws
+
+
+@dataclass(frozen=True, slots=True)
 class LocalCloud:
     home: Home
-    ports: Ports
-    server: postgres.Server
-    aws: Aws
+    servers: Servers
     stack: Stack
-    deployed: bool
 
 
 @contextmanager
@@ -76,10 +85,23 @@ def stop(home: Home) -> list[str]:
     return stopped
 
 
-def forget(home: Home) -> None:
-    """Stops what runs in the home and deletes all its state."""
+def is_running(home: Home) -> bool:
+    """Whether both servers that keep state run."""
+    return ministack.running(home.ministack) is not None and postgres.running(home.postgres) is not None
+
+
+def clear(home: Home) -> None:
+    """Stops what runs in the home and deletes what it holds, but its ports and whose it is."""
     stop(home)
     postgres.forget(home.postgres)
+    for folder in (home.valkey, home.ministack):
+        shutil.rmtree(folder, ignore_errors=True)
+    home.deployed.unlink(missing_ok=True)
+
+
+def forget(home: Home) -> None:
+    """Stops what runs in the home and deletes all of it."""
+    clear(home)
     home.delete()
 
 
@@ -90,7 +112,7 @@ def install(progress: Progress) -> None:
                 toolchain.install(tool)
 
 
-def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -> tuple[Ports, postgres.Server, Aws]:
+def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -> Servers:
     """The three servers, on the ports they had before; what an earlier start left running is stopped first."""
     if left := stop(home):
         progress.warn(f"stopped what an earlier start had left running: {', '.join(left)}")
@@ -104,20 +126,20 @@ def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -
         valkey.start(home.valkey, ports.valkey)
     with progress.step(f"MiniStack, the local AWS, on {LOOPBACK}:{ports.gateway}"):
         ministack.start(home.ministack, ports.gateway)
-    return ports, server, Aws.local(ports.gateway)
+    return Servers(ports, server, Aws.local(ports.gateway))
 
 
-def deploy_platform(home: Home, ports: Ports, aws: Aws, progress: Progress) -> tuple[Stack, bool]:
-    """Builds and deploys what is not built and deployed yet; answers whether it deployed."""
+def deploy_platform(home: Home, servers: Servers, progress: Progress) -> Stack:
+    """Builds and deploys what is not built and deployed yet."""
     sources = deploy.fingerprint()
     with progress.step("sam build") as step:
         if not deploy.build(sources):
             step.note("nothing has changed")
     with progress.step("sam deploy, which migrates the database") as step:
-        stack, deployed = deploy.deploy(aws, home.deployed, sources, parameters(ports))
+        stack, deployed = deploy.deploy(servers.aws, home.deployed, sources, parameters(servers.ports))
         if not deployed:
             step.note("nothing has changed")
-    return stack, deployed
+    return stack
 
 
 def parameters(ports: Ports) -> dict[str, str]:
@@ -131,19 +153,13 @@ def parameters(ports: Ports) -> dict[str, str]:
 
 
 @contextmanager
-def temporary(home: Home, progress: Progress) -> Iterator[LocalCloud]:
+def temporary(progress: Progress) -> Iterator[LocalCloud]:
     """A local cloud on ports of its own, with nothing in it, that is gone when the block ends."""
+    home = Home(Path(tempfile.mkdtemp(prefix="mundo-tango-")))
     with owned(home):
         try:
             install(progress)
-            ports, server, aws = start_servers(home, progress, usual_ports=False)
-            stack, deployed = deploy_platform(home, ports, aws, progress)
-            yield LocalCloud(home, ports, server, aws, stack, deployed)
+            servers = start_servers(home, progress, usual_ports=False)
+            yield LocalCloud(home, servers, deploy_platform(home, servers, progress))
         finally:
             forget(home)
-
-
-def stop_cleanly(cloud: LocalCloud) -> None:
-    """Stops all three so that the next start knows that they still belong together."""
-    state.leave_mark(cloud.server, cloud.aws)
-    stop(cloud.home)

@@ -16,8 +16,8 @@ from devstack import ministack, toolchain
 from devstack.failure import DevstackFailed
 from devstack.paths import BUILD, LOCAL, ROOT
 from devstack.stack import Aws, Stack
+from operations import config_env
 
-STACK_NAME = "mundo-tango-local"
 CONFIG_ENV = "local"
 
 # All that a build reads; what is not named here cannot change what is deployed.
@@ -25,6 +25,10 @@ SOURCES = (
     "template.yaml", "samconfig.toml", "uv.lock", "pyproject.toml", "Makefile",
     "infra", "packaging", "edge", "functions", "layers",
 )  # fmt: skip
+
+
+def stack_name() -> str:
+    return config_env.load(CONFIG_ENV).stack_name
 
 
 def fingerprint() -> str:
@@ -57,7 +61,7 @@ def deploy(aws: Aws, record: Path, sources: str, parameters: Mapping[str, str]) 
     `record` is the file that remembers what was deployed last. Deploying runs the migrations.
     """
     wanted = {"sources": sources, "parameters": dict(parameters)}
-    stack = Stack.seek(aws, STACK_NAME)
+    stack = Stack.seek(aws, stack_name())
     if stack is not None and _read(record) == wanted:
         return stack, False
     record.unlink(missing_ok=True)
@@ -65,13 +69,12 @@ def deploy(aws: Aws, record: Path, sources: str, parameters: Mapping[str, str]) 
         _sam(
             "deploy",
             "--config-env", CONFIG_ENV,
-            "--stack-name", STACK_NAME,
             "--template-file", str(BUILD / "template.yaml"),
             "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()),
             endpoint=aws.endpoint,
         )  # fmt: skip
     record.write_text(json.dumps(wanted) + "\n")
-    return Stack.find(aws, STACK_NAME), True
+    return Stack.find(aws, stack_name()), True
 
 
 def _files() -> Iterator[Path]:

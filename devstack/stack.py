@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +34,7 @@ class Aws:
     def __init__(self, *, region: str, endpoint: str | None = None) -> None:
         self.region = region
         self.endpoint = endpoint
-        self._session = (
+        self.session = (
             boto3.Session(ministack.ACCOUNT, "local", region_name=region)  # MiniStack takes the key for the account
             if endpoint
             else boto3.Session(region_name=region)
@@ -45,7 +46,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         config = Config(retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=60)
-        return self._session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+        return self.session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
@@ -114,6 +115,27 @@ class Stack:
         except KeyError:
             raise DevstackFailed(f"the stack {self.name} has no output {name}", cure="deploy this version") from None
 
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Physical ids by logical ids, of this stack and not of the ones nested in it."""
+        described = self.aws.cloudformation.describe_stack_resources(StackName=self.name)["StackResources"]
+        return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in described}
+
+    def resource(self, logical_id: str) -> str:
+        try:
+            return self.resources[logical_id]
+        except KeyError:
+            raise DevstackFailed(f"the stack {self.name} has no {logical_id}", cure="deploy this version") from None
+
+    def log_group(self, function: str) -> str:
+        """Of the function with that logical id."""
+        return f"/aws/lambda/{self.resource(function)}"
+
+    def log_groups(self) -> dict[str, str]:
+        """Of all functions, each with the function's short name, such as `image_worker`."""
+        names = [name for name in self.resources if name.endswith("Function")]
+        return {self.log_group(name): _short(name) for name in names}
+
     @property
     def site_url(self) -> str:
         """Where a viewer's browser goes, without a slash at the end."""
@@ -134,6 +156,10 @@ class Stack:
     def http(self, base_url: str = "") -> httpx.Client:
         """A client of the viewer's address, or of another one of the same stack."""
         return httpx.Client(base_url=base_url or self.site_url, transport=_Loopback(), timeout=CLIENT_TIMEOUT)
+
+
+def _short(logical_id: str) -> str:
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", logical_id.removesuffix("Function")).lower()
 
 
 class _Loopback(httpx.HTTPTransport):

@@ -6,7 +6,6 @@ mark in both, and a start takes it out of PostgreSQL: after a stop of any other 
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Literal
 from uuid import UUID
@@ -14,7 +13,6 @@ from uuid import UUID
 import botocore.exceptions
 
 from devstack import database
-from devstack.failure import DevstackFailed
 from devstack.postgres import Server
 from devstack.stack import Aws, Stack
 
@@ -63,20 +61,6 @@ def missing(server: Server, stack: Stack | None) -> list[str]:
     return [f"{count} {what}" for count, what in found if count]
 
 
-def rebuild(stack: Stack) -> None:
-    """Makes anew what is derived from PostgreSQL, as `mundo rebuild edges` does.
-
-    Raises:
-        DevstackFailed: the function that does it failed.
-    """
-    answer = stack.aws.client("lambda").invoke(
-        FunctionName=stack.output("JobsFunctionName"), Payload=json.dumps({"job": "rebuild_edges"}).encode()
-    )
-    if "FunctionError" in answer:
-        reason = answer["Payload"].read().decode(errors="replace")[:300]
-        raise DevstackFailed(f"the followers' copy could not be rebuilt: {reason}", cure="make reset")
-
-
 def _kept_mark(aws: Aws) -> str | None:
     ssm = aws.client("ssm")
     try:
@@ -100,11 +84,13 @@ def _identities(stack: Stack) -> set[UUID]:
 
 def _pictures(stack: Stack) -> set[UUID]:
     pages = stack.aws.dynamodb.get_paginator("scan").paginate(
-        TableName=stack.output("MediaTable"), ProjectionExpression="media_id"
+        TableName=stack.resource("MediaTable"), ProjectionExpression="media_id"
     )
     return {UUID(item["media_id"]["S"]) for page in pages for item in page["Items"]}
 
 
 def _reactions(stack: Stack) -> int:
-    pages = stack.aws.dynamodb.get_paginator("scan").paginate(TableName=stack.output("ReactionsTable"), Select="COUNT")
+    pages = stack.aws.dynamodb.get_paginator("scan").paginate(
+        TableName=stack.resource("ReactionsTable"), Select="COUNT"
+    )
     return sum(page["Count"] for page in pages)

@@ -1,0 +1,151 @@
+"""`make run`: the whole platform on this machine, then the functions' logs until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from datetime import datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.prompt import Confirm
+from rich.table import Table
+
+from devstack import cloud, database, deploy, seed, state
+from devstack.cloud import LocalCloud, Servers
+from devstack.failure import DevstackFailed
+from devstack.logs import Follower, Line
+from devstack.paths import Home
+from devstack.ports import LOOPBACK
+from devstack.progress import Progress
+from devstack.stack import Stack
+from operations import rebuild
+from operations.deployed import Deployed
+
+SEEDED = "seeded"
+POLL_SECONDS = 0.5
+WITNESS_SECONDS = 2.0
+# Nobody reacts while it starts, so a difference is not one that is merely on its way.
+SETTLING = 1.0
+COLOURS = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
+
+
+def run(home: Home, *, yes: bool = False, seeded: bool = True) -> None:
+    """Returns when it is interrupted, with everything stopped; `yes` lets it forget a state that lacks facts.
+
+    Raises:
+        DevstackFailed: something is missing or broken; what was started is stopped again.
+    """
+    progress = Progress()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    with cloud.owned(home):
+        session = Session(home, progress)
+        try:
+            started = time.perf_counter()
+            running = session.start(yes=yes, seeded=seeded)
+            show(running, progress.console, time.perf_counter() - started)
+            follow(running, progress.console)
+        except KeyboardInterrupt:
+            progress.say("")
+        finally:
+            session.stop()
+
+
+class Session:
+    """One `make run`, which remembers how far it came: only a sound state is marked as such when it is stopped."""
+
+    def __init__(self, home: Home, progress: Progress) -> None:
+        self._home = home
+        self._progress = progress
+        self._sound: Servers | None = None
+
+    def start(self, *, yes: bool, seeded: bool) -> LocalCloud:
+        cloud.install(self._progress)
+        servers = cloud.start_servers(self._home, self._progress)
+        last_stop = state.take_mark(servers.database, servers.aws)
+        if last_stop == "unclean" and (lost := self._lost(servers)):
+            self._reset_if(lost, yes=yes)
+            return self.start(yes=yes, seeded=seeded)
+        if last_stop != "unclean":
+            self._sound = servers
+        stack = cloud.deploy_platform(self._home, servers, self._progress)
+        if last_stop == "unclean":
+            with self._progress.step("the last stop was not clean: what is derived is made anew") as step:
+                step.note(_rebuild(stack))
+            self._sound = servers
+        if seeded and database.recall(servers.database, SEEDED) is None:
+            with self._progress.step("seed") as step:
+                seed.plant(stack, step.note)
+            database.remember(servers.database, SEEDED, "yes")
+        return LocalCloud(self._home, servers, stack)
+
+    def stop(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would lose what is being saved
+        with self._progress.step("stopped, with everything saved") as step:
+            if self._sound is not None and cloud.is_running(self._home):
+                state.leave_mark(self._sound.database, self._sound.aws)
+            step.note(", ".join(cloud.stop(self._home)) or "nothing ran")
+
+    def _lost(self, servers: Servers) -> list[str]:
+        return state.missing(servers.database, Stack.seek(servers.aws, deploy.stack_name()))
+
+    def _reset_if(self, lost: list[str], *, yes: bool) -> None:
+        said = f"the last stop was not clean, and the local AWS has lost {', '.join(lost)}"
+        if not yes and not (sys.stdin.isatty() and Confirm.ask(f"{said}. Forget the local state and start afresh?")):
+            raise DevstackFailed(said, cure="make reset (or make run YES=1)")
+        with self._progress.step(f"{said}: forgotten"):
+            cloud.clear(self._home)
+
+
+def show(running: LocalCloud, console: Console, seconds: float) -> None:
+    """The addresses, and who may sign in."""
+    servers, stack = running.servers, running.stack
+    table = Table(title=f"Mundo Tango runs, after {seconds:.0f} s", title_justify="left", show_header=False)
+    rows = {
+        "site": stack.site_url,
+        "API": f"{stack.site_url}/api/public/health",
+        "events": f"{stack.site_url}/api/public/events?city=Buenos+Aires",
+        "sockets": stack.socket_url,
+        "PostgreSQL": servers.database.dsn(database.NAME),
+        "Valkey": f"{LOOPBACK}:{servers.ports.valkey}",
+        "AWS": f"{servers.aws.endpoint} ({servers.aws.region})",
+        "user pool": f"{stack.user_pool_id}, client {stack.client_id}",
+    }
+    rows |= {
+        f"sign-in{' (moderator)' if one.moderator else ''}": f"{one.email}  {one.password}"
+        for one in seed.DEMO_SIGN_INS
+    }
+    for name, value in rows.items():
+        table.add_row(name, escape(value))
+    console.print(table)
+
+
+def follow(running: LocalCloud, console: Console) -> None:
+    """Prints what the functions log, until it is interrupted."""
+    console.print("Following the functions; Ctrl-C stops everything.", style="dim")
+    follower = Follower(running.stack, running.stack.log_groups(), since_ms=int(time.time() * 1000))
+    witnessed = 0.0
+    while True:
+        for line in follower.read():
+            _print(line, console)
+        if time.monotonic() - witnessed > WITNESS_SECONDS:
+            state.witness(running.servers.database, running.stack)
+            witnessed = time.monotonic()
+        time.sleep(POLL_SECONDS)
+
+
+def _print(line: Line, console: Console) -> None:
+    at = datetime.fromtimestamp(line.at_ms / 1000).astimezone()
+    console.print(f"[dim]{at:%H:%M:%S}[/dim] {line.function:<12} {escape(line.text)}", style=COLOURS.get(line.level))
+    for more in line.detail:
+        console.print(f"         {escape(more)}", style="dim")
+
+
+def _rebuild(stack: Stack) -> str:
+    deployed = Deployed(stack.aws.session, stack.name, stack.aws.endpoint)
+    rebuild.edges(deployed)
+    counters = rebuild.counters(deployed, settling=SETTLING)
+    return f"edges, {counters} counters"
