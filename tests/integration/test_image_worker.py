@@ -82,6 +82,19 @@ def stored(bucket: str) -> dict[str, str]:
     return {one["Key"]: f"{one['ETag']} {one['LastModified']}" for one in listed}
 
 
+def writes_from_now() -> list[tuple[str, str]]:
+    """What the worker writes to S3 from here on: the operation and the key."""
+    writes: list[tuple[str, str]] = []
+
+    def noted(params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name in ("PutObject", "DeleteObject"):
+            writes.append((model.name, params["Key"]))
+
+    client = handler.platform().objects._client  # type: ignore[attr-defined]
+    client.meta.events.register("provide-client-params.s3", noted)
+    return writes
+
+
 def test_an_upload_becomes_ready_and_leaves_only_its_stripped_original() -> None:
     row = upload(photograph(2000, 1000, orientation=6), RECORDED)
 
@@ -105,15 +118,29 @@ def test_a_second_delivery_makes_no_second_effect() -> None:
     once = message(policy.upload_key(row.media_id))
     deliver(once)
     after_first = settled(row), stored(MEDIA), stored(UPLOADS)
-    writes: list[str] = []
-    client = handler.platform().objects._client  # type: ignore[attr-defined]
-    client.meta.events.register("before-call.s3.PutObject", lambda **_: writes.append("put"))
-    client.meta.events.register("before-call.s3.DeleteObject", lambda **_: writes.append("delete"))
+    writes = writes_from_now()
 
     assert deliver(once, {**once, "messageId": "m2"}) == []
 
     assert (settled(row), stored(MEDIA), stored(UPLOADS)) == after_first
     assert writes == []
+
+
+def test_a_delivery_after_a_worker_died_before_the_end_does_only_what_was_left() -> None:
+    data = photograph()
+    row = upload(data)
+    deliver(message(policy.upload_key(row.media_id)))
+    after_first = settled(row), stored(MEDIA)
+    boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=policy.upload_key(row.media_id), Body=data)
+    writes = writes_from_now()
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+
+    assert (settled(row), stored(MEDIA)) == after_first
+    assert writes == [
+        ("PutObject", policy.original_key(row.media_id)),
+        ("DeleteObject", policy.upload_key(row.media_id)),
+    ]
 
 
 def test_two_deliveries_at_once_have_one_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
