@@ -20,6 +20,7 @@ from devstack.ports import LOOPBACK, Ports, choose
 from devstack.progress import Progress
 from devstack.stack import Aws, Stack
 
+CACHE_USER = "mundo-app"
 TOOLS: tuple[tuple[toolchain.Tool, str], ...] = (("cloud", "MiniStack"), ("sam", "SAM"))
 
 
@@ -123,7 +124,7 @@ def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -
         server = postgres.start(home.postgres, ports.postgres)
         database.create(server)
     with progress.step(f"Valkey on {LOOPBACK}:{ports.valkey}"):
-        valkey.start(home.valkey, ports.valkey)
+        valkey.start(home.valkey, ports.valkey, user=CACHE_USER)
     with progress.step(f"MiniStack, the local AWS, on {LOOPBACK}:{ports.gateway}"):
         ministack.start(home.ministack, ports.gateway)
     return Servers(ports, server, Aws.local(ports.gateway))
@@ -136,18 +137,18 @@ def deploy_platform(home: Home, servers: Servers, progress: Progress) -> Stack:
         if not deploy.build(sources):
             step.note("nothing has changed")
     with progress.step("sam deploy, which migrates the database") as step:
-        stack, deployed = deploy.deploy(servers.aws, home.deployed, sources, parameters(servers.ports))
+        stack, deployed = deploy.deploy(servers.aws, home.deployed, sources, _parameters(servers.ports))
         if not deployed:
             step.note("nothing has changed")
     return stack
 
 
-def parameters(ports: Ports) -> dict[str, str]:
+def _parameters(ports: Ports) -> dict[str, str]:
+    """What varies from machine to machine."""
     return {
-        "DatabaseHost": LOOPBACK,
         "DatabasePort": str(ports.postgres),
-        "CacheHost": LOOPBACK,
         "CachePort": str(ports.valkey),
+        "CacheUser": CACHE_USER,
         "OriginPort": str(ports.gateway),
     }
 

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,31 +51,55 @@ def build(sources: str) -> bool:
         if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
             return False
         stamp.unlink(missing_ok=True)
-        _sam("build", "--config-env", CONFIG_ENV, "--build-dir", str(BUILD))
+        _sam("build", "--build-dir", str(BUILD), overrides=_overrides({}))
         stamp.write_text(sources)
         return True
 
 
-def deploy(aws: Aws, record: Path, sources: str, parameters: Mapping[str, str]) -> tuple[Stack, bool]:
-    """The stack as `sources` and `parameters` make it, and whether it had to be deployed for that.
+def deploy(aws: Aws, record: Path, sources: str, local: Mapping[str, str]) -> tuple[Stack, bool]:
+    """The stack as `sources` and the parameters make it, and whether it had to be deployed for that.
 
-    `record` is the file that remembers what was deployed last. Deploying runs the migrations.
+    `local` are the parameters that vary from machine to machine. `record` is the file that remembers what was
+    deployed last. Deploying runs the migrations.
     """
-    wanted = {"sources": sources, "parameters": dict(parameters)}
+    wanted = {"sources": sources, "parameters": dict(local)}
     stack = Stack.seek(aws, stack_name())
     if stack is not None and _read(record) == wanted:
         return stack, False
     record.unlink(missing_ok=True)
     with _building():
-        _sam(
-            "deploy",
-            "--config-env", CONFIG_ENV,
-            "--template-file", str(BUILD / "template.yaml"),
-            "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()),
-            endpoint=aws.endpoint,
-        )  # fmt: skip
+        _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=_overrides(local), aws=aws)
+    _tell_site_url(aws)
     record.write_text(json.dumps(wanted) + "\n")
     return Stack.find(aws, stack_name()), True
+
+
+def _overrides(local: Mapping[str, str]) -> dict[str, str]:
+    """All of the config env's parameters: what the command line says replaces its list in whole."""
+    architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+    return {**config_env.load(CONFIG_ENV).parameters, "Architecture": architecture, **local}
+
+
+def _tell_site_url(aws: Aws) -> None:
+    """Has the stack know its own address, which is made by the first deploy and so cannot be a parameter of it.
+
+    At AWS the edge tells the sockets' authorizer which host a viewer asked for; MiniStack's edge carries no sockets.
+    """
+    stack = Stack.find(aws, stack_name())
+    described = aws.cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
+    if parameters.get("SiteUrl") == stack.output("SiteUrl"):
+        return
+    parameters["SiteUrl"] = stack.output("SiteUrl")
+    aws.cloudformation.update_stack(
+        StackName=stack.name,
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    aws.cloudformation.get_waiter("stack_update_complete").wait(
+        StackName=stack.name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
 
 
 def _files() -> Iterator[Path]:
@@ -96,16 +121,18 @@ def _building() -> Iterator[None]:
         yield
 
 
-def _sam(*arguments: str, endpoint: str | None = None) -> None:
-    log = LOCAL / f"sam-{arguments[0]}.log"
+def _sam(command: str, *options: str, overrides: Mapping[str, str], aws: Aws | None = None) -> None:
+    log = LOCAL / f"sam-{command}.log"
+    arguments = [
+        str(toolchain.environment("sam") / "bin" / "sam"), command, "--config-env", CONFIG_ENV, *options,
+        "--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items()),
+    ]  # fmt: skip
     with log.open("w") as output:
-        done = _run([str(toolchain.environment("sam") / "bin" / "sam"), *arguments], endpoint, output)
-    if done:
-        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        reason = next(
-            (line for line in reversed(lines) if "rror" in line or "FAILED" in line), lines[-1] if lines else ""
-        )
-        raise DevstackFailed(f"sam {arguments[0]} failed: {reason}", cure=f"read {log.relative_to(ROOT)}")
+        code = _run(arguments, aws.endpoint if aws else None, output)
+    if code:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()] or [""]
+        reason = next((line for line in reversed(lines) if "rror" in line or "FAILED" in line), lines[-1])
+        raise DevstackFailed(f"sam {command} failed: {reason}", cure=f"read {log.relative_to(ROOT)}")
 
 
 def _run(command: list[str], endpoint: str | None, output: TextIO) -> int:

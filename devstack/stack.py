@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,13 +127,13 @@ class Stack:
             raise DevstackFailed(f"the stack {self.name} has no {logical_id}", cure="deploy this version") from None
 
     def log_group(self, function: str) -> str:
-        """Of the function with that logical id."""
-        return f"/aws/lambda/{self.resource(function)}"
+        """Of the function with that logical id: ApiLog is ApiFunction's."""
+        return self.resource(f"{function.removesuffix('Function')}Log")
 
     def log_groups(self) -> dict[str, str]:
-        """Of all functions, each with the function's short name, such as `image_worker`."""
-        names = [name for name in self.resources if name.endswith("Function")]
-        return {self.log_group(name): _short(name) for name in names}
+        """Of all functions, each with the function's short name, such as `image-worker`."""
+        functions = [name for name in self.resources if name.endswith("Function")]
+        return {group: group.rpartition("/")[2] for group in map(self.log_group, functions)}
 
     @property
     def site_url(self) -> str:
@@ -156,10 +155,6 @@ class Stack:
     def http(self, base_url: str = "") -> httpx.Client:
         """A client of the viewer's address, or of another one of the same stack."""
         return httpx.Client(base_url=base_url or self.site_url, transport=_Loopback(), timeout=CLIENT_TIMEOUT)
-
-
-def _short(logical_id: str) -> str:
-    return re.sub("(?<=[a-z])(?=[A-Z])", "_", logical_id.removesuffix("Function")).lower()
 
 
 class _Loopback(httpx.HTTPTransport):
