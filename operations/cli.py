@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.table import Table
 
-from operations import config_env, moderators, prices, rebuild
+from operations import config_env, deployed, moderators, prices, rebuild
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
-from operations.deployed import Deployed, find_local
+from operations.deployed import Deployed
 from operations.preflight import Finding, State, examine
 from operations.refusal import SIGN_IN, Refusal
 
@@ -33,7 +33,11 @@ app = typer.Typer(
     help="Operate Mundo Tango: look before a deploy, name moderators, rebuild what is derived.",
     epilog=_examples("mundo preflight --env phase1", "mundo admin grant ana@example.org", "mundo rebuild edges"),
 )
-admin = typer.Typer(no_args_is_help=True, help="People with rights of their own.")
+admin = typer.Typer(
+    no_args_is_help=True,
+    help="People with rights of their own.",
+    epilog=_examples("mundo admin grant ana@example.org"),
+)
 app.add_typer(admin, name="admin")
 
 Env = Annotated[str, typer.Option("--env", help="Config env of samconfig.toml; `local` is the one `make run` started.")]
@@ -65,7 +69,7 @@ def _env(name: str, stack: str) -> ConfigEnv:
 
 def _deployed(env_name: str, stack: str, region: str) -> Deployed:
     env = _env(env_name, stack)
-    return find_local(env) if env.name == "local" else Deployed(_session(env, region), env.stack_name)
+    return deployed.find_local(env) if env.name == "local" else Deployed(_session(env, region), env.stack_name)
 
 
 @app.command(epilog=_examples("mundo preflight", "mundo preflight --env phase1 --json"))
@@ -132,12 +136,9 @@ def rebuild_derived(
     region: RegionName = "",
 ) -> None:
     """Make derived data anew from the facts; safe to run at any time and again."""
-    deployed = _deployed(env, stack, region)
+    found = _deployed(env, stack, region)
     with Console(stderr=True).status(f"rebuilding {what}"):
-        if what is Derived.EDGES:
-            said = json.dumps(rebuild.edges(deployed))
-        else:
-            said = f"{rebuild.counters(deployed)} corrected"
+        said = json.dumps(rebuild.edges(found)) if what is Derived.EDGES else f"{rebuild.counters(found)} corrected"
     print(f"{what} rebuilt: {said}")
 
 

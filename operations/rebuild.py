@@ -20,10 +20,13 @@ PASSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Drift:
+    """A bucket whose total is not its reactions; `through` is the moment of the latest reaction it then counts."""
+
     bucket: str
     counted: int
     reactions: int
     guard: str | None
+    through: str | None
 
 
 def edges(deployed: Deployed) -> dict[str, Any]:
@@ -68,14 +71,21 @@ def counters(deployed: Deployed, *, settling: float = SETTLING, sleep: Callable[
 
 
 def find_drift(client: "DynamoDBClient", reactions: str, totals: str) -> set[Drift]:
-    truth = Counter(row["target"]["S"] for row in _scan(client, reactions, "target"))
-    counted = {row["target"]["S"]: row for row in _scan(client, totals, "target like guard")}
+    truth: Counter[str] = Counter()
+    latest: dict[str, str] = {}
+    for row in _scan(client, reactions, "target at"):
+        bucket = row["target"]["S"]
+        truth[bucket] += 1
+        latest[bucket] = max(latest.get(bucket, ""), row["at"]["S"])
+    counted = {row["target"]["S"]: row for row in _scan(client, totals, "target like guard through")}
     drifts = set()
     for bucket in truth.keys() | counted.keys():
         row = counted.get(bucket, {})
         likes = int(row.get("like", {}).get("N", "0"))
         if likes != truth[bucket]:
-            drifts.add(Drift(bucket, likes, truth[bucket], row.get("guard", {}).get("S")))
+            # Times are written in UTC to the microsecond, so that their order is that of their text.
+            through = max(latest.get(bucket, ""), row.get("through", {}).get("S", ""))
+            drifts.add(Drift(bucket, likes, truth[bucket], row.get("guard", {}).get("S"), through or None))
     return drifts
 
 
@@ -93,16 +103,19 @@ def _scan(client: "DynamoDBClient", table: str, attributes: str) -> Iterator[dic
 
 def _correct(client: "DynamoDBClient", totals: str, drift: Drift) -> bool:
     """False when the bucket was counted on meanwhile: the next pass looks at it again."""
-    values: dict[str, Any] = {":reactions": {"N": str(drift.reactions)}}
-    condition = "attribute_not_exists(guard)"
+    values: dict[str, Any] = {":likes": {"N": str(drift.reactions)}}
+    update, condition = "SET #like = :likes", "attribute_not_exists(guard)"
+    if drift.through is not None:
+        update += ", through = :through"
+        values[":through"] = {"S": drift.through}
     if drift.guard is not None:
-        values[":guard"] = {"S": drift.guard}
         condition = "guard = :guard"
+        values[":guard"] = {"S": drift.guard}
     try:
         client.update_item(
             TableName=totals,
             Key={"target": {"S": drift.bucket}},
-            UpdateExpression="SET #like = :reactions",
+            UpdateExpression=update,
             ConditionExpression=condition,
             ExpressionAttributeNames={"#like": "like"},
             ExpressionAttributeValues=values,

@@ -1,0 +1,103 @@
+"""The account as preflight sees it: the fake, and AWS's own answers, written here because moto lacks most of them."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from operations.account import Account, AwsAccount, Concurrency, Mail
+from tests.fakes.account import FakeAccount
+
+IDENTITY = "arn:aws:ses:us-east-1:123456789012:identity/example.org"
+
+
+class AnsweringSession:
+    """A session whose clients have their answers already."""
+
+    region_name = "us-east-1"
+
+    def __init__(self) -> None:
+        self._real = boto3.Session("none", "none", region_name=self.region_name)
+        self.get_available_regions = self._real.get_available_regions
+
+    def client(self, service: str, config: Any) -> Any:
+        client = self._real.client(cast(Any, service), config=config)
+        stub = Stubber(client)
+        match service:
+            case "sts":
+                stub.add_response(
+                    "get_caller_identity",
+                    {"Account": "123456789012", "UserId": "AIDA", "Arn": "arn:aws:iam::123456789012:user/ana"},
+                )
+            case "lambda":
+                limit = {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 8}
+                stub.add_response("get_account_settings", {"AccountLimit": limit})
+            case "sesv2":
+                stub.add_response("get_account", {"ProductionAccessEnabled": False, "SendingEnabled": True})
+            case "cloudformation":
+                stub.add_client_error("describe_stacks", "ValidationError", "Stack with id mundo does not exist", 400)
+        stub.activate()
+        return client
+
+
+def aws() -> Account:
+    return AwsAccount(cast(boto3.Session, AnsweringSession()))
+
+
+def fake() -> Account:
+    return FakeAccount(limit=10, unreserved=8, production=False)
+
+
+@pytest.fixture(params=[fake, aws], ids=["fake", "aws"])
+def account(request: pytest.FixtureRequest) -> Account:
+    make: Callable[[], Account] = request.param
+    return make()
+
+
+def test_tells_who_and_where_it_is(account: Account) -> None:
+    assert account.id() == "123456789012"
+    assert account.region == "us-east-1"
+
+
+def test_tells_its_limits(account: Account) -> None:
+    assert account.concurrency() == Concurrency(limit=10, unreserved=8)
+
+
+def test_tells_whether_mail_is_sent_to_strangers(account: Account) -> None:
+    assert account.mail() == Mail(production=False, sending=True)
+
+
+def test_knows_the_services_of_its_region(account: Account) -> None:
+    assert account.offers("lambda")
+
+
+def test_a_stack_that_is_not_there_has_no_status(account: Account) -> None:
+    assert account.stack_status("mundo") is None
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_knows_identities_by_name_and_by_arn(verified: bool) -> None:
+    session = AnsweringSession()
+    client = session._real.client("sesv2")
+    stub = Stubber(client)
+    stub.add_response("get_email_identity", {"VerifiedForSendingStatus": verified}, {"EmailIdentity": "example.org"})
+    stub.activate()
+    real = AwsAccount(cast(boto3.Session, session))
+    real.__dict__["_ses"] = client
+
+    assert real.identity_verified(IDENTITY) is verified
+    assert FakeAccount(verified={"example.org"} if verified else ()).identity_verified(IDENTITY) is verified
+
+
+def test_an_identity_ses_does_not_know_is_not_verified() -> None:
+    client = AnsweringSession()._real.client("sesv2")
+    stub = Stubber(client)
+    stub.add_client_error("get_email_identity", "NotFoundException", "no such identity", 404)
+    stub.activate()
+    real = AwsAccount(cast(boto3.Session, AnsweringSession()))
+    real.__dict__["_ses"] = client
+
+    assert real.identity_verified(IDENTITY) is False
+    assert FakeAccount().identity_verified(IDENTITY) is False

@@ -1,0 +1,104 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from operations import cli, config_env, deployed
+from operations.preflight import State
+from tests.fakes.account import FakeAccount
+
+
+def commands(command: Any, path: str = "mundo") -> Iterator[str]:
+    yield path
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands(child, f"{path} {name}")
+
+
+COMMANDS = list(commands(typer.main.get_command(cli.app)))
+SAMCONFIG = """
+[phase1.deploy.parameters]
+stack_name = "mundo"
+region = "us-east-1"
+[local.deploy.parameters]
+stack_name = "local"
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    samconfig = tmp_path / "samconfig.toml"
+    samconfig.write_text(SAMCONFIG)
+    monkeypatch.setattr(config_env.load, "__defaults__", (samconfig,))
+    monkeypatch.setattr(deployed, "LOCAL_PORTS", tmp_path / "ports.json")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["mundo", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_command_shows_examples_that_are_commands(path: str) -> None:
+    shown = CliRunner().invoke(cli.app, [*path.split()[1:], "--help"], terminal_width=200).output
+
+    examples = [line.strip() for line in shown.split("Examples:")[1].splitlines() if line.strip()]
+    assert examples
+    assert all(any(example.startswith(known) for known in COMMANDS) for example in examples)
+
+
+def test_preflight_without_credentials_is_one_refusal_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "preflight", "--json") == 1
+
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["state"] == State.REFUSED
+    assert "AWS_PROFILE" in finding["cure"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("admin", "grant", "ana@example.org"), "no AWS credentials; sign in"),
+        (("rebuild", "counters"), "no AWS credentials; sign in"),
+        (("rebuild", "edges", "--env", "phase9"), "no config env phase9; choose one of phase1, local"),
+        (("rebuild", "edges", "--env", "local"), "no local cloud runs here; make run"),
+    ],
+)
+def test_errors_are_one_line_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert run(monkeypatch, *arguments) == 1
+
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize("limit", [1000, 10])
+def test_preflight_passes_where_a_deploy_would(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount(limit=limit, unreserved=limit))
+
+    shown = CliRunner().invoke(cli.app, ["preflight", "--env", "phase1"], terminal_width=200)
+
+    assert shown.exit_code == 0
+    assert "Always on in phase 1" in shown.output
+
+
+def test_preflight_exits_with_1_where_a_deploy_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount(stacks={"mundo": "ROLLBACK_COMPLETE"}))
+
+    shown = CliRunner().invoke(cli.app, ["preflight"], terminal_width=200)
+
+    assert shown.exit_code == 1
+    assert "delete-stack --stack-name mundo" in shown.output

@@ -1,0 +1,140 @@
+from typing import Any
+
+import pytest
+
+from operations import prices
+from operations.config_env import ConfigEnv
+from operations.preflight import Finding, State, examine
+from operations.refusal import Refusal
+from tests.fakes.account import FakeAccount
+
+IDENTITY = "arn:aws:ses:us-east-1:123456789012:identity/example.org"
+
+
+def phase1(stack_name: str = "mundo-tango-phase1", **parameters: str) -> ConfigEnv:
+    return ConfigEnv("phase1", stack_name, "us-east-1", parameters)
+
+
+def found(check: str, account: FakeAccount, env: ConfigEnv) -> Finding:
+    (finding,) = [finding for finding in examine(account, env) if finding.check == check]
+    return finding
+
+
+def test_a_ready_account_is_refused_nothing() -> None:
+    findings = examine(FakeAccount(verified={"example.org"}), phase1(SesIdentity=IDENTITY))
+
+    assert {finding.check: finding.state for finding in findings} == {
+        "credentials": State.GOOD,
+        "region": State.GOOD,
+        "names": State.GOOD,
+        "concurrency": State.GOOD,
+        "mail": State.GOOD,
+    }
+
+
+def test_a_fresh_account_with_ten_executions_may_deploy_and_is_told() -> None:
+    finding = found("concurrency", FakeAccount(limit=10, unreserved=10), phase1())
+
+    assert finding.state is State.NOTE
+    assert "10 executions" in finding.said
+    assert "servicequotas" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("account", "reserved", "state"),
+    [
+        (FakeAccount(limit=10, unreserved=10), "0", State.NOTE),
+        (FakeAccount(limit=10, unreserved=10), "1", State.REFUSED),
+        (FakeAccount(limit=1000, unreserved=140), "40", State.GOOD),
+        (FakeAccount(limit=1000, unreserved=140), "41", State.REFUSED),
+        # On an update its own reservation is among those taken.
+        (FakeAccount(limit=140, unreserved=100, stacks={"mundo-tango-phase1": "UPDATE_COMPLETE"}), "40", State.GOOD),
+    ],
+)
+def test_a_reservation_leaves_lambda_what_it_keeps_unreserved(
+    account: FakeAccount, reserved: str, state: State
+) -> None:
+    assert found("concurrency", account, phase1(ReservedConcurrency=reserved)).state is state
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("CREATE_COMPLETE", State.GOOD),
+        ("UPDATE_ROLLBACK_COMPLETE", State.GOOD),
+        ("REVIEW_IN_PROGRESS", State.GOOD),
+        ("ROLLBACK_COMPLETE", State.REFUSED),
+        ("UPDATE_IN_PROGRESS", State.REFUSED),
+        ("UPDATE_ROLLBACK_FAILED", State.REFUSED),
+        ("DELETE_FAILED", State.REFUSED),
+    ],
+)
+def test_a_stack_that_cannot_be_deployed_to_is_refused_with_the_cure(status: str, state: State) -> None:
+    finding = found("names", FakeAccount(stacks={"mundo-tango-phase1": status}), phase1())
+
+    assert finding.state is state
+    assert bool(finding.cure) == (state is State.REFUSED)
+
+
+@pytest.mark.parametrize("name", ["1st", "mundo_tango", "a" * 31, "mundo.tango"])
+def test_a_name_that_buckets_and_roles_cannot_begin_with_is_refused(name: str) -> None:
+    assert found("names", FakeAccount(), phase1(name)).state is State.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (FakeAccount(), "may not send as"),
+        (FakeAccount(verified={"example.org"}, sending=False), "paused"),
+        (FakeAccount(verified={"example.org"}, production=False), "sandbox"),
+    ],
+)
+def test_mail_that_would_not_arrive_is_refused(account: FakeAccount, said: str) -> None:
+    finding = found("mail", account, phase1(SesIdentity=IDENTITY))
+
+    assert finding.state is State.REFUSED
+    assert said in finding.said
+    assert finding.cure
+
+
+def test_without_an_identity_cognito_sends_and_that_is_noted() -> None:
+    assert found("mail", FakeAccount(production=False), phase1()).state is State.NOTE
+
+
+def test_a_region_without_a_service_is_refused() -> None:
+    finding = found("region", FakeAccount(region="eu-north-9", missing_services={"apigatewayv2", "rds"}), phase1())
+
+    assert finding.state is State.REFUSED
+    assert finding.said.startswith("eu-north-9 has no apigatewayv2, rds")
+
+
+class Closed(FakeAccount):
+    """An account whose credentials allow some questions and not others."""
+
+    def __init__(self, *silent: str) -> None:
+        super().__init__()
+        self.silent = silent
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in super().__getattribute__("__dict__").get("silent", ()):
+            raise Refusal("AccessDenied", cure="look at the role's permissions")
+        return super().__getattribute__(name)
+
+
+def test_a_question_aws_does_not_answer_is_one_refusal_and_the_rest_goes_on() -> None:
+    findings = {finding.check: finding for finding in examine(Closed("concurrency"), phase1())}
+
+    assert findings["concurrency"].state is State.REFUSED
+    assert findings["concurrency"].cure == "look at the role's permissions"
+    assert findings["names"].state is State.GOOD
+
+
+def test_without_credentials_nothing_else_is_asked() -> None:
+    (finding,) = examine(Closed("id", "concurrency", "stack_status"), phase1())
+
+    assert (finding.check, finding.state) == ("credentials", State.REFUSED)
+
+
+def test_what_is_always_on_costs_less_than_the_phase_may() -> None:
+    assert 0 < prices.total() <= prices.BUDGET
+    assert all(price.source and price.quantity for price in prices.ALWAYS_ON)
