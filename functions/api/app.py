@@ -15,7 +15,14 @@ def create_app(platform: Platform) -> RequestLog:
 
 def create_api(platform: Platform) -> FastAPI:
     """Without the log around it. It serves no description of itself: that is docs/openapi.json."""
-    api = FastAPI(title="Mundo Tango", version="1", openapi_url=None, docs_url=None, redoc_url=None)
+    api = FastAPI(
+        title="Mundo Tango",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
     api.state.platform = platform
     for routes in (events, feed, health, media, posts, realtime, users):
         api.include_router(routes.router)

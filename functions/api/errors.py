@@ -71,9 +71,9 @@ def problem(
     return ProblemResponse(content, status, {"Cache-Control": NO_STORE} | (headers or {}))
 
 
-def status_of(error: errors.MundoTangoError) -> int:
+def status_of(refusal: type[errors.MundoTangoError]) -> int:
     """The status of the nearest known class; a refusal that nobody gave one is a mistake of ours."""
-    return next((STATUSES[known] for known in type(error).__mro__ if known in STATUSES), 500)
+    return next((STATUSES[known] for known in refusal.__mro__ if known in STATUSES), 500)
 
 
 def install(app: FastAPI) -> None:
@@ -86,7 +86,7 @@ def install(app: FastAPI) -> None:
 async def _refused(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Unavailable) else None
     _note(request, error.code, error)
-    return problem(status_of(error), error.code, error.detail, fields=error.fields, headers=headers)
+    return problem(status_of(type(error)), error.code, error.detail, fields=error.fields, headers=headers)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:

@@ -17,7 +17,9 @@ LIST_SECONDS = 60
 
 CityQuery = Annotated[Line | None, BeforeValidator(empty_is_absent), Query()]
 FromQuery = Annotated[
-    Moment | None, BeforeValidator(empty_is_absent), Query(alias="from", description="Without it, from now on.")
+    Moment | None,
+    BeforeValidator(empty_is_absent),
+    Query(alias="from", description="Without it, from now on; what still goes on is among it."),
 ]
 ToQuery = Annotated[Moment | None, BeforeValidator(empty_is_absent), Query(alias="to")]
 
@@ -33,7 +35,7 @@ async def create_event(
     return EventBody.model_validate(event)
 
 
-@router.get("/public/events", responses=public_refusals(400, 422, 503))
+@router.get("/public/events", responses=public_refusals(400, 503))
 async def list_events(
     platform: PlatformDep,
     response: Response,
@@ -60,7 +62,7 @@ async def list_events(
     return remember(platform.cache, key, LIST_SECONDS, EventPage, load)
 
 
-@router.get("/public/events/{event_id}", responses=public_refusals(404, 422, 503))
+@router.get("/public/events/{event_id}", responses=public_refusals(404, 503))
 async def get_event(event_id: Id, work: WorkDep, response: Response) -> EventBody:
     response.headers["cache-control"] = PUBLIC
     return EventBody.model_validate(service.get_event(work, event_id))

@@ -14,12 +14,11 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 class Asked(BaseModel):
     """A request's body: a field nobody knows is refused, so a misspelt one is not lost in silence."""
 
-    # Built at the first request that needs it: a cold start pays for the one route it serves.
-    model_config = ConfigDict(extra="forbid", defer_build=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Answered(BaseModel):
-    model_config = ConfigDict(from_attributes=True, defer_build=True)
+    model_config = ConfigDict(from_attributes=True)
 
 
 def _canonical(value: Any) -> Any:

@@ -1,0 +1,156 @@
+"""The function as Lambda knows it: what importing it costs and does, and what its entry answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+from uuid import UUID
+
+import pytest
+
+from functions.api.openapi import text
+from mundotango.media.model import Media
+from tests.fakes.cache import FakeCache
+from tests.fixtures.gateway import PAYLOADS, Gateway
+from tests.unit.api.test_errors import SOMEBODY, UPLOAD
+
+ROOT = Path(__file__).parents[3]
+# What only some requests need is imported by those; each of these is a tenth of a second of everybody's cold start.
+LATE = ["aws_lambda_powertools", "boto3", "botocore", "psycopg", "psycopg_pool", "pynamodb", "redis", "yoyo"]
+
+
+def in_fresh_process(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, env={}
+    ).stdout
+
+
+def test_importing_brings_no_driver_and_needs_no_environment() -> None:
+    program = f"""
+import sys
+import functions.api.handler
+print([name for name in {LATE} if name in sys.modules])
+"""
+    assert in_fresh_process(program).strip() == "[]"
+
+
+def test_the_first_answer_brings_no_driver_either() -> None:
+    program = f"""
+import json, sys
+from functions.api.handler import lambda_handler
+payload = json.load(open({str(PAYLOADS / "http_api_v2_public.json")!r}))
+payload["requestContext"]["http"]["path"] = "/api/public/health"
+answer = lambda_handler(payload, None)
+print(json.dumps([answer["statusCode"], answer["body"], [name for name in {LATE[1:]} if name in sys.modules]]))
+"""
+    status, body, late = json.loads(in_fresh_process(program).splitlines()[-1])
+    assert (status, json.loads(body)) == (200, {"status": "ok"})
+    assert set(late) <= {"botocore"}  # Powertools looks whether it is there; nothing of it is loaded but its root
+
+
+def test_importing_warms_up_inside_lambda_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import functions.api.handler as h; print(h._door.cache_info().currsize)"
+    assert in_fresh_process(program).strip() == "0"
+    inside = f"import os; os.environ['AWS_LAMBDA_FUNCTION_NAME'] = 'api'; {program}"
+    assert in_fresh_process(inside).strip() == "1"
+
+
+def test_the_description_of_the_api_is_current() -> None:
+    assert (ROOT / "docs" / "openapi.json").read_text() == text(), "python -m functions.api.openapi > docs/openapi.json"
+
+
+def test_an_upload_begins(gateway: Gateway) -> None:
+    answer = gateway.post("/api/media", user=SOMEBODY, json=UPLOAD)
+
+    assert answer.status == 201
+    started = answer.json()
+    assert answer.headers["location"] == f"/api/media/{started['id']}"
+    assert started["status"] == "pending"
+    assert started["upload"]["fields"]["key"] == f"uploads/{started['id']}"
+    assert started["expires_at"].endswith("Z")
+    row = gateway.platform.media.find(UUID(started["id"]))
+    assert isinstance(row, Media)
+    assert row.owner_id == SOMEBODY
+
+
+def test_an_upload_is_read_by_its_owner_alone(gateway: Gateway) -> None:
+    path = gateway.post("/api/media", user=SOMEBODY, json=UPLOAD).headers["location"]
+
+    assert gateway.get(path, user=SOMEBODY).json()["status"] == "pending"
+    assert "secret" not in gateway.get(path, user=SOMEBODY).text
+    assert gateway.get(path, user=UUID(int=7)).problem == "not-found"
+
+
+def test_a_ticket_is_the_callers(gateway: Gateway) -> None:
+    answer = gateway.post("/api/realtime/tickets", user=SOMEBODY)
+
+    assert answer.status == 201
+    assert answer.json()["path"] == "/ws"
+    assert len(answer.json()["ticket"]) >= 43
+    assert answer.headers["cache-control"] == "no-store"
+    assert [owner for owner, _ in gateway.platform.tickets.rows.values()] == [SOMEBODY]  # type: ignore[attr-defined]
+
+
+class Answering:
+    """A database that answers, or is away."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self._failure = failure
+
+    def ping(self) -> None:
+        if self._failure:
+            raise self._failure
+
+
+@pytest.mark.parametrize(
+    ("database", "cache_away", "status", "overall"),
+    [
+        (Answering(), False, 200, "ok"),
+        (Answering(), True, 200, "degraded"),
+        (Answering(ConnectionError("host=db")), False, 503, "down"),
+        (Answering(ConnectionError("host=db")), True, 503, "down"),
+    ],
+)
+def test_health_tells_the_state_of_each_store(
+    gateway: Gateway, database: Answering, cache_away: bool, status: int, overall: str
+) -> None:
+    gateway.platform.database = database  # type: ignore[assignment]
+    assert isinstance(gateway.platform.cache, FakeCache)
+    gateway.platform.cache.away = cache_away
+
+    answer = gateway.get("/api/health", user=SOMEBODY, groups=("moderators",))
+
+    assert (answer.status, answer.json()["status"]) == (status, overall)
+    states = {name: store["state"] for name, store in answer.json()["dependencies"].items()}
+    assert states == {
+        "postgresql": "ok" if status == 200 else "failed",
+        "cache": "failed" if cache_away else "ok",
+        "dynamodb": "ok",
+        "s3": "ok",
+    }
+    assert "host=db" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_health_survives_stores_that_are_not_even_configured(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_HOST", raising=False)
+
+    answer = gateway.get("/api/health", user=SOMEBODY, groups=("moderators",))
+
+    assert answer.status == 503
+    assert answer.json()["dependencies"]["postgresql"]["cause"] == "MissingSetting"
+
+
+def test_health_does_not_wait_for_a_store_that_hangs(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs = Event()
+    monkeypatch.setattr("functions.api.routes.health.LONGEST_CHECK", 0.05)
+    gateway.platform.database = Answering()  # type: ignore[assignment]
+    gateway.platform.cache.ping = hangs.wait  # type: ignore[assignment, method-assign]
+    try:
+        answer = gateway.get("/api/health", user=SOMEBODY, groups=("moderators",))
+    finally:
+        hangs.set()
+
+    assert answer.json()["dependencies"]["cache"]["state"] == "slow"
+    assert answer.json()["dependencies"]["cache"]["ms"] < 1000
