@@ -86,6 +86,7 @@ def start(data_dir: Path, port: int, settings: Mapping[str, str] | None = None) 
             start_new_session=True,  # Ctrl-C in the terminal is for the one who started us, who stops us in order
         )
     _await_ready(process, home, data_dir)
+    process.returncode = 0  # from here on it is known by its pid file, to whoever stops it, and needs no parent
     return Server(data_dir, port)
 
 
@@ -135,8 +136,8 @@ def _group(user: int | None) -> int | None:
 def _can_reach(folder: Path, user: int | None) -> bool:
     if user is None:
         return True
-    probe = subprocess.run(["/bin/sh", "-c", 'cd "$0"', folder], capture_output=True, user=user, group=_group(user))
-    return probe.returncode == 0
+    probe = ["/bin/sh", "-c", 'cd "$0"', folder]
+    return subprocess.run(probe, check=False, capture_output=True, user=user, group=_group(user)).returncode == 0
 
 
 def _home(data_dir: Path, user: int | None) -> Path:
@@ -176,14 +177,21 @@ def _binaries(user: int | None) -> Path:
 
 
 def _initialise(home: Path, binaries: Path, user: int | None, log: int) -> None:
-    command = [
+    command: list[str | Path] = [
         binaries / "initdb", "-D", home, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--data-checksums",
         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
     ]  # fmt: skip
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.PIPE, cwd=home, user=user, group=_group(user),
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.PIPE,
+        cwd=home,
+        user=user,
+        group=_group(user),
         extra_groups=None if user is None else [],
-    )  # fmt: skip
+    )
     if done.returncode:
         raise PostgresFailed(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
 

@@ -13,6 +13,7 @@ from mundotango.adapters.clock import SystemClock
 if TYPE_CHECKING:
     from mundotango import ports
     from mundotango.adapters.postgres import Database
+    from mundotango.pagination import Keyring
     from mundotango.work import UnitOfWork
 
 
@@ -34,6 +35,12 @@ class Platform:
         from mundotango.adapters.postgres import Database
 
         return Database(settings.Database.from_env(), self.region.name)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        from mundotango.pagination import Keyring
+
+        return Keyring()
 
     @cached_property
     def cache(self) -> ports.Cache:
@@ -98,11 +105,12 @@ class Platform:
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """One transaction: commits once when the block ends well, then announces what it recorded."""
-        from mundotango.realtime.relay import relay_outbox
         from mundotango.work import UnitOfWork
 
-        with UnitOfWork(self.database) as work:
+        with UnitOfWork(self.database, self.keyring) as work:
             yield work
             work.commit()
         if work.recorded:
-            relay_outbox(self)
+            from mundotango.realtime.relay import relay_outbox
+
+            relay_outbox(self, work.recorded)

@@ -1,0 +1,98 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from mundotango.errors import NotFound
+from mundotango.events import policy
+from mundotango.events.model import Event
+from mundotango.ids import new_id
+from mundotango.keys.service import CURSOR
+from mundotango.pagination import Page, Place, checked_limit, page_of
+from mundotango.ports import Clock
+from mundotango.text import refused
+from mundotango.work import UnitOfWork
+
+EVENTS = "events"
+
+
+def create_event(
+    work: UnitOfWork,
+    *,
+    organiser_id: UUID,
+    title: str,
+    description: str,
+    kind: str,
+    city: str,
+    country: str,
+    venue_name: str,
+    address: str,
+    latitude: float,
+    longitude: float,
+    zone: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    clock: Clock,
+) -> Event:
+    policy.times(starts_at, ends_at)
+    event = Event(
+        id=new_id(),
+        title=policy.title(title),
+        description=policy.description(description),
+        kind=policy.kind(kind),
+        city=policy.city(city),
+        country=policy.country(country),
+        venue_name=policy.venue_name(venue_name),
+        address=policy.address(address),
+        latitude=policy.latitude(latitude),
+        longitude=policy.longitude(longitude),
+        zone=policy.zone(zone),
+        starts_at=starts_at.astimezone(UTC),
+        ends_at=ends_at.astimezone(UTC),
+        organiser_id=organiser_id,
+        status="published",
+        created_at=clock.now(),
+    )
+    work.events.add(event)
+    return event
+
+
+def get_event(work: UnitOfWork, event_id: UUID) -> Event:
+    event = work.events.find(event_id)
+    if event is None:
+        raise NotFound("no such event")
+    return event
+
+
+def list_events(
+    work: UnitOfWork,
+    *,
+    city: str | None = None,
+    from_: datetime | None = None,
+    to: datetime | None = None,
+    cursor: str | None = None,
+    limit: int,
+    clock: Clock,
+) -> Page[Event]:
+    """What takes place between `from_` (now, if none is given) and `to`, first beginning first.
+
+    What began before and still goes on is part of it; what ends at `from_` or begins at `to` is not. The city is
+    found however it is accented or capitalised; without one, all cities.
+    """
+    checked_limit(limit)
+    for field, moment in (("from", from_), ("to", to)):
+        if moment is not None:
+            policy.moment(field, moment)
+    if from_ is not None and to is not None and to <= from_:
+        raise refused("to", "must be after from")
+
+    def load() -> Sequence[bytes]:
+        return work.keys.list_secrets(CURSOR)
+
+    found = work.events.list_published(
+        city=policy.city(city) if city is not None else None,
+        from_=from_ or clock.now(),
+        to=to,
+        after=work.keyring.read(EVENTS, cursor, load) if cursor else None,
+        limit=limit + 1,
+    )
+    return page_of(found, limit, lambda event: work.keyring.sign(EVENTS, Place(event.starts_at, event.id), load))

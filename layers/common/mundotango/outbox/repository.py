@@ -1,0 +1,83 @@
+"""What was committed and is to be announced. Rows stay, marked, until the sweep deletes those relayed long ago."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import args_row
+from psycopg.types.json import Jsonb
+
+from mundotango.outbox.model import Outgoing
+from mundotango.realtime.model import Activity, Kind
+
+
+class OutboxRepository:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, activity: Activity) -> int:
+        """Its sequence number: of two changes of one row, the later committed has the higher one."""
+        row = self._connection.execute(
+            """
+            INSERT INTO outbox (id, kind, channel, actor_id, payload, occurred_at, v)
+            VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING seq
+            """,
+            (
+                activity.id,
+                activity.kind,
+                activity.channel,
+                activity.actor_id,
+                Jsonb(activity.payload),
+                activity.occurred_at,
+                activity.v,
+            ),
+        ).fetchone()
+        if row is None:
+            raise AssertionError("INSERT … RETURNING returned nothing")
+        return int(row[0])
+
+    def take(self, seqs: Sequence[int], limit: int) -> list[Outgoing]:
+        """Those of these rows that are still to be relayed and that nobody else is relaying now, held until the end."""
+        return self._take("seq = ANY(%s)", list(seqs), limit)
+
+    def take_after(self, seq: int, limit: int) -> list[Outgoing]:
+        """The oldest such rows beyond `seq`."""
+        return self._take("seq > %s", seq, limit)
+
+    def _take(self, condition: str, value: int | list[int], limit: int) -> list[Outgoing]:
+        with self._connection.cursor(row_factory=args_row(_outgoing)) as cursor:
+            return cursor.execute(
+                f"""
+                SELECT seq, id, kind, actor_id, channel, payload, occurred_at, v FROM outbox
+                WHERE relayed_at IS NULL AND {condition}
+                ORDER BY seq LIMIT %s FOR UPDATE SKIP LOCKED
+                """,  # noqa: S608 - one of the two conditions above
+                (value, limit),
+            ).fetchall()
+
+    def mark_relayed(self, seqs: Sequence[int], relayed_at: datetime) -> None:
+        self._connection.execute("UPDATE outbox SET relayed_at = %s WHERE seq = ANY(%s)", (relayed_at, list(seqs)))
+
+    def forget_relayed(self, before: datetime, limit: int) -> int:
+        """Deletes at most `limit` rows relayed before then; how many it was."""
+        return self._connection.execute(
+            """
+            DELETE FROM outbox
+            WHERE seq IN (SELECT seq FROM outbox WHERE relayed_at < %s ORDER BY relayed_at LIMIT %s)
+            """,
+            (before, limit),
+        ).rowcount
+
+
+def _outgoing(
+    seq: int,
+    id: UUID,
+    kind: Kind,
+    actor_id: UUID | None,
+    channel: str | None,
+    payload: dict[str, object],
+    occurred_at: datetime,
+    v: int,
+) -> Outgoing:
+    return Outgoing(seq, Activity(id, kind, actor_id, channel, payload, occurred_at, v))

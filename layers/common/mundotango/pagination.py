@@ -1,0 +1,78 @@
+"""Keyset pages and their cursors: where a page ended, signed, so that a client can only hand it back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from mundotango.errors import BadCursor, FieldError
+from mundotango.text import refused
+
+DEFAULT_LIMIT = 20
+LARGEST_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    items: list[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands in a list ordered by time, then id."""
+
+    at: datetime
+    id: UUID
+
+
+class Keyring:
+    """The keys that sign cursors, as this process last read them, oldest first.
+
+    The newest signs and all verify. A key is rotated by adding a newer one, and retired a day later, when every
+    process has met a cursor it could not verify, read the keys anew, and signs with the newer one.
+    """
+
+    def __init__(self) -> None:
+        self._secrets: Sequence[bytes] = ()
+
+    def sign(self, name: str, place: Place, load: Callable[[], Sequence[bytes]]) -> str:
+        """`name` is the list's: a cursor of one list is refused by another."""
+        self._secrets = self._secrets or load()
+        return str(self._serializer(name).dumps([place.at.isoformat(), place.id.hex]))
+
+    def read(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Place:
+        """Keys that are unknown yet are loaded once before the cursor is refused."""
+        known = self._secrets
+        value = self._verified(name, cursor) if known else None
+        if value is None:
+            self._secrets = load()
+            value = self._verified(name, cursor) if self._secrets != known else None
+        if value is None:
+            raise BadCursor("this cursor is not one of this list's", FieldError("cursor", "is not one of this list's"))
+        at, item_id = value
+        return Place(datetime.fromisoformat(at), UUID(hex=item_id))
+
+    def _verified(self, name: str, cursor: str) -> Any | None:
+        try:
+            return self._serializer(name).loads(cursor)
+        except (BadData, UnicodeError):
+            return None
+
+    def _serializer(self, name: str) -> URLSafeSerializer:
+        return URLSafeSerializer(list(self._secrets), salt=f"cursor:{name}")
+
+
+def checked_limit(limit: int) -> int:
+    if not 1 <= limit <= LARGEST_LIMIT:
+        raise refused("limit", f"must be from 1 to {LARGEST_LIMIT}")
+    return limit
+
+
+def page_of[T](found: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
+    """Of one item more than a page holds: the page, and a cursor if there is more."""
+    items = found[:limit]
+    return Page(items, cursor_of(items[-1]) if len(found) > limit else None)

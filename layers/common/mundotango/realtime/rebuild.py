@@ -1,0 +1,52 @@
+"""Makes the copy of who follows whom agree with the database again, while people go on following.
+
+What differs is announced once more through the outbox, as if it had just happened. That is safe because it is decided
+while nobody can follow or unfollow: whoever did so before has a lower number in the outbox, whoever does so after has a
+higher one, and in the copy the higher number wins. So a rebuild brings nothing back and loses nothing, whatever
+happens beside it and in whatever order it is relayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mundotango.users.service import follow_activity
+
+if TYPE_CHECKING:
+    from mundotango.bootstrap import Platform
+
+# Follows are held for one query over this many authors.
+AUTHORS = 20
+# Reading and comparing a page takes far less; this is for a database that is slow today.
+PAGE_SECONDS = 15.0
+
+
+def rebuild_edges(platform: Platform, time_left: Callable[[], float], after: UUID | None = None) -> dict[str, object]:
+    """Goes through all authors, in the order of their ids, from the one after `after`.
+
+    When the time is up, `done` is false and `after` is where the next call goes on.
+    """
+    corrected = 0
+    while time_left() > PAGE_SECONDS:
+        with platform.unit_of_work() as work:
+            authors = work.users.list_ids(after, AUTHORS)
+        if not authors:
+            return {"done": True, "corrected": corrected}
+        corrected += _correct(platform, authors)
+        after = authors[-1]
+    return {"done": False, "corrected": corrected, "after": str(after) if after else None}
+
+
+def _correct(platform: Platform, authors: list[UUID]) -> int:
+    copied = {author: set(platform.edges.followers(author)) for author in authors}
+    with platform.unit_of_work() as work:
+        work.follows.hold()
+        followers = work.follows.followers(authors)
+        for author in authors:
+            for follower in followers[author] - copied[author]:
+                work.record(follow_activity("follow.created", follower, author, platform.clock))
+            for follower in copied[author] - followers[author]:
+                work.record(follow_activity("follow.removed", follower, author, platform.clock))
+        return len(work.recorded)
