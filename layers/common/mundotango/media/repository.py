@@ -74,7 +74,10 @@ class DynamoMedia:
         ).save(condition=self._row.media_id.does_not_exist())
 
     def find(self, media_id: UUID) -> Media | None:
-        return self.find_many([media_id]).get(media_id)
+        try:
+            return _media(self._row.get(str(media_id), consistent_read=True))
+        except self._row.DoesNotExist:
+            return None
 
     def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
         keys = {str(media_id) for media_id in media_ids}

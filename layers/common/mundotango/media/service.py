@@ -74,7 +74,7 @@ def finish_upload(media: MediaRepository, objects: ObjectStore, compress: Compre
 
 
 def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, row: Media, data: bytes) -> Outcome:
-    if row.status == "failed" or (row.measures and not _shows(row, data)):
+    if row.status == "failed" or (row.status == "ready" and not _shows(row, data)):
         return "late"
     try:
         compressed = compress(data)
@@ -82,11 +82,9 @@ def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, ro
         return "failed" if media.mark_failed(row.media_id, refusal.detail) else "late"
     outcome: Outcome = "late"
     if row.status == "pending":
-        measures = _serve(objects, row, data, compressed)
-        if media.mark_ready(row.media_id, measures):
+        if media.mark_ready(row.media_id, _serve(objects, row, data, compressed)):
             outcome = "ready"
-        settled = media.find(row.media_id)
-        if settled is None or not _shows(settled, data):
+        elif not _shows(media.find(row.media_id), data):
             return "late"
     objects.put(
         "uploads",
@@ -98,10 +96,12 @@ def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, ro
     return outcome
 
 
-def _shows(row: Media, data: bytes) -> bool:
+def _shows(row: Media | None, data: bytes) -> bool:
     """Whether the served variants were made from these bytes."""
+    if row is None or row.measures is None:
+        return False
     name = policy.fingerprint(row.secret, data)
-    return row.measures is not None and any(f"/{name}-" in variant.key for variant in row.measures.variants)
+    return any(f"/{name}-" in variant.key for variant in row.measures.variants)
 
 
 def _serve(objects: ObjectStore, row: Media, data: bytes, compressed: Compressed) -> Measures:
