@@ -1,7 +1,7 @@
 """Reactions and their counts in DynamoDB."""
 
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -11,7 +11,10 @@ from pynamodb.models import Model
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import bind, condition_failed, take
+from mundotango.reactions.counting import ReactionChange
 from mundotango.reactions.model import Count, CountChange, Reaction, ReactionKind, bucket_key, bucket_of
+
+_IMAGES = ("OldImage", "NewImage")
 
 
 class ReactionRow(Model):
@@ -26,6 +29,18 @@ class CounterRow(Model):
     like = NumberAttribute(default=0)
     guard = UnicodeAttribute()
     through = UTCDateTimeAttribute(null=True)
+
+
+def change_from_record(record: dict[str, Any]) -> ReactionChange:
+    """What became of a row, as the table's stream tells it (a record's `dynamodb` with both images)."""
+    before, after = (ReactionRow.from_raw_data(record[name]) if name in record else None for name in _IMAGES)
+    return ReactionChange(
+        sequence=int(record["SequenceNumber"]),
+        bucket=record["Keys"]["target"]["S"],
+        before=cast(ReactionKind, before.kind) if before else None,
+        after=cast(ReactionKind, after.kind) if after else None,
+        at=after.at if after else None,
+    )
 
 
 class DynamoReactions:

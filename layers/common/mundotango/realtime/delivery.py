@@ -3,9 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
+from mundotango.errors import Unavailable
 from mundotango.ports import Clock, Connections, Edges, Pusher
 from mundotango.realtime.model import HOME, Appended, Delivery, Outcome, Socket, frame
 from mundotango.realtime.policy import OPENING_TIME
@@ -54,6 +56,7 @@ def hand_over(stores: Stores, deliveries: Sequence[Delivery]) -> Counter[Outcome
         if outcome == "gone"
     }
     opened_before = stores.clock.now() - OPENING_TIME
-    for connection_id in gone:
-        stores.connections.close(connection_id, opened_before=opened_before)
+    with suppress(Unavailable):  # then the next frame to them finds it out again
+        for connection_id in gone:
+            stores.connections.close(connection_id, opened_before=opened_before)
     return Counter(outcomes)

@@ -45,7 +45,7 @@ def consume_ticket(tickets: Tickets, ticket: str, clock: Clock) -> UUID:
 
 
 def _hash(ticket: str) -> str:
-    return sha256(ticket.encode()).hexdigest()
+    return sha256(ticket.encode(errors="replace")).hexdigest()
 
 
 def connect(connections: Connections, socket: Socket, clock: Clock) -> None:
@@ -76,36 +76,41 @@ def resume(stores: Stores, socket: Socket, positions: dict[str, Any]) -> Iterato
 
     A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
     position in `resumed` was given before anything was read: a channel that brought no frame resumes from there.
+    A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`.
     """
     position = ids.new_position()
+    left = policy.RESUME_LIMIT
     for channel, last in positions.items():
         try:
-            yield from _missed(stores, socket, channel, last)
+            missed = _missed(stores, socket, channel, last, left)
         except MundoTangoError as refusal:
             yield error_frame(refusal.code, refusal.detail, channel=channel)
+            continue
+        if missed is None:
+            yield control("resync", channel=channel)
+            continue
+        left -= len(missed)
+        yield from (frame(appended, channel=channel) for appended in missed)
     yield control("resumed", position=position)
 
 
-def _missed(stores: Stores, socket: Socket, channel: str, last: object) -> Iterator[Frame]:
+def _missed(stores: Stores, socket: Socket, channel: str, last: object, limit: int) -> list[Appended] | None:
     policy.resumable(channel, socket.user_id)
     moment = policy.moment_of(last)
     if channel.startswith("post:"):
         _listen(stores, socket, channel)
     if policy.is_too_old(moment, stores.clock.now()):
-        yield control("resync", channel=channel)
-        return
+        return None
     sources = [channel]
     if channel == HOME:
         sources = [author_channel(author_id) for author_id in stores.edges.followed(socket.user_id)]
     after = policy.position_at(moment - policy.RESUME_OVERLAP)
     missed: list[Appended] = []
     for source in sources:
-        missed += stores.activities.since(source, after, policy.RESUME_LIMIT + 1)
-        if len(missed) > policy.RESUME_LIMIT:
-            yield control("resync", channel=channel)
-            return
-    for appended in sorted(missed, key=lambda each: each.position):
-        yield frame(appended, channel=channel)
+        missed += stores.activities.since(source, after, limit + 1)
+        if len(missed) > limit:
+            return None
+    return sorted(missed, key=lambda each: each.position)
 
 
 def _listen(stores: Stores, socket: Socket, channel: str) -> None:
