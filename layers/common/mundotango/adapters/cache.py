@@ -52,6 +52,10 @@ class Cache:
         """Raises whatever keeps the cache from answering; asks it even while others are spared the attempt."""
         self._client.get("ping")
 
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+
     def _attempt(self, command: Callable[[RedisCluster], Any]) -> Any | None:
         if self._monotonic() < self._paused_until:
             count("cache_skips")
