@@ -1,0 +1,30 @@
+# What `sam build` makes of each function and of the layer, and what watches over it. Included by the root Makefile.
+
+# The local cloud runs functions under this machine's own Python; all other places are Lambda on Graviton.
+BUILD_FOR ?= $(if $(filter local,$(ENV)),host,arm64)
+export BUILD_FOR
+
+ARTIFACTS := CommonLayer ApiFunction ImageWorkerFunction WsConnectFunction WsAuthorizerFunction PushFunction \
+	CountersFunction JobsFunction MigrateFunction
+
+# SAM calls these, with ARTIFACTS_DIR set.
+.PHONY: $(addprefix build-,$(ARTIFACTS))
+$(addprefix build-,$(ARTIFACTS)): build-%:
+	@$(PYTHON) packaging/build.py $* --into "$(ARTIFACTS_DIR)" --platform $(BUILD_FOR) --uv "$(UV)"
+
+.PHONY: build check-build sizes lint-template
+
+build: setup .local/env/sam/.synced ## Build every function into .aws-sam/build and print the sizes (ENV=local for this machine)
+	@SAM_CLI_TELEMETRY=0 $(SAM) build --config-env $(ENV)
+	@$(PYTHON) packaging/sizes.py --platform $(BUILD_FOR) --uv "$(UV)"
+
+check-build: setup ## Build everything twice and compare every byte
+	@$(PYTHON) packaging/check_build.py --platform $(BUILD_FOR) --uv "$(UV)"
+
+sizes: setup ## Print the sizes of what is built, beside a plain install of the same lock
+	@$(PYTHON) packaging/sizes.py --platform $(BUILD_FOR) --uv "$(UV)"
+
+lint-template: setup .local/env/sam/.synced .local/env/scan/.synced
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --config-env local
+	@.local/env/scan/bin/cfn-lint
+	@.local/env/scan/bin/checkov --config-file .checkov.yaml
