@@ -5,16 +5,13 @@ is settled here and does not come again. An object in `uploads/` without a row i
 nothing says whose it is.
 """
 
+from __future__ import annotations
+
 import json
 import time
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
-
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.image_worker.images import compress
 from mundotango import settings
@@ -25,30 +22,31 @@ from mundotango.media.model import Compressed
 from mundotango.media.service import finish_upload
 from mundotango.observability import logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 
 @cache
 def platform() -> Platform:
     return Platform()
 
 
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(
-        event=event,
-        record_handler=finish_notified,
-        processor=BatchProcessor(event_type=EventType.SQS),
-        context=context,
-    )
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001
+    """The messages that must come again. Powertools' batch processor says the same and takes 20 ms more to import."""
+    failed = [record["messageId"] for record in event["Records"] if not _finished(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def finish_notified(record: SQSRecord) -> None:
-    """Finish every upload the message tells of; the test message S3 sends when it is set up tells of none."""
+def _finished(record: dict[str, Any]) -> bool:
+    """Whether every upload the message tells of is; the test message S3 sends when it is set up tells of none."""
     try:
-        for told in json.loads(record.body).get("Records", ()):
+        for told in json.loads(record["body"]).get("Records", ()):
             if told["eventName"].startswith("ObjectCreated:"):
                 _finish(unquote_plus(told["s3"]["object"]["key"]))
-    except Exception:
-        logger().exception("upload not finished; the queue brings it again", message_id=record.message_id)
-        raise
+    except Exception:  # noqa: BLE001 (whatever it was is logged, and the message comes again)
+        logger().exception("upload not finished; the queue brings it again", message_id=record["messageId"])
+        return False
+    return True
 
 
 def _finish(key: str) -> None:

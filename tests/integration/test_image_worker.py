@@ -10,7 +10,6 @@ from uuid import UUID
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from PIL import Image
 
@@ -60,7 +59,7 @@ def message(*keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post"
 def deliver(*messages: dict[str, Any]) -> list[str]:
     """The messages that come again."""
     answer = handler.lambda_handler({"Records": list(messages)}, cast(LambdaContext, None))
-    return [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def upload(data: bytes, media_id: UUID | None = None) -> Media:
@@ -227,5 +226,4 @@ def test_other_notifications_are_let_pass() -> None:
 
 
 def test_a_message_that_is_no_notification_is_not_swallowed() -> None:
-    with pytest.raises(BatchProcessingError):
-        deliver({**message(), "body": "{"})
+    assert deliver({**message(), "body": "{"}) == ["m1"]
