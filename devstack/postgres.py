@@ -136,7 +136,7 @@ def _group(user: int | None) -> int | None:
 def _can_reach(folder: Path, user: int | None) -> bool:
     if user is None:
         return True
-    probe = ["/bin/sh", "-c", 'cd "$0"', folder]
+    probe: list[str | Path] = ["/bin/sh", "-c", 'cd "$0"', folder]
     return subprocess.run(probe, check=False, capture_output=True, user=user, group=_group(user)).returncode == 0
 
 

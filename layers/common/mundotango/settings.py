@@ -35,7 +35,6 @@ class Database:
     """How to reach PostgreSQL; the password is always an IAM token made on the spot; a trusting server ignores it."""
 
     host: str
-    reader_host: str
     port: int
     name: str
     user: str
@@ -44,10 +43,8 @@ class Database:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
-        host = _require(env, "DATABASE_HOST")
         return cls(
-            host=host,
-            reader_host=env.get("DATABASE_READER_HOST") or host,
+            host=_require(env, "DATABASE_HOST"),
             port=int(_require(env, "DATABASE_PORT")),
             name=_require(env, "DATABASE_NAME"),
             user=_require(env, "DATABASE_USER"),

@@ -43,6 +43,12 @@ def schema_version(migrations: list[Migration] | None = None) -> str:
     return hashlib.sha256("".join(f"{m.sha256}  {m.name}\n" for m in chosen).encode()).hexdigest()
 
 
+def earlier_versions() -> set[str]:
+    """What `schema_version` was before each of the packaged migrations."""
+    known = packaged()
+    return {schema_version(known[:count]) for count in range(1, len(known))}
+
+
 def apply(connection: Connection, migrations: list[Migration] | None = None) -> list[str]:
     """Applies what is missing and answers its names. `connection` is in autocommit, as the owner of the schema.
 

@@ -1,0 +1,58 @@
+"""Work inside the network that no request waits for: woken by a schedule, or by an operator.
+
+Each job goes on from where the last one ended, so being cut off costs nothing but time.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+from uuid import UUID
+
+from mundotango import settings
+from mundotango.bootstrap import Platform
+from mundotango.errors import Invalid
+from mundotango.observability import counting, logger
+
+# A job ends by itself before Lambda ends it.
+MARGIN_SECONDS = 10.0
+
+
+class Context(Protocol):
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@cache
+def platform() -> Platform:
+    return Platform()
+
+
+def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, object]:
+    """`event` is `{"job": name}` with what the job takes; the answer says what was done and whether it is `done`."""
+
+    def time_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+
+    with counting() as counts:
+        outcome = run(event, time_left)
+        logger().info("job", job=event["job"], counts=dict(counts), outcome=outcome)
+    return {"job": event["job"], **outcome}
+
+
+def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+    match event:
+        case {"job": "sweep_outbox"}:
+            from mundotango.realtime.relay import sweep_outbox
+
+            return sweep_outbox(platform(), time_left)
+        case {"job": "rebuild_edges"}:
+            from mundotango.realtime.rebuild import rebuild_edges
+
+            after = event.get("after")
+            return rebuild_edges(platform(), time_left, UUID(after) if after else None)
+        case _:
+            raise Invalid(f"no such job: {event.get('job')!r}; there are sweep_outbox and rebuild_edges")
+
+
+if settings.runs_in_lambda():
+    # Before the first job, at the speed Lambda starts with.
+    _warm = (platform().database, platform().activities, platform().edges)
