@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, StringConstraints
 
 from functions.api.schemas.base import Text, empty_is_absent
 from mundotango.pagination import DEFAULT_LIMIT, LARGEST_LIMIT
 
 CursorQuery = Annotated[
-    Text | None,
+    Annotated[Text, StringConstraints(max_length=500)] | None,
     BeforeValidator(empty_is_absent),
-    Query(max_length=500, description="`next_cursor` of the page before; without it, the first page."),
+    Query(description="`next_cursor` of the page before; without it, the first page."),
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
 

@@ -6,6 +6,7 @@ personal by themselves and may.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ def logger() -> Logger:
     """
     from aws_lambda_powertools import Logger
 
+    # Else each line has a "taskName", and a task lives for one request.
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]
     return Logger(
         location=None,
         utc=True,

@@ -1,22 +1,16 @@
-import json
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from mundotango.observability import count, counting, masked
-from tests.fixtures.gateway import Gateway
+from tests.fixtures.gateway import Gateway, Log
 from tests.unit.api.test_errors import SOMEBODY, UPLOAD, refuse
 
 
-def lines(printed: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in printed.readouterr().out.splitlines()]
-
-
-def test_a_request_is_one_readable_line(gateway: Gateway, log: pytest.CaptureFixture[str]) -> None:
+def test_a_request_is_one_readable_line(gateway: Gateway, log: Log) -> None:
     gateway.get(f"/api/media/{SOMEBODY}", user=SOMEBODY, query={"cursor": "secret"})
 
-    (line,) = lines(log)
+    (line,) = log.lines()
     assert line["message"] == f"GET /api/media/{{media_id}} 404 in {line['ms']} ms"
     assert {name: line[name] for name in ("level", "method", "route", "status", "problem", "correlation_id")} == {
         "level": "INFO",
@@ -28,7 +22,7 @@ def test_a_request_is_one_readable_line(gateway: Gateway, log: pytest.CaptureFix
     }
 
 
-def test_nothing_personal_and_no_secret_is_in_it(gateway: Gateway, log: pytest.CaptureFixture[str]) -> None:
+def test_nothing_personal_and_no_secret_is_in_it(gateway: Gateway, log: Log) -> None:
     gateway.post(
         "/api/media",
         user=SOMEBODY,
@@ -38,7 +32,7 @@ def test_nothing_personal_and_no_secret_is_in_it(gateway: Gateway, log: pytest.C
     )
     gateway.get("/api/link/a-capability/unsubscribe")
 
-    printed = log.readouterr().out
+    printed = log.text()
     for secret in (
         str(SOMEBODY),
         "a private remark",
@@ -52,19 +46,17 @@ def test_nothing_personal_and_no_secret_is_in_it(gateway: Gateway, log: pytest.C
     assert "/api/link/{token}/unsubscribe" in printed
 
 
-def test_what_nobody_foresaw_is_told_once_with_its_trace(gateway: Gateway, log: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_foresaw_is_told_once_with_its_trace(gateway: Gateway, log: Log) -> None:
     refuse(gateway, RuntimeError("the cause"))
 
     gateway.get(f"/api/media/{SOMEBODY}", user=SOMEBODY)
 
-    (line,) = lines(log)
+    (line,) = log.lines()
     assert (line["level"], line["status"], line["exception_name"]) == ("ERROR", 500, "RuntimeError")
     assert "the cause" in line["exception"]
 
 
-def test_what_was_counted_stands_in_the_line_of_its_request_only(
-    gateway: Gateway, log: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_counted_stands_in_the_line_of_its_request_only(gateway: Gateway, log: Log) -> None:
     def find(_: UUID) -> None:
         count("sql_statements")
         count("sql_statements")
@@ -73,7 +65,7 @@ def test_what_was_counted_stands_in_the_line_of_its_request_only(
     gateway.get(f"/api/media/{SOMEBODY}", user=SOMEBODY)
     gateway.get("/api/public/health")
 
-    first, second = lines(log)
+    first, second = log.lines()
     assert first["sql_statements"] == 2
     assert "sql_statements" not in second
 

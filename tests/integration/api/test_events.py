@@ -1,0 +1,179 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from mundotango import ids
+from tests.fakes.cache import FakeCache
+from tests.fixtures.gateway import Gateway
+
+Join = Callable[[str], UUID]
+MILONGA: dict[str, Any] = {
+    "title": "La Viruta",
+    "description": "Clase a las ocho.",
+    "kind": "milonga",
+    "city": "Buenos Aires",
+    "country": "AR",
+    "venue_name": "La Viruta",
+    "address": "Armenia 1366",
+    "latitude": -34.5895,
+    "longitude": -58.4286,
+    "zone": "America/Argentina/Buenos_Aires",
+    "starts_at": "2031-05-02T22:00:00-03:00",
+    "ends_at": "2031-05-03T05:00:00-03:00",
+}
+
+
+@pytest.fixture
+def organiser(join: Join) -> UUID:
+    return join("malena")
+
+
+def announce(gateway: Gateway, organiser: UUID, **changes: Any) -> dict[str, Any]:
+    answer = gateway.post("/api/events", user=organiser, json=MILONGA | changes)
+    assert answer.status == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def uncached(gateway: Gateway) -> None:
+    assert isinstance(gateway.platform.cache, FakeCache)
+    gateway.platform.cache.away = True
+
+
+def test_an_event_is_made_and_read_by_anybody(gateway: Gateway, organiser: UUID) -> None:
+    made = gateway.post("/api/events", user=organiser, json=MILONGA)
+
+    assert made.status == 201
+    assert made.json() == MILONGA | {
+        "id": made.json()["id"],
+        "starts_at": "2031-05-03T01:00:00Z",
+        "ends_at": "2031-05-03T08:00:00Z",
+        "organiser_id": str(organiser),
+        "status": "published",
+        "created_at": made.json()["created_at"],
+    }
+    read = gateway.get(made.headers["location"])
+    assert read.json() == made.json()
+    assert read.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+
+
+def test_the_list_is_by_city_and_time_and_kept_at_the_edge(gateway: Gateway, organiser: UUID) -> None:
+    here = announce(gateway, organiser)
+    announce(gateway, organiser, city="Paris", country="FR", zone="Europe/Paris")
+    announce(gateway, organiser, starts_at="2031-06-02T22:00:00Z", ends_at="2031-06-02T23:00:00Z")
+    asked = {"city": "buenos aires", "from": "2031-05-01T00:00:00Z", "to": "2031-05-31T00:00:00Z"}
+
+    answer = gateway.get("/api/public/events", query=asked)
+
+    assert answer.json() == {"items": [here], "next_cursor": None}
+    assert answer.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+    again = gateway.get("/api/public/events", query=asked, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status, again.text) == (304, "")
+    assert again.headers["cache-control"] == answer.headers["cache-control"]
+
+
+def test_the_list_answers_the_same_bytes_to_everybody(gateway: Gateway, organiser: UUID) -> None:
+    announce(gateway, organiser)
+
+    anonymous = gateway.get("/api/public/events")
+    known = gateway.get("/api/public/events", user=organiser, headers={"Accept-Language": "es"})
+
+    assert (anonymous.text, anonymous.headers["etag"]) == (known.text, known.headers["etag"])
+    assert "vary" not in known.headers
+
+
+def test_the_list_comes_in_pages_by_time(gateway: Gateway, organiser: UUID) -> None:
+    start = datetime(2031, 5, 1, tzinfo=UTC)
+    made = [
+        announce(
+            gateway,
+            organiser,
+            starts_at=(start + timedelta(days=n)).isoformat(),
+            ends_at=(start + timedelta(days=n, hours=4)).isoformat(),
+        )["id"]
+        for n in (3, 0, 4, 1, 2)
+    ]
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = gateway.get("/api/public/events", query={"city": "", "limit": 2, "cursor": cursor}).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert seen == [made[i] for i in (1, 3, 4, 0, 2)]
+
+
+def test_the_list_is_read_from_the_cache_while_it_lasts(gateway: Gateway, organiser: UUID) -> None:
+    before = gateway.get("/api/public/events").json()
+    announce(gateway, organiser)
+
+    assert gateway.get("/api/public/events").json() == before
+    assert len(gateway.get("/api/public/events", query={"limit": 3}).json()["items"]) == 1
+    uncached(gateway)
+    assert len(gateway.get("/api/public/events").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"from": "2031-05-01"}, "from"),
+        ({"from": "1777777777"}, "from"),
+        ({"from": "2031-05-01T00:00:00"}, "from"),
+        ({"to": "2031-13-01T00:00:00Z"}, "to"),
+        ({"to": "0001-01-01T00:00:00+14:00"}, "to"),
+        ({"city": "a\x00b"}, "city"),
+        ({"city": "x" * 500}, "city"),
+        ({"limit": "51"}, "limit"),
+        ({"cursor": "nonsense"}, "cursor"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused_and_not_kept(gateway: Gateway, query: dict[str, str], field: str) -> None:
+    answer = gateway.get("/api/public/events", query=query)
+
+    assert 400 <= answer.status < 500
+    assert answer.refused_fields == {field}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"kind": "rave"}, "kind"),
+        ({"country": "Argentina"}, "country"),
+        ({"country": "AR\n"}, "country"),
+        ({"latitude": 91}, "latitude"),
+        ({"longitude": "-58"}, "longitude"),
+        ({"latitude": float("nan")}, "latitude"),
+        ({"longitude": float("inf")}, "longitude"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"zone": "../../etc/passwd"}, "zone"),
+        ({"starts_at": 1777777777}, "starts_at"),
+        ({"starts_at": "2031-05-02T22:00:00"}, "starts_at"),
+        ({"ends_at": "9999-12-31T23:59:59-14:00"}, "ends_at"),
+        ({"ends_at": "2031-05-02T21:00:00-03:00"}, "ends_at"),
+        ({"title": " "}, "title"),
+        ({"title": "a\x00b"}, "title"),
+        ({"organiser_id": "01890a5d-ac96-774b-bcce-b302099a8057"}, "organiser_id"),
+    ],
+)
+def test_an_event_that_cannot_be_is_refused_by_field(
+    gateway: Gateway, organiser: UUID, change: dict[str, Any], field: str
+) -> None:
+    answer = gateway.post("/api/events", user=organiser, json=MILONGA | change)
+
+    assert (answer.status, answer.problem) == (422, "invalid")
+    assert answer.refused_fields == {field}
+
+
+def test_what_is_not_there_is_not_found_and_not_kept(gateway: Gateway) -> None:
+    answer = gateway.get(f"/api/public/events/{ids.new_id()}")
+
+    assert (answer.status, answer.problem) == (404, "not-found")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_who_has_no_profile_organises_nothing(gateway: Gateway) -> None:
+    assert gateway.post("/api/events", user=ids.new_id(), json=MILONGA).problem == "profile-missing"

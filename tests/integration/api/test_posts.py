@@ -1,0 +1,175 @@
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from mundotango import ids
+from mundotango.media.model import Media
+from mundotango.realtime.model import author_channel
+from tests.factories.media import pending_media, ready_media
+from tests.fakes.realtime import FakeActivities
+from tests.fixtures.gateway import Gateway
+
+Join = Callable[[str], UUID]
+
+
+@pytest.fixture
+def announced(gateway: Gateway) -> FakeActivities:
+    assert isinstance(gateway.platform.activities, FakeActivities)
+    return gateway.platform.activities
+
+
+def post(gateway: Gateway, author: UUID, body: str = "Hola") -> str:
+    answer = gateway.post("/api/posts", user=author, json={"body": body})
+    assert answer.status == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def with_picture(gateway: Gateway, row: Media) -> Media:
+    gateway.platform.media.add(row)
+    return row
+
+
+def test_a_post_is_answered_kept_and_announced_alike(gateway: Gateway, join: Join, announced: FakeActivities) -> None:
+    malena = join("malena")
+    picture = with_picture(gateway, ready_media(owner_id=malena))
+
+    made = gateway.post(
+        "/api/posts",
+        user=malena,
+        json={
+            "body": "La Viruta",
+            "city": "Buenos Aires",
+            "media": [{"id": str(picture.media_id), "alt": "Una pista"}],
+        },
+    )
+
+    assert made.status == 201
+    body = made.json()
+    assert made.headers["location"] == f"/api/posts/{body['id']}"
+    assert body["author"] == {"id": str(malena), "handle": "malena", "display_name": "Malena"}
+    assert (body["likes"], body["liked"], body["version"]) == (0, False, 1)
+    (shown,) = body["media"]
+    assert (shown["id"], shown["alt"], shown["width"], shown["height"]) == (
+        str(picture.media_id), "Una pista", 1000, 500,
+    )  # fmt: skip
+    assert all(variant["url"].startswith("/media/") for variant in shown["variants"])
+
+    assert gateway.get(made.headers["location"], user=ids.new_id()).json() == body
+    (appended,) = announced.appended
+    assert (appended.activity.kind, appended.channel) == ("post.created", author_channel(malena))
+    assert appended.activity.payload == {name: body[name] for name in body if name not in ("likes", "liked")}
+
+
+def test_a_feed_has_ones_own_posts_and_those_of_whom_one_follows(gateway: Gateway, join: Join) -> None:
+    malena, carlos, anibal = join("malena"), join("carlos"), join("anibal")
+    gateway.put("/api/users/carlos/follow", user=malena)
+    own, followed, _ = post(gateway, malena), post(gateway, carlos), post(gateway, anibal)
+
+    answer = gateway.get("/api/feed", user=malena)
+
+    assert [item["id"] for item in answer.json()["items"]] == [followed, own]
+    assert answer.json()["next_cursor"] is None
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert gateway.get("/api/feed", user=malena, headers={"If-None-Match": answer.headers["etag"]}).status == 304
+
+
+def test_a_feed_comes_in_pages(gateway: Gateway, join: Join) -> None:
+    malena = join("malena")
+    made = [post(gateway, malena, f"{n}") for n in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    for _ in range(3):
+        page = gateway.get("/api/feed", user=malena, query={"limit": 2, "cursor": cursor}).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert seen == made[::-1]
+    assert cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "WyIyMDI2Il0.c2ln", "%", "\x00", "é", "x" * 501, "."])
+def test_a_cursor_of_no_list_is_refused(gateway: Gateway, join: Join, cursor: str) -> None:
+    answer = gateway.get("/api/feed", user=join("malena"), query={"cursor": cursor})
+
+    assert answer.problem in {"bad-cursor", "invalid"}
+    assert 400 <= answer.status < 500
+    assert answer.refused_fields == {"cursor"}
+
+
+def test_a_cursor_of_another_list_and_a_tampered_one_are_refused(gateway: Gateway, join: Join) -> None:
+    malena = join("malena")
+    for _ in range(2):
+        post(gateway, malena)
+    cursor = gateway.get("/api/feed", user=malena, query={"limit": 1}).json()["next_cursor"]
+
+    assert gateway.get("/api/public/events", query={"cursor": cursor}).problem == "bad-cursor"
+    assert gateway.get("/api/feed", user=malena, query={"cursor": cursor[:-1] + "!"}).problem == "bad-cursor"
+    assert gateway.get("/api/feed", user=malena, query={"cursor": cursor}).status == 200
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "51", "x", "1.5", "99999999999999999999"])
+def test_a_page_has_from_1_to_50_items(gateway: Gateway, join: Join, limit: str) -> None:
+    answer = gateway.get("/api/feed", user=join("malena"), query={"limit": limit})
+
+    assert (answer.status, answer.refused_fields) == (422, {"limit"})
+
+
+def test_likes_count_for_who_gives_them_at_once(gateway: Gateway, join: Join) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    path = f"/api/posts/{post(gateway, malena)}"
+
+    for _ in range(2):
+        assert gateway.put(f"{path}/reaction", user=carlos, json={"kind": "like"}).json() == {"likes": 1, "liked": True}
+    assert gateway.get(path, user=carlos).json()["likes"] == 1
+    for _ in range(2):
+        assert gateway.delete(f"{path}/reaction", user=carlos).json() == {"likes": 0, "liked": False}
+    assert gateway.get(path, user=carlos).json()["liked"] is False
+
+
+@pytest.mark.parametrize("body", [{"kind": "hate"}, {}, {"kind": "like", "weight": 5}])
+def test_a_reaction_that_is_none_is_refused(gateway: Gateway, join: Join, body: dict[str, object]) -> None:
+    malena = join("malena")
+    path = f"/api/posts/{post(gateway, malena)}/reaction"
+
+    assert gateway.put(path, user=malena, json=body).problem == "invalid"
+
+
+def test_what_is_not_there_cannot_be_read_or_liked(gateway: Gateway, join: Join) -> None:
+    malena, path = join("malena"), f"/api/posts/{ids.new_id()}"
+
+    assert gateway.get(path, user=malena).problem == "not-found"
+    assert gateway.put(f"{path}/reaction", user=malena, json={"kind": "like"}).problem == "not-found"
+    assert gateway.delete(f"{path}/reaction", user=malena).problem == "not-found"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"body": ""}, {"body": "  \n "}, {"body": "x" * 5001}, {"body": "a\x00b"}, {"body": None}, {}, {"body": "\udfff"}],
+)
+def test_a_post_without_a_body_that_can_be_kept_is_refused(
+    gateway: Gateway, join: Join, announced: FakeActivities, body: dict[str, object]
+) -> None:
+    answer = gateway.post("/api/posts", user=join("malena"), json=body)
+
+    assert (answer.status, answer.problem, answer.refused_fields) == (422, "invalid", {"body"})
+    assert announced.appended == []
+
+
+def test_a_picture_must_be_ones_own_and_ready(gateway: Gateway, join: Join, announced: FakeActivities) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    strange = with_picture(gateway, ready_media(owner_id=carlos))
+    unready = with_picture(gateway, pending_media(owner_id=malena))
+
+    def attach(*media_ids: object) -> tuple[str, set[str]]:
+        media = [{"id": str(media_id)} for media_id in media_ids]
+        answer = gateway.post("/api/posts", user=malena, json={"body": "Hola", "media": media})
+        return answer.problem, answer.refused_fields
+
+    assert attach(strange.media_id) == ("not-found", {"media.0.id"})
+    assert attach(ids.new_id()) == ("not-found", {"media.0.id"})
+    assert attach(unready.media_id) == ("media-not-ready", {"media.0.id"})
+    assert attach("x") == ("invalid", {"media.0.id"})
+    assert attach(*[ids.new_id() for _ in range(11)]) == ("invalid", {"media"})
+    assert announced.appended == []
+    assert gateway.get("/api/feed", user=malena).json()["items"] == []
