@@ -10,24 +10,18 @@ import psycopg
 from psycopg import sql
 
 from devstack.postgres import Server
+from mundotango.migrations.roles import create_roles
 
 NAME = "mundotango"
-# On AWS the migration makes these when it first signs in with the master's secret; here there is no secret.
-OWNER = "mundo_migrate"
-APP = "mundo_app"
 
 
 def create(server: Server) -> None:
-    """The empty database and its two roles, where they are not there yet."""
+    """The empty database, with the roles and extensions that the migration makes at AWS by the master's secret."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        for role in (OWNER, APP):
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone():
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(NAME), sql.Identifier(OWNER))
-            )
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
     with _connect(server) as connection:
+        create_roles(connection)
         connection.execute("CREATE SCHEMA IF NOT EXISTS devstack")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS devstack.remembered (name text PRIMARY KEY, value text NOT NULL)"

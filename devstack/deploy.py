@@ -9,14 +9,17 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+
+import botocore.exceptions
 
 from devstack import ministack, toolchain
 from devstack.failure import DevstackFailed
 from devstack.paths import BUILD, LOCAL, ROOT
 from devstack.stack import Aws, Stack
+from mundotango.migrations import schema_version
 from operations import config_env
 
 CONFIG_ENV = "local"
@@ -67,6 +70,7 @@ def deploy(aws: Aws, record: Path, sources: str, local: Mapping[str, str]) -> tu
     if stack is not None and _read(record) == wanted:
         return stack, False
     record.unlink(missing_ok=True)
+    _clear_away(aws)
     with _building():
         _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=_overrides(local), aws=aws)
     _tell_site_url(aws)
@@ -77,7 +81,16 @@ def deploy(aws: Aws, record: Path, sources: str, local: Mapping[str, str]) -> tu
 def _overrides(local: Mapping[str, str]) -> dict[str, str]:
     """All of the config env's parameters: what the command line says replaces its list in whole."""
     architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-    return {**config_env.load(CONFIG_ENV).parameters, "Architecture": architecture, **local}
+    own = {"Architecture": architecture, "SchemaVersion": schema_version()}
+    return {**config_env.load(CONFIG_ENV).parameters, **own, **local}
+
+
+def _clear_away(aws: Aws) -> None:
+    """A stack whose first deploy failed can only be deleted."""
+    with suppress(botocore.exceptions.ClientError):
+        described = aws.cloudformation.describe_stacks(StackName=stack_name())["Stacks"][0]
+        if described["StackStatus"] in {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"}:
+            aws.cloudformation.delete_stack(StackName=stack_name())
 
 
 def _tell_site_url(aws: Aws) -> None:
@@ -124,7 +137,8 @@ def _building() -> Iterator[None]:
 def _sam(command: str, *options: str, overrides: Mapping[str, str], aws: Aws | None = None) -> None:
     log = LOCAL / f"sam-{command}.log"
     arguments = [
-        str(toolchain.environment("sam") / "bin" / "sam"), command, "--config-env", CONFIG_ENV, *options,
+        str(toolchain.environment("sam") / "bin" / "sam"), command,
+        "--config-file", str(ROOT / "samconfig.toml"), "--config-env", CONFIG_ENV, *options,
         "--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items()),
     ]  # fmt: skip
     with log.open("w") as output:
@@ -141,6 +155,7 @@ def _run(command: list[str], endpoint: str | None, output: TextIO) -> int:
     env |= {
         "UV": uv,
         "PATH": os.pathsep.join([str(Path(uv).parent), env.get("PATH", os.defpath)]),
+        "ENV": CONFIG_ENV,  # what the build is for
         "SAM_CLI_TELEMETRY": "0",
         "AWS_ACCESS_KEY_ID": ministack.ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "local",

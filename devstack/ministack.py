@@ -20,6 +20,7 @@ from devstack.ports import LOOPBACK
 # The account in every ARN: the twelve zeros that say at a glance that it is nobody's.
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+LAUNCHER = Path(__file__).with_name("launch_ministack.py")
 READY_SECONDS = 30.0
 STOP_SECONDS = 30.0
 
@@ -38,7 +39,7 @@ def start(folder: Path, port: int) -> psutil.Process:
     temporary.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".log").open("ab") as log:
         process = subprocess.Popen(
-            [toolchain.environment("cloud") / "bin" / "python", "-m", "ministack"],
+            [toolchain.environment("cloud") / "bin" / "python", "-P", LAUNCHER],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -56,7 +57,7 @@ def running(folder: Path) -> psutil.Process | None:
     try:
         process = psutil.Process(int(_pid_file(folder).read_text()))
         # The number may by now be another program's: ours is known by the folder it stands in.
-        ours = Path(process.cwd()) == folder.resolve() and "ministack" in process.cmdline()
+        ours = Path(process.cwd()) == folder.resolve() and str(LAUNCHER) in process.cmdline()
     except (OSError, ValueError, psutil.Error):
         return None
     return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
