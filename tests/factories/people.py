@@ -22,7 +22,7 @@ _numbers = count(1)
 
 def make_user(work: UnitOfWork, clock: Clock, **chosen: Any) -> User:
     number = next(_numbers)
-    given = {
+    given: dict[str, Any] = {
         "user_id": new_id(),
         "handle": f"dancer_{number}",
         "display_name": f"Dancer {number}",
@@ -49,7 +49,7 @@ def make_post(
 def make_event(work: UnitOfWork, clock: Clock, organiser_id: UUID, **chosen: Any) -> Event:
     """A milonga of four hours that begins in an hour."""
     starts_at: datetime = chosen.get("starts_at", clock.now() + timedelta(hours=1))
-    given = {
+    given: dict[str, Any] = {
         "title": "La Viruta",
         "description": "",
         "kind": "milonga",

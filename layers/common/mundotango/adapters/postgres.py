@@ -80,6 +80,9 @@ class Database:
             try:
                 with connection.transaction():
                     yield connection
+                    if connection.closed:
+                        # psycopg would leave such a transaction without a word, as if it had been committed.
+                        raise psycopg.OperationalError("the connection broke before the commit")
             finally:
                 connection.rested_since = self._clock.now()
 

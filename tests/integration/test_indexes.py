@@ -1,0 +1,97 @@
+"""The lists that everybody reads are read from an index, also when there is much that is not on the page."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Composed
+
+from devstack.postgres import Server
+from mundotango import settings
+from mundotango.adapters.postgres import Database
+from mundotango.events.repository import EventRepository
+from mundotango.pagination import Place
+from mundotango.posts.repository import PostRepository
+from tests.fakes.clock import A_MONDAY_EVENING
+from tests.fixtures.postgres import superuser
+
+Plan = Callable[[], str]
+
+
+@pytest.fixture
+def connection(real_database: Database) -> Iterator[psycopg.Connection]:
+    with real_database.transaction() as connection:
+        yield connection
+
+
+@pytest.fixture
+def plan(connection: psycopg.Connection) -> Iterator[Plan]:
+    """How the server went about the last query that was composed."""
+    asked: list[tuple[Composed, Any]] = []
+
+    class Listening(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+            if isinstance(query, Composed):
+                asked.append((query, params))
+            return super().execute(query, params, **options)
+
+    def explain() -> str:
+        query, params = asked[-1]
+        with psycopg.Cursor(connection) as cursor:
+            return "\n".join(line for (line,) in cursor.execute(SQL("EXPLAIN ") + query, params))
+
+    usual, connection.cursor_factory = connection.cursor_factory, Listening
+    yield explain
+    connection.cursor_factory = usual
+
+
+@pytest.fixture(autouse=True)
+def much(real_database: Database, database_settings: settings.Database, postgres_server: Server) -> None:
+    """What 200 people wrote and announced. The server plans by what it counted, and only an owner has it count."""
+    with superuser(postgres_server, database_settings.name) as connection:
+        connection.execute(
+            """
+            INSERT INTO users (id, handle, display_name, bio, city, created_at, updated_at)
+            SELECT gen_random_uuid(), 'many_' || n, 'n', '', '', now(), now() FROM generate_series(1, 200) AS n
+            """
+        )
+        connection.execute(
+            """
+            INSERT INTO posts (id, user_id, body, city, created_at, version)
+            SELECT gen_random_uuid(), id, 'b', '', timestamptz '2026-01-01Z' + n * interval '1 hour', 1
+            FROM users, generate_series(1, 50) AS n
+            """
+        )
+        connection.execute(
+            """
+            INSERT INTO events
+            SELECT gen_random_uuid(), 't', '', 'milonga', 'City', 'city ' || row_number() OVER () % 50,
+                'DE', 'v', '', 0, 0, 'Europe/Berlin', start, start + interval '4 hours', id, 'published', start
+            FROM generate_series(1, 50) AS n, users,
+                LATERAL (SELECT timestamptz '2024-01-01Z' + n * interval '25 days' AS start)
+            """
+        )
+        connection.execute("INSERT INTO follows SELECT a.id, b.id, now() FROM users a, users b WHERE a < b")
+        connection.execute("ANALYZE users, posts, events, follows")
+
+
+@pytest.mark.parametrize("to", [None, A_MONDAY_EVENING + timedelta(days=7)])
+def test_events_of_a_city(connection: psycopg.Connection, plan: Plan, to: datetime | None) -> None:
+    EventRepository(connection).list_published(city="City 3", from_=A_MONDAY_EVENING, to=to, after=None, limit=21)
+    assert "idx_events_city_time" in plan()
+    assert "Seq Scan" not in plan()
+
+
+def test_events_everywhere(connection: psycopg.Connection, plan: Plan) -> None:
+    EventRepository(connection).list_published(city=None, from_=A_MONDAY_EVENING, to=None, after=None, limit=21)
+    assert "idx_events_start_time" in plan()
+    assert "Sort Key: starts_at" not in plan()
+
+
+def test_a_later_page_of_the_feed(connection: psycopg.Connection, plan: Plan) -> None:
+    (reader_id,) = connection.execute("SELECT id FROM users WHERE handle = 'many_100'").fetchone() or ()
+    PostRepository(connection).list_feed(reader_id, Place(A_MONDAY_EVENING, reader_id), 21)
+    assert "Index" in plan()
+    assert "Seq Scan on posts" not in plan()
