@@ -7,11 +7,12 @@ from pydantic import BeforeValidator
 from functions.api.cached import remember
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
-from functions.api.routes.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery
+from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Line, Moment, empty_is_absent
 from functions.api.schemas.events import EventBody, EventPage, NewEvent
 from functions.api.schemas.problems import public_refusals, refusals
 from mundotango.events import service
+from mundotango.pagination import DEFAULT_LIMIT
 
 LIST_SECONDS = 60
 

@@ -1,10 +1,11 @@
 from fastapi import APIRouter
 
 from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
-from functions.api.routes.pages import DEFAULT_LIMIT, CursorQuery, LimitQuery
+from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts import seen_by
 from functions.api.schemas.posts import PostPage
 from functions.api.schemas.problems import refusals
+from mundotango.pagination import DEFAULT_LIMIT
 from mundotango.posts import service
 
 router = APIRouter(prefix="/api/feed", tags=["posts"])

@@ -5,14 +5,12 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BeforeValidator, StringConstraints
 
-from functions.api.schemas.base import Text, empty_is_absent
-from mundotango.pagination import DEFAULT_LIMIT, LARGEST_LIMIT
+from functions.api.schemas.base import empty_is_absent
+from mundotango.pagination import LARGEST_LIMIT
 
 CursorQuery = Annotated[
-    Annotated[Text, StringConstraints(max_length=500)] | None,
+    Annotated[str, StringConstraints(max_length=500)] | None,
     BeforeValidator(empty_is_absent),
     Query(description="`next_cursor` of the page before; without it, the first page."),
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
-
-__all__ = ["DEFAULT_LIMIT", "CursorQuery", "LimitQuery"]

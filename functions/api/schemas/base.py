@@ -42,12 +42,6 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is too far away") from error
 
 
-def _without_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("must not contain the character NUL")
-    return value
-
-
 def empty_is_absent(value: Any) -> Any:
     """For query parameters: `?city=` says as much as no city."""
     return None if value == "" else value
@@ -55,7 +49,7 @@ def empty_is_absent(value: Any) -> Any:
 
 Id = Annotated[UUID, BeforeValidator(_canonical)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
-Text = Annotated[str, AfterValidator(_without_nul)]
-# Lengths in the features' policies are counted after trimming; these only keep a request from being absurd.
-Line = Annotated[Text, StringConstraints(max_length=400)]
-Lines = Annotated[Text, StringConstraints(max_length=20_000)]
+# What a text may hold and how long it may be is for the features' policies, which trim it first; these only keep a
+# request from being absurd.
+Line = Annotated[str, StringConstraints(max_length=400)]
+Lines = Annotated[str, StringConstraints(max_length=20_000)]
