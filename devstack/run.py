@@ -10,7 +10,6 @@ from datetime import datetime
 from rich.console import Console
 from rich.markup import escape
 from rich.prompt import Confirm
-from rich.table import Table
 
 from devstack import cloud, database, deploy, seed, state
 from devstack.cloud import LocalCloud, Servers
@@ -45,7 +44,7 @@ def run(home: Home, *, yes: bool = False, seeded: bool = True) -> None:
         try:
             started = time.perf_counter()
             running = session.start(yes=yes, seeded=seeded)
-            show(running, progress.console, time.perf_counter() - started)
+            show(running, progress, time.perf_counter() - started)
             follow(running, progress.console)
         except KeyboardInterrupt:
             progress.say("")
@@ -100,33 +99,35 @@ class Session:
             cloud.clear(self._home)
 
 
-def show(running: LocalCloud, console: Console, seconds: float) -> None:
-    """The addresses, and who may sign in."""
+def show(running: LocalCloud, progress: Progress, seconds: float) -> None:
+    """The addresses, and who may sign in; in whole lines, to be copied."""
     servers, stack = running.servers, running.stack
-    table = Table(title=f"Mundo Tango runs, after {seconds:.0f} s", title_justify="left", show_header=False)
-    rows = {
-        "site": stack.site_url,
-        "API": f"{stack.site_url}/api/public/health",
-        "events": f"{stack.site_url}/api/public/events?city=Buenos+Aires",
-        "sockets": stack.socket_url,
-        "PostgreSQL": servers.database.dsn(database.NAME),
-        "Valkey": f"{LOOPBACK}:{servers.ports.valkey}",
-        "AWS": f"{servers.aws.endpoint} ({servers.aws.region})",
-        "user pool": f"{stack.user_pool_id}, client {stack.client_id}",
-    }
-    rows |= {
-        f"sign-in{' (moderator)' if one.moderator else ''}": f"{one.email}  {one.password}"
-        for one in seed.DEMO_SIGN_INS
-    }
-    for name, value in rows.items():
-        table.add_row(name, escape(value))
-    console.print(table)
+    rows = [
+        ("site", stack.site_url),
+        ("health", f"{stack.site_url}/api/public/health"),
+        ("milongas", f"{stack.site_url}/api/public/events?city=Buenos+Aires"),
+        ("sockets", stack.socket_url),
+        (
+            "PostgreSQL",
+            f"postgresql://{servers.database.superuser}@{LOOPBACK}:{servers.ports.postgres}/{database.NAME}",
+        ),
+        ("Valkey", f"redis://{LOOPBACK}:{servers.ports.valkey}"),
+        ("AWS", f"{servers.aws.endpoint}, region {servers.aws.region}"),
+        ("user pool", f"{stack.user_pool_id}, client {stack.client_id}"),
+    ]
+    rows += [
+        ("moderator" if one.moderator else "demo sign-in", f"{one.email}  {one.password}") for one in seed.DEMO_SIGN_INS
+    ]
+    progress.say(f"\nMundo Tango runs, after {seconds:.0f} s", style="bold")
+    for name, value in rows:
+        progress.say(f"  {name:<14} {value}")
 
 
 def follow(running: LocalCloud, console: Console) -> None:
     """Prints what the functions log, until it is interrupted."""
-    console.print("Following the functions; Ctrl-C stops everything.", style="dim")
+    console.print("\nFollowing the functions; Ctrl-C stops everything.", style="dim")
     follower = Follower(running.stack, running.stack.log_groups(), since_ms=int(time.time() * 1000))
+    follower.read()  # what was said before, such as to the seed
     witnessed = 0.0
     while True:
         for line in follower.read():
