@@ -138,8 +138,8 @@ def rebuild_derived(
     """Make derived data anew from the facts; safe to run at any time and again."""
     found = _deployed(env, stack, region)
     with Console(stderr=True).status(f"rebuilding {what}"):
-        said = json.dumps(rebuild.edges(found)) if what is Derived.EDGES else f"{rebuild.counters(found)} corrected"
-    print(f"{what} rebuilt: {said}")
+        corrected = rebuild.edges(found) if what is Derived.EDGES else rebuild.counters(found)
+    print(f"{what} rebuilt, {corrected} corrected")
 
 
 def main() -> None:

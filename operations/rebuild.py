@@ -29,20 +29,28 @@ class Drift:
     through: str | None
 
 
-def edges(deployed: Deployed) -> dict[str, Any]:
-    """Has the function that can read the database copy all follows again; answers with what it says it did.
+def edges(deployed: Deployed) -> int:
+    """Has the function that can read the database correct the copy of all follows; answers how many it corrected.
+
+    One call does as much as it has time for and says where the next goes on.
 
     Raises:
         Refusal: the function failed; its log says why.
     """
     function = deployed.physical_id("JobsFunction")
-    with aws_errors_explained("rebuilding the edges"):
-        answer = deployed.functions.invoke(FunctionName=function, Payload=json.dumps({"job": "rebuild_edges"}))
-        said = json.loads(answer["Payload"].read() or b"null")
-    if answer.get("FunctionError"):
-        reason = said.get("errorMessage", "no reason given") if isinstance(said, dict) else said
-        raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again: it starts over")
-    return said if isinstance(said, dict) else {}
+    corrected = 0
+    job: dict[str, Any] = {"job": "rebuild_edges"}
+    while True:
+        with aws_errors_explained("rebuilding the edges"):
+            answer = deployed.functions.invoke(FunctionName=function, Payload=json.dumps(job))
+            said: dict[str, Any] = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            reason = said.get("errorMessage", "no reason given")
+            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
+        corrected += int(said["corrected"])
+        if said["done"]:
+            return corrected
+        job["after"] = said["after"]
 
 
 def counters(deployed: Deployed, *, settling: float = SETTLING, sleep: Callable[[float], None] = time.sleep) -> int:

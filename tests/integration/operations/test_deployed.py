@@ -229,11 +229,18 @@ def answer(payload: object) -> StreamingBody:
     return StreamingBody(io.BytesIO(raw), len(raw))
 
 
-def test_rebuilding_edges_is_the_job_inside_the_vpc(deployed: Deployed, jobs: Stubber) -> None:
-    asked = {"FunctionName": "jobs", "Payload": json.dumps({"job": "rebuild_edges"})}
-    jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer({"edges": 12})}, asked)
+def test_rebuilding_edges_goes_on_where_the_last_call_ended(deployed: Deployed, jobs: Stubber) -> None:
+    after = str(new_id())
+    pages: list[tuple[dict[str, str], dict[str, object]]] = [
+        ({"job": "rebuild_edges"}, {"done": False, "corrected": 12, "after": after}),
+        ({"job": "rebuild_edges", "after": after}, {"done": True, "corrected": 1}),
+    ]
+    for asked, answered in pages:
+        expected = {"FunctionName": "jobs", "Payload": json.dumps(asked)}
+        jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer(answered)}, expected)
 
-    assert rebuild.edges(deployed) == {"edges": 12}
+    assert rebuild.edges(deployed) == 13
+    jobs.assert_no_pending_responses()
 
 
 def test_a_job_that_failed_is_said_with_its_reason(deployed: Deployed, jobs: Stubber) -> None:
