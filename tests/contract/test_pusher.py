@@ -1,0 +1,169 @@
+import time
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+
+from mundotango import settings
+from mundotango.adapters.pusher import SocketPusher
+from mundotango.ports import Pusher
+from mundotango.realtime.model import Delivery, Socket
+from tests.factories.realtime import make_socket
+from tests.fakes.realtime import FakePusher
+from tests.fakes.socket_gateway import SocketGateway
+
+TIMEOUT = 0.3
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[SocketGateway]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    with SocketGateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def real(gateway: SocketGateway) -> SocketPusher:
+    return SocketPusher(settings.Region("us-east-1", gateway.url), timeout=TIMEOUT)
+
+
+class Line:
+    """The far end of either pusher: what arrived there, and which sockets are gone or hang."""
+
+    def __init__(self, end: FakePusher | SocketGateway) -> None:
+        self._end = end
+        self.gone, self.hanging = end.gone, end.hanging
+
+    def arrived(self, socket: Socket) -> list[str]:
+        if isinstance(self._end, FakePusher):
+            return [each.text for each in self._end.sent if each.socket == socket]
+        return [text for connection_id, text in self._end.received if connection_id == socket.connection_id]
+
+
+@pytest.fixture(params=["fake", "gateway"])
+def ends(request: pytest.FixtureRequest) -> tuple[Pusher, Line]:
+    if request.param == "fake":
+        fake = FakePusher()
+        return fake, Line(fake)
+    return request.getfixturevalue("real"), Line(request.getfixturevalue("gateway"))
+
+
+class TestPusher:
+    def test_frames_of_one_socket_arrive_in_order(self, ends: tuple[Pusher, Line]) -> None:
+        pusher, line = ends
+        one, other = make_socket(), make_socket()
+        deliveries = [Delivery(socket, f'{{"n":{n},"ñ":"💃"}}') for n in range(20) for socket in (one, other)]
+
+        assert pusher.send(deliveries) == ["sent"] * 40
+
+        expected = [f'{{"n":{n},"ñ":"💃"}}' for n in range(20)]
+        assert line.arrived(one) == expected
+        assert line.arrived(other) == expected
+
+    def test_nothing_to_send(self, ends: tuple[Pusher, Line]) -> None:
+        assert ends[0].send([]) == []
+
+    def test_says_which_sockets_are_gone(self, ends: tuple[Pusher, Line]) -> None:
+        pusher, line = ends
+        gone, alive = make_socket(), make_socket()
+        line.gone.add(gone.connection_id)
+
+        outcomes = pusher.send([Delivery(gone, "1"), Delivery(alive, "2"), Delivery(gone, "3")])
+
+        assert outcomes == ["gone", "sent", "gone"]
+        assert line.arrived(alive) == ["2"]
+
+    def test_a_hanging_socket_holds_up_nobody(self, ends: tuple[Pusher, Line]) -> None:
+        pusher, line = ends
+        hanging, others = make_socket(), [make_socket() for _ in range(5)]
+        line.hanging.add(hanging.connection_id)
+        started = time.perf_counter()
+
+        outcomes = pusher.send(
+            [Delivery(hanging, "1"), *(Delivery(socket, "2") for socket in others), Delivery(hanging, "3")]
+        )
+
+        assert outcomes == ["failed", *["sent"] * 5, "failed"]
+        assert time.perf_counter() - started < 2 * TIMEOUT
+
+
+def test_a_throttled_frame_is_tried_again_alone(real: SocketPusher, gateway: SocketGateway) -> None:
+    throttled, broken, fine = make_socket(), make_socket(), make_socket()
+    gateway.throttled[throttled.connection_id] = 2
+    gateway.broken[broken.connection_id] = 1
+
+    outcomes = real.send(
+        [Delivery(throttled, "1"), Delivery(broken, "2"), Delivery(fine, "3"), Delivery(throttled, "4")]
+    )
+
+    assert outcomes == ["sent"] * 4
+    assert sorted(text for _, text in gateway.received) == ["1", "2", "3", "4"]
+    assert len(gateway.requests) == 4 + 3
+
+
+def test_gives_up_on_what_stays_refused(real: SocketPusher, gateway: SocketGateway) -> None:
+    throttled, refused = make_socket(), make_socket()
+    gateway.throttled[throttled.connection_id] = 99
+    gateway.refused.add(refused.connection_id)
+
+    assert real.send([Delivery(throttled, "1"), Delivery(refused, "2")]) == ["failed", "failed"]
+
+    assert len([path for path, _ in gateway.requests if path.endswith("%2F%3D")]) == 4 + 1
+
+
+def test_speaks_to_the_sockets_own_domain_through_the_endpoint(real: SocketPusher, gateway: SocketGateway) -> None:
+    socket = Socket("L0SM9cOF/HcC=", make_socket().user_id, "abc.execute-api.us-east-1.amazonaws.com", "ws")
+
+    assert real.send([Delivery(socket, "{}")]) == ["sent"]
+
+    [(path, headers)] = gateway.requests
+    assert path == "/ws/@connections/L0SM9cOF%2FHcC%3D"
+    assert headers["host"] == socket.domain
+    assert "/us-east-1/execute-api/aws4_request" in headers["authorization"]
+
+
+def test_writes_and_signs_the_address_as_the_sdk_does(gateway: SocketGateway) -> None:
+    socket = make_socket()
+    pusher = SocketPusher(settings.Region("us-east-1", ""))
+    seen: list[AWSPreparedRequest] = []
+    client = boto3.client(
+        "apigatewaymanagementapi", "us-east-1", endpoint_url=f"https://{socket.domain}/{socket.stage}"
+    )
+
+    def keep(request: AWSPreparedRequest, **_: object) -> None:
+        seen.append(request)
+        raise NotSentError
+
+    client.meta.events.register("before-send.apigatewaymanagementapi.*", keep)
+    with pytest.raises(NotSentError):
+        client.post_to_connection(ConnectionId=socket.connection_id, Data=b"{}")
+    ours = pusher._request(socket, b"{}")
+
+    assert (ours.method, ours.url, ours.body) == (seen[0].method, seen[0].url, seen[0].body)
+    assert scope(ours) == scope(seen[0])
+
+
+class NotSentError(Exception):
+    pass
+
+
+def scope(request: AWSPreparedRequest) -> str:
+    """The day, region and service a request is signed for."""
+    return request.headers["Authorization"].split("Credential=")[1].split(",")[0]
+
+
+def test_keeps_its_connections_open(real: SocketPusher, gateway: SocketGateway) -> None:
+    socket = make_socket()
+    for _ in range(5):
+        real.send([Delivery(socket, "{}")])
+
+    assert len(gateway.peers) == 1
+
+
+def test_an_endpoint_that_is_away_fails_every_frame(gateway: SocketGateway) -> None:
+    pusher = SocketPusher(settings.Region("us-east-1", "http://127.0.0.1:9"), timeout=TIMEOUT)
+
+    assert pusher.send([Delivery(make_socket(), "{}")]) == ["failed"]

@@ -1,0 +1,31 @@
+"""Sockets and activities."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from mundotango import ids
+from mundotango.realtime.model import Activity, Kind, Socket, user_channel
+
+AT = datetime(2026, 11, 23, 20, 0, 0, 123000, tzinfo=UTC)
+
+
+def make_socket(user_id: UUID | None = None, connection_id: str | None = None) -> Socket:
+    """A connection id as the gateway makes them: Base64, so with characters that a path has to escape."""
+    return Socket(
+        connection_id or f"{ids.new_secret()[:14]}/=",
+        user_id or ids.new_id(),
+        "abcdef0123.execute-api.us-east-1.amazonaws.com",
+        "ws",
+    )
+
+
+def make_activity(channel: str | None = None, *, kind: Kind = "post.created", **payload: Any) -> Activity:
+    return Activity(
+        id=ids.new_id(),
+        kind=kind,
+        actor_id=ids.new_id(),
+        channel=channel or user_channel(ids.new_id()),
+        payload={"body": "¿Quién está en La Viruta? 💃", "likes": 3} | payload,
+        occurred_at=AT,
+    )

@@ -1,0 +1,78 @@
+"""The gateway's management address on loopback: takes frames for open sockets, and fails as the real one does."""
+
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote
+
+
+class SocketGateway:
+    """`throttled` and `broken` say how many times a connection is refused first; `hanging` ones never answer."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.peers: set[int] = set()
+        self.gone: set[str] = set()
+        self.hanging: set[str] = set()
+        self.throttled: Counter[str] = Counter()
+        self.broken: Counter[str] = Counter()
+        self.refused: set[str] = set()
+        self._released = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._released.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def answer(self, connection_id: str, text: str) -> int:
+        if connection_id in self.hanging:
+            self._released.wait()
+        if connection_id in self.gone:
+            return 410
+        if connection_id in self.refused:
+            return 403
+        for waiting, status in ((self.throttled, 429), (self.broken, 502)):
+            if waiting[connection_id]:
+                waiting[connection_id] -= 1
+                return status
+        self.received.append((connection_id, text))
+        return 200
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                gateway.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                gateway.peers.add(self.client_address[1])
+                status = gateway.answer(unquote(self.path.rpartition("/")[2]), text)
+                if gateway._released.is_set():
+                    return
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
