@@ -7,6 +7,7 @@ served). What this module imports itself is the standard library's, and there be
 
 import importlib
 import json
+import os
 import sys
 import time
 from importlib.abc import Loader, MetaPathFinder
@@ -14,7 +15,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-clients_made = {"count": 0, "seconds": 0.0}
+clients_made = {"seconds": 0.0}
 
 
 class _TimedClients(Loader):
@@ -35,7 +36,6 @@ class _TimedClients(Loader):
             try:
                 return create(*args, **kwargs)
             finally:
-                clients_made["count"] += 1
                 clients_made["seconds"] += time.perf_counter() - started
 
         module.Session.create_client = timed
@@ -68,27 +68,29 @@ def main() -> None:
         aws_request_id="00000000-0000-7000-8000-000000000000",
         log_group_name="bench",
         log_stream_name="bench",
-        get_remaining_time_in_millis=lambda: 15000,
+        get_remaining_time_in_millis=lambda: 300_000,
     )
     started = time.perf_counter()
     handler = _resolve(job["handler"])
     imported = time.perf_counter()
+    while_importing = clients_made["seconds"]
     answer = handler(job["event"], context)
     answered = time.perf_counter()
-    during = dict(clients_made)
+    clients = clients_made["seconds"]
     after = {}
     for name, dotted in job["after"].items():
         begun = time.perf_counter()
         _resolve(dotted)()
         after[name] = time.perf_counter() - begun
     result = {
-        "import": imported - started,
-        "request": answered - imported - during["seconds"],
-        "clients": during["seconds"],
+        "import": imported - started - while_importing,
+        "request": answered - imported - (clients - while_importing),
+        "clients": clients,
         "after": after,
         "answer": answer,
     }
-    print("\n" + json.dumps(result, default=str))
+    print("\n" + json.dumps(result, default=str), flush=True)
+    os._exit(0)  # Lambda never ends a process in order either, and a pool's threads would take their time
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The trees that cold starts are timed in: laid out as in Lambda, from the lock, with and without bytecode.
+"""The trees that cold starts are timed in: ours as the build makes it, and the naive API as a plain `sam build` would.
 
 A plain `sam build` leaves no `.pyc`, and Lambda's file system is read-only: then every start compiles all it imports.
 """
@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -19,54 +19,58 @@ STAGED = ROOT / ".local" / "bench"
 WITHOUT_BYTECODE = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
-@dataclass(frozen=True, slots=True)
 class Trees:
-    """Folders to import from. Both hold the same; `plain` has no bytecode, `compiled` has it."""
+    """Where to import a subject from, in the order Lambda looks: the function's own folder, then the layer's."""
 
-    plain: Path
-    compiled: Path
+    def __init__(self, artifacts: set[str]) -> None:
+        """Packages of the naive API are installed again only when the lock has changed; ours is built each time."""
+        STAGED.mkdir(parents=True, exist_ok=True)
+        self._stage_naive()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_build, {"CommonLayer", *artifacts}))
+        for module in (STAGED / "built" / "probes", STAGED / "naive"):
+            module.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "bench" / "our_stores.py", STAGED / "built" / "probes")
+
+    def path(self, artifact: str | None, *, compiled: bool) -> list[str]:
+        """`artifact` None: the naive API's. Ours is compiled, as it always ships."""
+        if artifact is None:
+            return [str(STAGED / ("naive-compiled" if compiled else "naive"))]
+        built = STAGED / "built"
+        return [str(built / artifact), str(built / "CommonLayer" / "python"), str(built / "probes")]
+
+    def _stage_naive(self) -> None:
+        lock = hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()
+        plain, compiled, stamp = STAGED / "naive", STAGED / "naive-compiled", STAGED / "naive.lock-sha256"
+        if not stamp.exists() or stamp.read_text() != lock:
+            for tree in (plain, compiled):
+                shutil.rmtree(tree, ignore_errors=True)
+            _install(plain)
+            shutil.copytree(plain, compiled)
+            stamp.write_text(lock)
+        for tree in (plain, compiled):
+            shutil.copy(ROOT / "bench" / "naive_api.py", tree)
+        _compile(compiled)
 
 
-def stage() -> Trees:
-    """Packages are installed again only when the lock has changed; the code is copied each time."""
-    lock = hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()[:16]
-    packages = STAGED / f"packages-{lock}"
-    if not packages.exists():
-        shutil.rmtree(STAGED, ignore_errors=True)
-        _install(packages)
-    trees = Trees(STAGED / "plain", STAGED / "compiled")
-    for tree in (trees.plain, trees.compiled):
-        if not tree.exists():
-            shutil.copytree(packages, tree, ignore=WITHOUT_BYTECODE)
-        _copy_code(tree)
-    # Unchecked, as the build ships them: an import then reads no source and no time of change.
-    compiled = compileall.compile_dir(
-        trees.compiled, quiet=2, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
-    )
-    if not compiled:
-        raise SystemExit("bench: some module does not compile; see python -m compileall")
-    return trees
+def _build(artifact: str) -> None:
+    into = STAGED / "built" / artifact
+    shutil.rmtree(into, ignore_errors=True)
+    command = [sys.executable, "packaging/build.py", artifact, "--into", str(into), "--platform", "host"]
+    subprocess.run([*command, "--uv", toolchain.uv()], cwd=ROOT, check=True)
 
 
 def _install(target: Path) -> None:
-    groups = ("layer", "api", "image-worker")
+    """What the naive API needs of the same lock, whole."""
     export = [toolchain.uv(), "export", "--locked", "--no-emit-project", "--quiet"]
-    export += [word for group in groups for word in ("--only-group", group)]
+    export += ["--only-group", "layer", "--only-group", "api"]
     requirements = subprocess.run(export, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(".unfinished")
-    install = [toolchain.uv(), "pip", "install", "--quiet", "--target", str(unfinished), "--python", sys.executable]
-    install += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", "-"]
+    install = [toolchain.uv(), "pip", "install", "--quiet", "--target", str(target), "--python", sys.executable]
+    install += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", "-r", "-"]
     subprocess.run(install, cwd=ROOT, input=requirements, text=True, check=True)
-    unfinished.rename(target)
 
 
-def _copy_code(tree: Path) -> None:
-    sources = {"mundotango": ROOT / "layers/common/mundotango", "functions": ROOT / "functions"}
-    for name, source in sources.items():
-        shutil.rmtree(tree / name, ignore_errors=True)
-        shutil.copytree(source, tree / name, ignore=WITHOUT_BYTECODE)
-    for module in ("naive_api.py", "our_stores.py"):
-        shutil.copy(ROOT / "bench" / module, tree / module)
-        for stale in (tree / "__pycache__").glob(f"{Path(module).stem}.*.pyc"):
-            stale.unlink()
+def _compile(tree: Path) -> None:
+    """Unchecked, as the build compiles ours: an import then reads no source and no time of change."""
+    if not compileall.compile_dir(tree, quiet=2, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH):
+        raise SystemExit("bench: some module of the naive API does not compile; see python -m compileall")

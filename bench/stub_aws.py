@@ -59,6 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
         match operation:
             case "GetItem" if table in self.items:
                 return {"Item": self.items[table]}
+            case "DeleteItem" | "UpdateItem":
+                return {"Attributes": self.items.get(table, {})}
             case "BatchGetItem":
                 found = {name: [self.items[name]] if name in self.items else [] for name in request["RequestItems"]}
                 return {"Responses": found, "UnprocessedKeys": {}}

@@ -10,15 +10,22 @@ from PIL import Image
 
 PAYLOADS = Path(__file__).parent.parent / "tests" / "payloads"
 ORIGIN = "https://mundotango.example"
-MEDIA_ID = "01940000-0000-7000-8000-000000000001"
+ENDPOINT = "{endpoint}"  # where the stub listens, once it does
+SOME_ID = "01940000-0000-7000-8000-000000000001"
+MOMENT = "2026-11-23T12:00:00.000000+0000"
+LONG_FROM_NOW = "4102444800"
 TABLES = ("activities", "connections", "counters", "edges", "media", "reactions", "tickets")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Subject:
-    """A function and its first request; `proof` is what its answer or its log says once that is served."""
+    """A function and its first request; `proof` is what its answer or its log says once that is served.
+
+    `artifact` is what the template calls it, None for the naive API.
+    """
 
     name: str
+    artifact: str | None
     handler: str
     event: dict[str, Any]
     proof: str
@@ -38,11 +45,47 @@ def _get(path: str) -> dict[str, Any]:
 
 
 def _uploaded() -> dict[str, Any]:
-    event = _payload("sqs_s3_object_created.json")
+    event = _payload("s3_in_sqs.json")
     notified = json.loads(event["Records"][0]["body"])
-    notified["Records"][0]["s3"]["object"]["key"] = f"uploads/{MEDIA_ID}"
-    event["Records"][0]["body"] = json.dumps(notified)
-    return event
+    notified["Records"][0]["s3"]["object"]["key"] = f"uploads/{SOME_ID}"
+    return {"Records": [event["Records"][0] | {"body": json.dumps(notified)}]}
+
+
+def _connects() -> dict[str, Any]:
+    request = {"routeKey": "$connect", "connectionId": "L0SM9cOFvHcCIhw=", "domainName": "ws.example", "stage": "ws"}
+    return {"requestContext": request | {"authorizer": {"user_id": SOME_ID}}}
+
+
+def _asks_to_connect() -> dict[str, Any]:
+    arn = "arn:aws:execute-api:us-east-1:123456789012:abcdef/ws/$connect"
+    return {"methodArn": arn, "headers": {"Origin": ORIGIN}, "queryStringParameters": {"ticket": "once"}}
+
+
+def _inserted(keys: dict[str, str], **image: dict[str, Any]) -> dict[str, Any]:
+    typed = {name: {"S": value} for name, value in keys.items()}
+    images = {"Keys": typed, "NewImage": typed | image, "SequenceNumber": "100000000000000000001"}
+    return {"Records": [{"eventID": "1", "eventName": "INSERT", "dynamodb": images}]}
+
+
+def _activity() -> dict[str, Any]:
+    return _inserted(
+        {"channel": f"author:{SOME_ID}", "position": SOME_ID},
+        **{name: {"S": text} for name, text in {"id": SOME_ID, "kind": "post.created", "actor_id": SOME_ID}.items()},
+        payload={"S": "{}"},
+        occurred_at={"S": MOMENT},
+        v={"N": "1"},
+        expires_at={"N": LONG_FROM_NOW},
+    )
+
+
+def _like() -> dict[str, Any]:
+    return _inserted({"target": f"post#{SOME_ID}#07", "user_id": SOME_ID}, kind={"S": "like"}, at={"S": MOMENT})
+
+
+def _deployed() -> dict[str, Any]:
+    names = {"StackId": "stack", "RequestId": "request", "LogicalResourceId": "Migration"}
+    answer_to = {"ResponseURL": f"{ENDPOINT}/answer"}
+    return {"RequestType": "Create", "ResourceProperties": {"SchemaVersion": "bench"}} | names | answer_to
 
 
 def _apart(module: str) -> dict[str, str]:
@@ -54,9 +97,45 @@ def _apart(module: str) -> dict[str, str]:
 
 HEALTH = "/api/public/health"
 ALIVE = '{\\"status\\":\\"ok\\"}'
-NAIVE = Subject("naive", "naive_api.lambda_handler", _get(HEALTH), ALIVE, _apart("naive_api"))
-API = Subject("api", "functions.api.handler.lambda_handler", _get(HEALTH), ALIVE, _apart("our_stores"))
-OURS = (API,)
+NAIVE = Subject("naive", None, "naive_api.lambda_handler", _get(HEALTH), ALIVE, _apart("naive_api"))
+OURS = (
+    Subject("api", "ApiFunction", "functions.api.handler.lambda_handler", _get(HEALTH), ALIVE, _apart("our_stores")),
+    Subject(
+        "image_worker",
+        "ImageWorkerFunction",
+        "functions.image_worker.handler.lambda_handler",
+        _uploaded(),
+        '"outcome":"ready"',
+    ),
+    Subject(
+        "ws_connect",
+        "WsConnectFunction",
+        "functions.ws_connect.handler.lambda_handler",
+        _connects(),
+        '"message":"socket opened"',
+    ),
+    Subject(
+        "ws_authorizer",
+        "WsAuthorizerFunction",
+        "functions.ws_connect.authorizer.lambda_handler",
+        _asks_to_connect(),
+        '"Effect": "Allow"',
+    ),
+    Subject("push", "PushFunction", "functions.push.handler.lambda_handler", _activity(), '"failed_from":[]'),
+    Subject(
+        "counters", "CountersFunction", "functions.counters.handler.lambda_handler", _like(), '"message":"reactions"'
+    ),
+    Subject(
+        "jobs", "JobsFunction", "functions.jobs.handler.lambda_handler", {"job": "sweep_outbox"}, '"message":"job"'
+    ),
+    Subject(
+        "migrate",
+        "MigrateFunction",
+        "functions.migrate.handler.lambda_handler",
+        _deployed(),
+        '"status":"SUCCESS"',
+    ),
+)
 
 
 def picture() -> bytes:
@@ -67,11 +146,12 @@ def picture() -> bytes:
 
 
 def environment(endpoint: str, database_port: int) -> dict[str, str]:
-    """As the template gives it to the functions, without AWS_LAMBDA_FUNCTION_NAME: so nothing is warmed up unasked."""
+    """As Lambda and the template give it to the functions."""
     return {
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": endpoint,
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_REGION": "us-east-1",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "CACHE_HOST": "127.0.0.1",
@@ -84,6 +164,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "DATABASE_SSLMODE": "disable",
         "DATABASE_USER": "mundo_app",
         "MEDIA_BUCKET": "media",
+        "ORIGIN_SECRET_SHA256": "",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_SERVICE_NAME": "bench",
         "SITE_URL": ORIGIN,
@@ -93,7 +174,8 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
 
 
 def rows() -> dict[str, dict[str, Any]]:
-    """What the stub finds in a table before anything is put there."""
-    media = {"media_id": MEDIA_ID, "owner_id": MEDIA_ID, "purpose": "post", "content_type": "image/jpeg"}
-    media |= {"secret": "bench", "status": "pending", "created_at": "2026-11-23T12:00:00.000000+0000"}
-    return {"media": {name: {"S": value} for name, value in media.items()} | {"size": {"N": "1000"}}}
+    """What the stub has in its tables."""
+    media = {"media_id": SOME_ID, "owner_id": SOME_ID, "purpose": "post", "content_type": "image/jpeg"}
+    media |= {"secret": "bench", "status": "pending", "created_at": MOMENT}
+    ticket = {"ticket_hash": {"S": "hash"}, "user_id": {"S": SOME_ID}, "expires_at": {"N": LONG_FROM_NOW}}
+    return {"media": {name: {"S": text} for name, text in media.items()} | {"size": {"N": "1000"}}, "tickets": ticket}
