@@ -4,7 +4,8 @@
 
 Packages come from the one uv.lock, as wheels for the platform, each checked against its hash. A function ships what
 the layer lacks. The same sources give the same bytes: fixed times and modes, sorted work, `.pyc` files that name no
-path of this machine and are valid by decree, so that nothing compares them with a time stamp.
+path of this machine and are valid by decree, so that nothing compares them with a time stamp. Packages ship those
+alone, which is half their weight: a traceback then shows file and line of theirs, and the text of ours.
 """
 
 import argparse
@@ -32,6 +33,9 @@ Platform = Literal["arm64", "x86_64", "host"]
 # Pillow 13 has no wheels for anything older, and Lambda's Amazon Linux 2023 has glibc 2.34.
 WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 
+# Whether a `.pyc` is all there is of a module, or stands in __pycache__ beside its source.
+Sources = Literal["alone", "beside"]
+
 LAYER_GROUP = "layer"
 
 
@@ -54,9 +58,18 @@ ARTIFACTS = {
     "MigrateFunction": Artifact(None, ("functions/migrate",), "/var/task"),
 }
 
-# Nothing imports these: type stubs, sources of what is compiled already, tests of others.
-UNUSED_SUFFIXES = {".pyi", ".pyx", ".pxd", ".c", ".h", ".pyc"}
-UNUSED_FOLDERS = {"__pycache__", "tests", "examples"}
+# Nothing imports these: type stubs, sources of what is compiled already, texts, tests of others.
+UNUSED_SUFFIXES = {".pyi", ".typed", ".pyx", ".pxd", ".c", ".h", ".pyc", ".md"}
+UNUSED_FOLDERS = {"__pycache__", ".agents", "tests", "examples"}
+# These import what is not shipped: trio, pytest, an HTTP client, a command line.
+UNUSED_MODULES = (
+    "anyio/_backends/_trio.py",
+    "anyio/pytest_plugin.py",
+    "fastapi/cli.py",
+    "fastapi/testclient.py",
+    "idna/cli.py",
+    "starlette/testclient.py",
+)
 # What importlib.metadata is asked for at run time: versions, and the entry points by which yoyo finds its drivers.
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
@@ -72,9 +85,10 @@ def build(name: str, into: Path, platform: Platform, uv: str) -> None:
             wanted = {package: pin for package, pin in wanted.items() if package not in in_layer}
         install(wanted, packages, platform, uv)
         prune(packages)
+        compile_sources(into, artifact.root, "alone")
     for folder in artifact.code:
         copy_code(ROOT / folder, packages / code_path(folder))
-    compile_sources(into, artifact.root)
+    compile_sources(into, artifact.root, "beside")
     settle(into)
 
 
@@ -110,6 +124,8 @@ def prune(packages: Path) -> None:
             shutil.rmtree(path)
         elif path.is_file() and path.suffix in UNUSED_SUFFIXES:
             path.unlink()
+    for module in UNUSED_MODULES:
+        (packages / module).unlink(missing_ok=True)
     for folder in packages.glob("*.dist-info"):
         trim_metadata(folder)
     services = set(listed_services())
@@ -150,19 +166,23 @@ def copy_code(source: Path, target: Path) -> None:
         shutil.copy(package, target.parent / "__init__.py")
 
 
-def compile_sources(into: Path, root: str) -> None:
+def compile_sources(into: Path, root: str, sources: Sources) -> None:
     """Missing `.pyc` files cost two to three times the import time, at every start of every environment."""
     # A fresh process with a fixed seed: the order of a set literal would else differ from build to build.
-    command = [sys.executable, "-I", __file__, "--compile", str(into), root]
+    command = [sys.executable, "-I", __file__, "--compile", str(into), root, sources]
     subprocess.run(command, check=True, env={"PYTHONHASHSEED": "0"})
+    if sources == "alone":
+        for path in into.rglob("*.py"):
+            path.unlink()
 
 
-def compile_here(into: Path, root: str) -> None:
+def compile_here(into: Path, root: str, sources: str) -> None:
     done = compileall.compile_dir(
         into,
         maxlevels=20,
         quiet=1,
         force=True,
+        legacy=sources == "alone",
         stripdir=str(into),
         prependdir=root,
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
@@ -185,7 +205,7 @@ def settle(into: Path) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["--compile"]:
-        compile_here(Path(sys.argv[2]), sys.argv[3])
+        compile_here(Path(sys.argv[2]), *sys.argv[3:5])
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("artifact", choices=ARTIFACTS)
