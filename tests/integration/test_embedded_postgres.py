@@ -102,6 +102,7 @@ def test_root_copies_the_programs_out_of_a_closed_folder(
     assert Path(process.exe()).is_relative_to(postgres.OUTSIDE)
     with psycopg.connect(server.dsn()) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+    postgres.forget(data_dir)
     shutil.rmtree(postgres.OUTSIDE)
 
 
