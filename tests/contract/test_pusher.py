@@ -152,7 +152,9 @@ class NotSentError(Exception):
 
 def scope(request: AWSPreparedRequest) -> str:
     """The day, region and service a request is signed for."""
-    return request.headers["Authorization"].split("Credential=")[1].split(",")[0]
+    authorization = request.headers["Authorization"]
+    text = authorization.decode() if isinstance(authorization, bytes) else authorization
+    return text.split("Credential=")[1].split(",")[0]
 
 
 def test_keeps_its_connections_open(real: SocketPusher, gateway: SocketGateway) -> None:
