@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType, SimpleNamespace
@@ -18,8 +19,19 @@ from typing import Any
 clients_made = {"seconds": 0.0}
 
 
+def _timed(make: Callable[..., Any]) -> Callable[..., Any]:
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return make(*args, **kwargs)
+        finally:
+            clients_made["seconds"] += time.perf_counter() - started
+
+    return timed
+
+
 class _TimedClients(Loader):
-    """Times the making of SDK clients, whoever asks for them: boto3 and pynamodb both go through this one method."""
+    """Times the making of SDK clients, whoever asks for them: boto3 and pynamodb both make a session, then a client."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
@@ -29,16 +41,8 @@ class _TimedClients(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        create = module.Session.create_client
-
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return create(*args, **kwargs)
-            finally:
-                clients_made["seconds"] += time.perf_counter() - started
-
-        module.Session.create_client = timed
+        module.Session.__init__ = _timed(module.Session.__init__)
+        module.Session.create_client = _timed(module.Session.create_client)
 
 
 class _BotocoreSession(MetaPathFinder):
