@@ -69,6 +69,7 @@ def start(data_dir: Path, port: int, settings: Mapping[str, str] | None = None) 
     user = _unprivileged_user()
     stop(data_dir)
     home = _home(data_dir, user)
+    _clear_lock(home)
     binaries = _binaries(user)
     with data_dir.with_suffix(".log").open("ab") as log:
         if not (home / "PG_VERSION").exists():
@@ -111,6 +112,30 @@ def stop(data_dir: Path) -> None:
         process.wait(STOP_SECONDS)
     except psutil.TimeoutExpired as error:
         raise PostgresFailed(f"PostgreSQL (process {process.pid}) did not stop in {STOP_SECONDS:.0f} s") from error
+
+
+def _clear_lock(home: Path) -> None:
+    """Takes away the pid file of a server that was killed, once what it had started is gone as well.
+
+    PostgreSQL itself takes any process that has the number for its predecessor: one that nobody has collected yet, or
+    after a reboot some other program.
+    """
+    lock = home / "postmaster.pid"
+    if not lock.exists():
+        return
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(_stands_in(home, process) for process in psutil.process_iter()):
+        if time.monotonic() > deadline:
+            raise PostgresFailed(f"a server that was killed left processes in {home}")
+        time.sleep(0.05)
+    lock.unlink()
+
+
+def _stands_in(folder: Path, process: psutil.Process) -> bool:
+    try:
+        return Path(process.cwd()) == folder
+    except (psutil.Error, OSError):
+        return False
 
 
 def forget(data_dir: Path) -> None:

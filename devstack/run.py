@@ -37,7 +37,7 @@ def run(home: Home, *, yes: bool = False, seeded: bool = True) -> None:
         DevstackFailed: something is missing or broken; what was started is stopped again.
     """
     progress = Progress()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with cloud.owned(home):
         session = Session(home, progress)
