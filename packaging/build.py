@@ -70,6 +70,9 @@ UNUSED_MODULES = (
     "idna/cli.py",
     "starlette/testclient.py",
 )
+# FastAPI asks of every field whether it is a model of pydantic 1, and is content when there is no such package: it
+# would be the slowest part of importing our routes.
+UNUSED_PACKAGES = ("pydantic/v1",)
 # What importlib.metadata is asked for at run time: versions, and the entry points by which yoyo finds its drivers.
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
@@ -126,6 +129,8 @@ def prune(packages: Path) -> None:
             path.unlink()
     for module in UNUSED_MODULES:
         (packages / module).unlink(missing_ok=True)
+    for package in UNUSED_PACKAGES:
+        shutil.rmtree(packages / package, ignore_errors=True)
     for folder in packages.glob("*.dist-info"):
         trim_metadata(folder)
     services = set(listed_services())

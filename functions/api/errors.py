@@ -71,6 +71,10 @@ def problem(
     return ProblemResponse(content, status, {"Cache-Control": NO_STORE} | (headers or {}))
 
 
+def internal_error() -> ProblemResponse:
+    return problem(500, "internal-error", "this is our fault; it is logged and will be looked at")
+
+
 def status_of(refusal: type[errors.MundoTangoError]) -> int:
     """The status of the nearest known class; a refusal that nobody gave one is a mistake of ours."""
     return next((STATUSES[known] for known in refusal.__mro__ if known in STATUSES), 500)
@@ -114,7 +118,7 @@ async def _http(request: Request, error: HTTPException) -> ProblemResponse:
 async def _unexpected(request: Request, _: Exception) -> ProblemResponse:
     # Starlette raises it once more after this answer; the request's log line is where it is told, once.
     _note(request, "internal-error")
-    return problem(500, "internal-error", "this is our fault; it is logged and will be looked at")
+    return internal_error()
 
 
 def _field(location: tuple[Any, ...]) -> str:

@@ -6,10 +6,9 @@ The route's template stands for the path, so ids and capabilities stay out of th
 from time import perf_counter
 from typing import Any
 
-from fastapi import FastAPI
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api.errors import NOTE
+from functions.api.errors import NOTE, internal_error
 from mundotango.observability import counting, logger, masked
 
 LONGEST_PATH = 200
@@ -18,12 +17,12 @@ LONGEST_PATH = 200
 class RequestLog:
     """Wraps the whole application, its handling of unforeseen errors included."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        status = 500
+        status = 0
         failure: Exception | None = None
 
         async def notice(message: Message) -> None:
@@ -35,8 +34,10 @@ class RequestLog:
         with counting() as counts:
             try:
                 await self._app(scope, receive, notice)
-            except Exception as error:  # noqa: BLE001 - answered already as a 500; here is where it is told
+            except Exception as error:  # noqa: BLE001 - here is where it is told, and as a rule it is answered already
                 failure = error
+                if not status:
+                    await internal_error()(scope, receive, notice)
         route = _route(scope)
         milliseconds = round((perf_counter() - started) * 1000, 1)
         line: dict[str, Any] = {

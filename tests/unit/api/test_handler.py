@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from uuid import UUID
 
 import pytest
 
+from functions.api.app import FEATURES
 from functions.api.openapi import text
 from mundotango.media.model import Media
 from tests.fakes.cache import FakeCache
@@ -47,6 +49,38 @@ print(json.dumps([answer["statusCode"], answer["body"], [name for name in {LATE[
     status, body, late = json.loads(in_fresh_process(program).splitlines()[-1])
     assert (status, json.loads(body)) == (200, {"status": "ok"})
     assert set(late) <= {"botocore"}  # Powertools looks whether it is there; nothing of it is loaded but its root
+
+
+def test_a_request_brings_its_own_feature_and_no_other() -> None:
+    program = f"""
+import json, sys
+from functions.api.handler import lambda_handler
+payload = json.load(open({str(PAYLOADS / "http_api_v2_public.json")!r}))
+for path in ("/api/public/health", "/api/nothing", "/api", "/api/users/me"):
+    payload["requestContext"]["http"]["path"] = path
+    status = lambda_handler(payload, None)["statusCode"]
+    prefix = "functions.api.routes."
+    print(json.dumps([status, sorted(name.removeprefix(prefix) for name in sys.modules if name.startswith(prefix))]))
+"""
+    answers = [json.loads(line) for line in in_fresh_process(program).splitlines() if line.startswith("[")]
+    assert answers == [[200, ["health"]], [404, ["health"]], [404, ["health"]], [401, ["health", "users"]]]
+
+
+def test_every_module_of_routes_is_a_feature() -> None:
+    modules = {path.stem for path in (ROOT / "functions" / "api" / "routes").glob("*.py")}
+    assert modules - FEATURES == {"__init__", "pages"}
+    for feature in FEATURES:
+        for route in import_module(f"functions.api.routes.{feature}").router.routes:
+            assert route.path.removeprefix("/api/").removeprefix("public/").split("/")[0] == feature
+
+
+def test_routes_that_cannot_be_imported_are_our_fault(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "functions.api.routes.feed", None)
+
+    for _ in range(2):
+        assert gateway.get("/api/feed", user=SOMEBODY).problem == "internal-error"
+    monkeypatch.undo()
+    assert gateway.get("/api/feed").problem == "unauthenticated"
 
 
 def test_importing_warms_up_inside_lambda_only(monkeypatch: pytest.MonkeyPatch) -> None:
