@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 LAST_SLOT = 16383
 LISTEN_SECONDS = 5
@@ -101,7 +103,7 @@ def _wait_for_process(directory: Path, port: int) -> int:
 def _form_cluster(directory: Path, port: int) -> None:
     """Gives the node its slots; a cluster's node takes writes 2 s after its start at the earliest."""
     deadline = time.monotonic() + READY_SECONDS
-    with redis.Redis(host="127.0.0.1", port=port, socket_timeout=1) as node:
+    with _node(port) as node:
         node.execute_command("CLUSTER ADDSLOTSRANGE", 0, LAST_SLOT)
         while time.monotonic() < deadline:
             if node.cluster("info")["cluster_state"] == "ok":
@@ -113,10 +115,14 @@ def _form_cluster(directory: Path, port: int) -> None:
 def _serves(port: int, pid: int) -> bool:
     """Whether it is that very process that answers: the port may be another server's."""
     try:
-        with redis.Redis(host="127.0.0.1", port=port, socket_timeout=1) as node:
+        with _node(port) as node:
             return bool(node.info("server")["process_id"] == pid)
     except redis.RedisError:
         return False
+
+
+def _node(port: int) -> redis.Redis:
+    return redis.Redis(host="127.0.0.1", port=port, socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def _binary() -> str:

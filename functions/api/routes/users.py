@@ -1,7 +1,7 @@
 from fastapi import APIRouter, Response
 
 from functions.api.cached import remember
-from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.dependencies import Caller, CallerDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.users import NewUser, UserBody
 from mundotango.users import service
@@ -48,5 +48,5 @@ async def unfollow(handle: str, caller: CallerDep, work: WorkDep, platform: Plat
     service.unfollow(work, caller.user_id, handle, platform.clock)
 
 
-def _profile_key(caller: CallerDep) -> str:
+def _profile_key(caller: Caller) -> str:
     return f"user:{caller.user_id}"
