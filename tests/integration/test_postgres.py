@@ -2,6 +2,8 @@
 
 import select
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -115,7 +117,9 @@ def test_a_server_that_comes_back_is_found_again(open_database: Callable[..., Da
     database.ping()
 
 
-def test_a_full_server_is_unavailable_and_then_is_not(open_database: Callable[..., Database], private: Server) -> None:
+def test_a_full_server_is_unavailable_and_then_is_not(
+    open_database: Callable[..., Database], private: Server, caplog: pytest.LogCaptureFixture
+) -> None:
     with superuser(private) as connection:
         connection.execute("ALTER ROLE mundo_app CONNECTION LIMIT 1")
         first, second = open_database(), open_database()
@@ -123,6 +127,21 @@ def test_a_full_server_is_unavailable_and_then_is_not(open_database: Callable[..
             second.ping()
         connection.execute("ALTER ROLE mundo_app CONNECTION LIMIT -1")
     second.ping()
+    reasons = [str(record.__dict__.get("reason")) for record in caplog.records]
+    assert any("too many connections for role" in reason for reason in reasons)
+
+
+def test_a_process_ends_at_once_though_nobody_closed_the_pool(private: Server) -> None:
+    program = f"""
+from mundotango import settings
+from mundotango.adapters.postgres import Database
+database = settings.Database("{private.host}", {private.port}, "private", "mundo_app", "disable", 1)
+Database(database, "eu-west-1", password=lambda: "trusted").ping()
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=5, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_more_requests_than_connections_wait_and_then_are_told(

@@ -9,6 +9,8 @@ firewall may have dropped the connection without a word, is tried by an empty st
 use answers that request with Unavailable and is replaced for the next.
 """
 
+import atexit
+import logging
 import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +59,17 @@ class _Cursor(psycopg.Cursor[Any]):
 class _Connection(psycopg.Connection[Any]):
     rested_since = datetime.min.replace(tzinfo=UTC)
 
+    @classmethod
+    def connect(cls, *arguments: Any, **options: Any) -> Self:
+        """Says why it failed: who waits at the pool is only told that time is up."""
+        try:
+            return super().connect(*arguments, **options)
+        except psycopg.OperationalError as failure:
+            count("database_refusals")
+            reason = str(failure).partition("\n")[0]
+            logger().warning("no connection", extra={"reason": reason, "sqlstate": failure.sqlstate})
+            raise
+
 
 class Database:
     """`password` is asked for each new connection; by default it is an IAM token."""
@@ -94,10 +107,13 @@ class Database:
     def close(self) -> None:
         if "_pool" in self.__dict__:
             self._pool.close()
+            atexit.unregister(self._pool.close)
 
     @cached_property
     def _pool(self) -> ConnectionPool[_Connection]:
-        return ConnectionPool(
+        # It would say of each failed attempt what _Connection says, in lines of its own form.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        pool = ConnectionPool(
             connection_class=_Connection,
             kwargs=lambda: connection_options(self._settings, self._password()) | {"cursor_factory": _Cursor},
             check=self._check,
@@ -112,6 +128,9 @@ class Database:
             num_workers=1,
             name="mundo-tango",
         )
+        # A pool left open makes the interpreter wait ten seconds for its threads.
+        atexit.register(pool.close)
+        return pool
 
     def _check(self, connection: _Connection) -> None:
         if _has_news(connection) or self._clock.now() - connection.rested_since > TRUSTED_REST:
