@@ -1,9 +1,11 @@
 """What was committed is announced, whatever fails in between; what was not, is not."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +31,9 @@ from tests.factories.people import make_post, make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeActivities, FakeEdges
 from tests.fixtures.postgres import superuser
+
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
 
 
 class Ample:
@@ -240,6 +245,12 @@ def test_what_was_announced_long_ago_is_forgotten(community: Platform, clock: Fa
     post_by(community, author, clock)
     clock.advance(timedelta(days=2))
     assert relay.sweep_outbox(community, ample)["forgotten"] == 1
+
+
+def test_the_schedule_wakes_the_sweep(community: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    payload = json.loads((PAYLOADS / "schedule_sweep_outbox.json").read_text())
+    monkeypatch.setattr(handler, "platform", lambda: community)
+    assert handler.lambda_handler(payload, Ample())["done"] is True
 
 
 def test_two_relays_at_once_announce_each_row_once(
