@@ -32,7 +32,6 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeActivities, FakeEdges
 from tests.fixtures.postgres import superuser
 
-
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 
 
