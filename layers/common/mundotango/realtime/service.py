@@ -10,7 +10,7 @@ from mundotango import ids
 from mundotango.errors import MundoTangoError, NotAllowed
 from mundotango.ports import Activities, Clock, Connections, Edges, Tickets
 from mundotango.realtime import policy
-from mundotango.realtime.model import FRAME_VERSION, HOME, Appended, Socket, author_channel, frame
+from mundotango.realtime.model import FRAME_VERSION, HOME, Appended, Socket, author_channel, frame, user_channel
 
 Frame = dict[str, Any]
 
@@ -75,7 +75,8 @@ def resume(stores: Stores, socket: Socket, positions: dict[str, Any]) -> Iterato
     """What stands in these channels since a little before these positions, each channel in order, then `resumed`.
 
     A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
-    position in `resumed` was given before anything was read: a channel that brought no frame resumes from there.
+    position in `resumed` was given before anything was read: a channel that brought no frame resumes from there, and so
+    do those that come by themselves, which it names.
     A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`.
     """
     position = ids.new_position()
@@ -91,7 +92,7 @@ def resume(stores: Stores, socket: Socket, positions: dict[str, Any]) -> Iterato
             continue
         left -= len(missed)
         yield from (frame(appended, channel=channel) for appended in missed)
-    yield control("resumed", position=position)
+    yield control("resumed", position=position, channels=[HOME, user_channel(socket.user_id)])
 
 
 def _missed(stores: Stores, socket: Socket, channel: str, last: object, limit: int) -> list[Appended] | None:
