@@ -73,7 +73,7 @@ UNUSED_MODULES = (
 # FastAPI asks of every field whether it is a model of pydantic 1, and is content when there is no such package: it
 # would be the slowest part of importing our routes.
 UNUSED_PACKAGES = ("pydantic/v1",)
-# What importlib.metadata is asked for at run time: versions, and the entry points by which yoyo finds its drivers.
+# What importlib.metadata is asked for at run time: versions.
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
 
 
