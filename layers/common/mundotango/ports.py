@@ -1,13 +1,18 @@
 """What use cases ask of the world outside. Each port has a real adapter and a fake, held to one contract test."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import Any, Protocol
-from uuid import UUID
+from __future__ import annotations
 
-from mundotango.media.model import Bucket, Measures, Media, PresignedPost
-from mundotango.reactions.model import Count, CountChange, Reaction
-from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    # A function that uses one feature's ports does not import the models of the others.
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from mundotango.media.model import Bucket, Measures, Media, PresignedPost
+    from mundotango.reactions.model import Count, CountChange, Reaction
+    from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
 
 
 class Clock(Protocol):
