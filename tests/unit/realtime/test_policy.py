@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -7,7 +8,7 @@ from mundotango.errors import BadChannel, BadFrame, NotAllowed
 from mundotango.realtime.policy import is_too_old, may_connect_from, moment_of, position_at, resumable, subscribable
 from tests.fakes.clock import A_MONDAY_EVENING
 
-ME = ids.new_id()
+ME = UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e60")
 SITE = "https://mundotango.example"
 
 
