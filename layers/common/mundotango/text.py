@@ -28,8 +28,9 @@ def clean(field: str, value: str, *, longest: int, required: bool = True, lines:
 
 def key(value: str) -> str:
     """What two spellings of one name share: "São Paulo", "sao paulo" and "SAO  PAULO" have one key."""
-    decomposed = unicodedata.normalize("NFKD", value.casefold())
-    return _SPACES.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+    # Twice, as Unicode's compatibility caseless match has it (section 3.13): some forms fold only once decomposed.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
+    return _SPACES.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).strip()
 
 
 def refused(field: str, message: str) -> Invalid:
