@@ -12,11 +12,18 @@ from devstack.failure import DevstackFailed
 from devstack.ministack import MiniStackFailed
 from devstack.paths import Home, default_home
 from devstack.postgres import PostgresFailed
+from devstack.progress import Progress
 from devstack.run import run as run_platform
+from devstack.stack import Aws, Stack
+from devstack.tell import photograph_of, tell
 from devstack.valkey import ValkeyFailed
+from operations import config_env
 from operations.refusal import Refusal
 
 FAILURES = (DevstackFailed, MiniStackFailed, PostgresFailed, ValkeyFailed, Refusal)
+
+# Whose stack is meant by a BASE_URL, where STACK names no other.
+DEPLOYED_ENV = "phase1"
 
 app = typer.Typer(name="devstack", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -46,6 +53,27 @@ def reset(state: State = None, yes: Yes = False) -> None:
         typer.confirm(f"Delete everything in {home.folder}?", abort=True)
     cloud.forget(home)
     print("The local state is forgotten; make run starts afresh.")
+
+
+@app.command()
+def story(
+    photo: Annotated[Path | None, typer.Option("--photo", help="A picture of your own: JPEG, PNG or WebP.")] = None,
+    base_url: Annotated[
+        str, typer.Option("--base-url", help="Of a deployed platform, such as https://…", envvar="BASE_URL")
+    ] = "",
+    stack: Annotated[str, typer.Option("--stack", help="The stack behind it.", envvar="STACK")] = "",
+    region: Annotated[str, typer.Option("--region", help="Where that stack is.", envvar="AWS_REGION")] = "",
+) -> None:
+    """Play the main job from sign-up to push, on a local cloud of its own or against a deployed platform."""
+    picture = photograph_of(photo)
+    progress = Progress()
+    if not base_url:
+        with cloud.temporary(progress) as local:
+            tell(local.stack, picture, progress)
+        return
+    env = config_env.load(DEPLOYED_ENV)
+    aws = Aws(region=region or env.region or "")
+    tell(Stack.find(aws, stack or env.stack_name, base_url=base_url), picture, progress)
 
 
 def _home(state: Path | None) -> Home:

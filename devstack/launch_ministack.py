@@ -1,16 +1,19 @@
-"""Starts MiniStack, in its own environment, with one mistake of its release mended.
+"""Starts MiniStack, in its own environment, with two mistakes of its release mended. tests/e2e hold both.
 
-When a nested stack is updated it forgets the attributes of the resources that did not change, so that a `GetAtt` on one
-of them fails and the update is rolled back. A top-level stack's are passed on. Held by tests/e2e: a second deploy with
-another parameter fails without this.
+* When a nested stack is updated it forgets the attributes of the resources that did not change, so that a `GetAtt` on
+  one of them fails and the update is rolled back. (A top-level stack's are passed on.)
+* It saves how far each function has read a table's stream, and not the stream: after a start nothing is read until the
+  new stream is as long as the old one was.
 """
 
 from typing import Any
 
 from ministack.app import main
+from ministack.services import dynamodb
 from ministack.services.cloudformation import _stacks, provisioners
 
-_update = provisioners._update_resource  # noqa: SLF001 - nothing public does it
+_update = provisioners._update_resource  # noqa: SLF001 - nothing public does any of this
+_get_state, _load_state = dynamodb.get_state, dynamodb.load_persisted_state
 
 
 def _update_remembering(
@@ -28,5 +31,17 @@ def _update_remembering(
     return _update(resource_type, physical_id, old, new, stack_name, logical_id, old_attrs)
 
 
+def _state_with_streams() -> dict[str, Any]:
+    state: dict[str, Any] = _get_state()
+    return state | {"streams": dynamodb._stream_records, "trimmed": dynamodb._stream_trimmed}  # noqa: SLF001
+
+
+def _load_with_streams(data: dict[str, Any]) -> None:
+    _load_state(data)
+    dynamodb._stream_records.update(data.get("streams", {}))  # noqa: SLF001
+    dynamodb._stream_trimmed.update(data.get("trimmed", {}))  # noqa: SLF001
+
+
 provisioners._update_resource = _update_remembering  # noqa: SLF001
+dynamodb.get_state, dynamodb.load_persisted_state = _state_with_streams, _load_with_streams
 main()

@@ -142,7 +142,10 @@ class Stack:
 
     @property
     def socket_url(self) -> str:
-        return self.output("SocketUrl")
+        """Where a viewer opens a socket: below the site, but for MiniStack's edge, which carries none."""
+        if self.aws.endpoint:
+            return self.output("SocketUrl")
+        return f"{self.site_url.replace('http', 'ws', 1)}/ws"
 
     @property
     def user_pool_id(self) -> str:

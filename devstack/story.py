@@ -1,0 +1,333 @@
+"""The main job, step by step: a dancer signs up, uploads a photograph and posts it, and a follower is told at once.
+
+Each step is a function that does one thing to the platform as its clients do and holds what comes against what must
+come. They build on each other: what one makes, the next ones find in the `Story`.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import botocore.exceptions
+import httpx
+from PIL import Image
+from websockets.exceptions import WebSocketException
+
+from devstack import logs
+from devstack.listener import Listener
+from devstack.people import Person, Picture, Refused
+from devstack.stack import Stack
+from operations.realtime import SocketRefused
+
+FRAME_SECONDS = 10.0
+WIDTHS = (320, 800, 1600)
+ALT = "Couples dancing by a river"
+
+
+class Unexpected(Exception):
+    """The platform did something else than the story tells."""
+
+    def __init__(self, expected: object, got: object) -> None:
+        super().__init__(f"expected {expected}, got {got}")
+
+
+def expect(fits: object, expected: object, got: object) -> None:
+    if not fits:
+        raise Unexpected(expected, got)
+
+
+def same(what: str, got: object, expected: object) -> None:
+    expect(got == expected, f"{what} {expected!r}", repr(got))
+
+
+@dataclass(slots=True)
+class Story:
+    """Two people, and what they have made so far. `picture` is what is posted."""
+
+    stack: Stack
+    picture: Picture
+    tag: str = field(default_factory=lambda: secrets.token_hex(4))
+    ana: Person = field(init=False)
+    bruno: Person = field(init=False)
+    sockets: dict[str, Listener] = field(default_factory=dict)
+    upload: Any = None
+    media: Any = None
+    post: Any = None
+    used_ticket: str = ""
+
+    def __post_init__(self) -> None:
+        self.ana, self.bruno = self._person("ana"), self._person("bruno")
+
+    def _person(self, name: str) -> Person:
+        return Person(self.stack, f"{name}.{self.tag}@example.org", f"Corrientes-348-{secrets.token_hex(8)}")
+
+    def handle(self, name: str) -> str:
+        return f"{name}_{self.tag}"
+
+    @property
+    def city(self) -> str:
+        """One that no reader's list shows, as the story may be told to a platform with real readers."""
+        return f"Ensayo {self.tag}"
+
+    def end(self) -> None:
+        """Closes what is open and removes the people."""
+        for socket in self.sockets.values():
+            socket.close()
+        for person in (self.ana, self.bruno):
+            with suppress(botocore.exceptions.ClientError):
+                person.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    title: str
+    act: Callable[[Story], None]
+    # It is the first call of a function, which may take longer than the others' 2 s.
+    first_call: bool = False
+
+
+def sign_up(story: Story) -> None:
+    for person in (story.ana, story.bruno):
+        person.sign_up()
+        person.confirm()
+        person.sign_in()
+        expect(person.token, "an access token", "none")
+
+
+def refuse_strangers(story: Story) -> None:
+    """Whoever has no valid token stays outside: the gateway answers by itself, and no function is called."""
+    called = _calls(story)
+    header, claims, signature = story.ana.token.split(".")
+    told = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    other = base64.urlsafe_b64encode(json.dumps(told | {"sub": told["sub"][::-1]}).encode()).decode().rstrip("=")
+    for token in ("", f"{header}.{other}.{signature}"):
+        stranger = Person(story.stack, "", "", token)
+        same("status", stranger.request("GET", "/api/feed").status_code, 401)
+    same("calls of the API function", _calls(story) - called, 0)
+
+
+def make_profiles(story: Story) -> None:
+    for person, name in ((story.ana, "ana"), (story.bruno, "bruno")):
+        made = person.create_profile(handle=story.handle(name), display_name=name.title(), city=story.city)
+        same("handle", made["handle"], story.handle(name))
+        same("own profile", person.ask("GET", "/api/users/me")["handle"], story.handle(name))
+
+
+def follow(story: Story) -> None:
+    story.bruno.follow(story.handle("ana"))
+
+
+def open_sockets(story: Story) -> None:
+    story.used_ticket = story.ana.ticket()
+    story.sockets["ana"] = Listener.open(story.stack, lambda: story.used_ticket)
+    story.sockets["bruno"] = Listener.open(story.stack, story.bruno.ticket)
+
+
+def refuse_sockets(story: Story) -> None:
+    same("status for a used ticket", _refusal(story, story.used_ticket, ""), 403)
+    same("status for a foreign Origin", _refusal(story, story.ana.ticket(), "https://elsewhere.example"), 403)
+
+
+def ask_for_upload(story: Story) -> None:
+    story.upload = story.ana.start_upload(story.picture)
+    expect(story.upload["upload"]["fields"], "a form to upload with", story.upload)
+
+
+def upload_photograph(story: Story) -> None:
+    stored = story.ana.upload(story.upload, story.picture)
+    expect(stored.is_success, "S3 to take the photograph", f"{stored.status_code}: {stored.text[:200]}")
+
+
+def hear_of_media(story: Story) -> None:
+    frame = story.sockets["ana"].expect("media.ready", FRAME_SECONDS)
+    same("media", frame["data"]["id"], story.upload["id"])
+    story.media = story.ana.ask("GET", f"/api/media/{story.upload['id']}")
+    same("status", story.media["status"], "ready")
+    wide = story.media["width"]
+    widths = [variant["width"] for variant in story.media["variants"]]
+    same("widths of the variants", widths, sorted({min(width, wide) for width in WIDTHS}))
+
+
+def see_variants(story: Story) -> None:
+    """Each is a WebP of its width, kept by caches for a year, and tells nothing of place or camera."""
+    with story.stack.http() as viewer:
+        for variant in story.media["variants"]:
+            answer = viewer.get(variant["url"])
+            same("status", answer.status_code, 200)
+            expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
+            with Image.open(io.BytesIO(answer.content)) as image:
+                same("format", image.format, "WEBP")
+                same("size", image.size, (variant["width"], variant["height"]))
+                same("EXIF tags", dict(image.getexif()), {})
+
+
+def publish(story: Story) -> None:
+    story.post = story.ana.post("Esta noche, al borde del río.", city=story.city, media=[(story.upload["id"], ALT)])
+    shown = story.post["media"][0]
+    for measure in ("width", "height", "blurhash"):
+        same(measure, shown[measure], story.media[measure])
+
+
+def hear_of_post(story: Story) -> None:
+    frame = story.sockets["bruno"].expect("post.created", FRAME_SECONDS)
+    same("channel", frame["channel"], "home")
+    same("post", frame["data"]["id"], story.post["id"])
+
+
+def read_feed(story: Story) -> None:
+    first = story.bruno.feed()[0]
+    same("post", first["id"], story.post["id"])
+    same("author", first["author"]["handle"], story.handle("ana"))
+    same("alt text", first["media"][0]["alt"], ALT)
+    same("likes", (first["likes"], first["liked"]), (0, False))
+
+
+def like(story: Story) -> None:
+    story.sockets["ana"].subscribe(f"post:{story.post['id']}")
+    same("answer", story.bruno.like(story.post["id"]), {"likes": 1, "liked": True})
+    same("count for others", _settled_likes(story, 1), 1)
+    frame = story.sockets["ana"].expect("reaction.changed", FRAME_SECONDS)
+    same("count in the frame", frame["data"]["likes"], 1)
+
+
+def unlike(story: Story) -> None:
+    same("answer", story.bruno.unlike(story.post["id"]), {"likes": 0, "liked": False})
+    same("count for others", _settled_likes(story, 0), 0)
+    frame = story.sockets["ana"].expect("reaction.changed", FRAME_SECONDS)
+    same("count in the frame", frame["data"]["likes"], 0)
+
+
+def reconnect(story: Story) -> None:
+    """Who was away gets what was missed, and what it had already not again."""
+    socket = story.sockets["bruno"]
+    socket.go_away()
+    missed = story.ana.post("Y mañana, otra vez.", city=story.city)
+    socket.come_back()
+    frame = socket.expect("post.created", FRAME_SECONDS)
+    same("post", frame["data"]["id"], missed["id"])
+
+
+def list_milongas(story: Story) -> None:
+    starts_at = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0)
+    event = {
+        "title": "Milonga del ensayo", "description": "", "kind": "milonga", "city": story.city, "country": "AR",
+        "venue_name": "Salón", "address": "Corrientes 348", "latitude": -34.6037, "longitude": -58.3816,
+        "zone": "America/Argentina/Buenos_Aires",
+        "starts_at": _utc(starts_at), "ends_at": _utc(starts_at + timedelta(hours=4)),
+    }  # fmt: skip
+    made = story.ana.ask("POST", "/api/events", 201, json=event)
+    asked = {
+        "city": story.city, "from": _utc(starts_at - timedelta(days=1)), "to": _utc(starts_at + timedelta(days=1)),
+    }  # fmt: skip
+    with story.stack.http() as viewer:
+        answer = viewer.get("/api/public/events", params=asked)
+        same("status", answer.status_code, 200)
+        same("events", [one["id"] for one in answer.json()["items"]], [made["id"]])
+        expect(
+            "max-age=300" in answer.headers["cache-control"], "five minutes in caches", answer.headers["cache-control"]
+        )
+        again = viewer.get("/api/public/events", params=asked, headers={"If-None-Match": answer.headers["etag"]})
+        same("status with the ETag", again.status_code, 304)
+
+
+def ask_health(story: Story) -> None:
+    """Everybody hears whether the API runs; only a moderator, what it stands on."""
+    with story.stack.http() as viewer:
+        same("health", viewer.get("/api/public/health").json(), {"status": "ok"})
+    same("status for a dancer", story.bruno.request("GET", "/api/health").status_code, 403)
+    story.ana.make_moderator()
+    story.ana.sign_in()
+    health = story.ana.ask("GET", "/api/health")
+    same("health", health["status"], "ok")
+
+
+def leave(story: Story) -> None:
+    """A socket that is closed leaves no row behind."""
+    ids = {str(person.ask("GET", "/api/users/me")["id"]) for person in (story.ana, story.bruno)}
+    expect(_rows(story, ids), "rows of the open sockets", "none")
+    for socket in story.sockets.values():
+        socket.close()
+    deadline = time.monotonic() + FRAME_SECONDS
+    while (left := _rows(story, ids)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    same("rows of the closed sockets", left, [])
+
+
+STEPS = (
+    Step("two dancers sign up, confirm and sign in", sign_up),
+    Step("nobody gets past the gateway without a valid token", refuse_strangers),
+    Step("each makes a profile", make_profiles, first_call=True),
+    Step("Bruno follows Ana", follow),
+    Step("both open a socket with a single-use ticket", open_sockets, first_call=True),
+    Step("a used ticket and a foreign Origin are refused", refuse_sockets),
+    Step("Ana asks to upload a photograph", ask_for_upload),
+    Step("S3 takes the photograph", upload_photograph),
+    Step("Ana hears media.ready", hear_of_media, first_call=True),
+    Step("the variants are WebP, immutable and say nothing of place or camera", see_variants),
+    Step("Ana posts the photograph", publish),
+    Step("Bruno hears post.created", hear_of_post),
+    Step("Bruno's feed has it", read_feed),
+    Step("Bruno likes it: one, and Ana hears reaction.changed", like, first_call=True),
+    Step("Bruno takes it back: none", unlike),
+    Step("Bruno reconnects and gets what he missed", reconnect),
+    Step("a milonga is listed, with cache headers and ETag", list_milongas),
+    Step("health: shallow for all, in depth for a moderator", ask_health),
+    Step("both close their sockets, and no row is left", leave),
+)
+
+
+def _refusal(story: Story, ticket: str, origin: str) -> int | None:
+    """The status of a socket that is not opened; None where it is."""
+    try:
+        Listener.open(story.stack, lambda: ticket, origin=origin).close()
+    except SocketRefused as refused:
+        return refused.status
+    return None
+
+
+def _calls(story: Story) -> int:
+    """Of the API function so far; 0 where the stack is not on this machine: its log may come minutes later there."""
+    stack = story.stack
+    return logs.invocations(stack, stack.log_group("ApiFunction")) if stack.aws.endpoint else 0
+
+
+def _settled_likes(story: Story, expected: int) -> int:
+    """What the author sees, once the count has followed the reaction through its stream."""
+    deadline = time.monotonic() + FRAME_SECONDS
+    while True:
+        likes: int = story.ana.ask("GET", f"/api/posts/{story.post['id']}")["likes"]
+        if likes == expected or time.monotonic() > deadline:
+            return likes
+        time.sleep(0.05)
+
+
+def _rows(story: Story, user_ids: set[str]) -> list[str]:
+    """The keys of all that is kept of these people's open sockets."""
+    pages = story.stack.aws.dynamodb.get_paginator("scan").paginate(TableName=story.stack.resource("ConnectionsTable"))
+    rows = [item for page in pages for item in page["Items"]]
+    return [
+        row["pk"]["S"]
+        for row in rows
+        if row.get("user_id", {}).get("S") in user_ids
+        or (row["pk"]["S"].removeprefix("user#") in user_ids and row.get("sockets", {}).get("SS"))
+    ]
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+# What a step may raise where the platform does not do what it must.
+FAILURES = (
+    Unexpected, Refused, SocketRefused, TimeoutError, WebSocketException, OSError, httpx.HTTPError,
+    botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, LookupError,
+)  # fmt: skip
