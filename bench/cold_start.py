@@ -1,9 +1,9 @@
 """How long a cold start takes: the imports and the first request of each function, each in a fresh process.
 
 The measure is the ratio to a naive API (bench/naive_api.py) timed in the same rounds, in an order that turns round each
-time, so that a busy machine slows both alike. The making of SDK clients and the first query to PostgreSQL are timed on
-both sides too, and printed apart: they are no part of the ratio. Only `jobs` and `migrate` cannot do their work without
-that query, and are shown with it.
+time. Times are the processor's, which is what a cold start waits for: a busy machine changes them least. The making of
+SDK clients and the first query to PostgreSQL are timed on both sides too, and printed apart: they are no part of the
+ratio. Only `jobs` and `migrate` cannot do their work without that query, and are shown with it.
 
 Run it by `python -m bench.cold_start`; its last line is JSON. `api_vs_plain` compares what we ship to the baseline as a
 plain `sam build` leaves it, without bytecode; the others compare to the baseline with bytecode.
@@ -40,7 +40,7 @@ AIMS = {"api_vs_plain": 0.2, "api_vs_pyc": 0.6, "image_worker_vs_pyc": 0.35, "ws
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds of one cold start; `after` holds what was timed apart once the first request was served."""
+    """Processor seconds of one cold start; `after` holds what was timed apart once the first request was served."""
 
     importing: float
     request: float
@@ -123,7 +123,7 @@ def ratios(medians: Mapping[Variant, float]) -> dict[str, float]:
 
 
 def show(runs: Mapping[Variant, list[Run]], found: Mapping[str, float], console: Console) -> None:
-    table = Table(title=f"Cold starts, median of {ROUNDS}, in ms", title_justify="left")
+    table = Table(title=f"Cold starts, median of {ROUNDS}, in ms of the processor", title_justify="left")
     for heading in ("function", ".pyc", "imports", "first request", "together", "clients, apart"):
         table.add_column(heading, justify="left" if heading in {"function", ".pyc"} else "right")
     for (subject, compiled), measured in runs.items():
@@ -132,7 +132,7 @@ def show(runs: Mapping[Variant, list[Run]], found: Mapping[str, float], console:
         table.add_row(subject.name, "yes" if compiled else "no", *medians)
     console.print(table)
 
-    apart = Table(title="Apart, with bytecode, in ms", title_justify="left")
+    apart = Table(title="Apart, with bytecode, in ms of the processor", title_justify="left")
     for heading in ("what", "naive", "api"):
         apart.add_column(heading, justify="left" if heading == "what" else "right")
     sides = [[run.after for run in runs[variant]] for variant in runs if variant[0].after and variant[1]]
