@@ -1,0 +1,199 @@
+"""From what is written to what is counted and delivered, through the functions as the streams call them."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from mundotango import ids
+from mundotango.errors import Unavailable
+from mundotango.reactions.model import Tally
+from mundotango.reactions.service import react, tallies, totals, unreact
+from mundotango.realtime.model import author_channel, post_channel, user_channel
+from mundotango.realtime.policy import OPENING_TIME
+from tests.factories.realtime import make_activity
+from tests.fakes.clock import FakeClock
+from tests.fixtures.aws import rows
+from tests.fixtures.sockets import Sockets, payload
+
+POST = ids.new_id()
+
+
+def away(*_: object, **__: object) -> Any:
+    raise Unavailable("the table does not answer; try again")
+
+
+class TestPush:
+    def test_a_recorded_batch_reaches_the_followers(self, sockets: Sockets) -> None:
+        records = payload("dynamodb_stream_activities")["Records"]
+        author = UUID(records[0]["dynamodb"]["Keys"]["channel"]["S"].removeprefix("author:"))
+        follower, stranger = sockets.connect(), sockets.connect()
+        sockets.platform.edges.apply(author, follower.user_id, active=True, version=1)
+
+        assert sockets.push(records) == []
+
+        [frame] = sockets.received(follower)
+        assert (frame["type"], frame["channel"]) == ("post.created", "home")
+        assert frame["data"]["body"] == "¿Quién está en La Viruta?"
+        assert sockets.received(stranger) == []
+
+    def test_what_is_appended_is_delivered_in_order(self, sockets: Sockets) -> None:
+        socket = sockets.connect()
+        appended = [
+            sockets.platform.activities.append(make_activity(user_channel(socket.user_id), number=number))
+            for number in range(10)
+        ]
+
+        assert sockets.push(sockets.stream("activities")) == []
+
+        assert [each["position"] for each in sockets.received(socket)] == [each.position for each in appended]
+
+    def test_what_expires_is_no_news(self, sockets: Sockets) -> None:
+        socket = sockets.connect()
+        sockets.platform.activities.append(make_activity(user_channel(socket.user_id)))
+        [record] = sockets.stream("activities")
+        removed = {**record, "eventName": "REMOVE", "userIdentity": {"principalId": "dynamodb.amazonaws.com"}}
+
+        assert sockets.push([removed]) == []
+        assert sockets.received(socket) == []
+
+    def test_the_gone_connection_is_forgotten_and_not_the_one_who_caused_the_frame(
+        self, sockets: Sockets, clock: FakeClock
+    ) -> None:
+        sender, stale, alive = sockets.connect(), sockets.connect(), sockets.connect()
+        channel = post_channel(POST)
+        for socket in (sender, stale, alive):
+            sockets.send(socket, {"action": "subscribe", "channel": channel})
+        sockets.pusher.gone.add(stale.connection_id)
+        clock.advance(OPENING_TIME + timedelta(seconds=1))
+        react(sockets.platform.reactions, sockets.platform.counters, POST, sender.user_id, "like", clock)
+        sockets.count(sockets.stream("reactions"))
+
+        assert sockets.push(sockets.stream("activities")) == []
+
+        assert stale.connection_id not in str(rows("connections"))
+        for socket in (sender, alive):
+            assert sockets.received(socket)[-1]["type"] == "reaction.changed"
+        assert set(sockets.platform.connections.of_channel(channel, clock.now())) == {sender, alive}
+
+    def test_a_record_that_cannot_be_worked_off_comes_again_with_all_after_it(
+        self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        author, socket = ids.new_id(), sockets.connect()
+        mine = user_channel(socket.user_id)
+        first, _, third = [
+            sockets.platform.activities.append(make_activity(channel))
+            for channel in (mine, author_channel(author), mine)
+        ]
+        records = sockets.stream("activities")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(sockets.platform.edges, "followers", away)
+            failed = sockets.push(records)
+
+        assert failed == [records[1]["dynamodb"]["SequenceNumber"]]
+        assert [each["position"] for each in sockets.received(socket)] == [first.position]
+        assert sockets.push(records[1:]) == []
+        assert [each["position"] for each in sockets.received(socket)] == [first.position, third.position]
+
+    def test_a_socket_that_hangs_is_no_reason_to_send_anything_again(self, sockets: Sockets) -> None:
+        hanging = sockets.connect()
+        alive = sockets.connect(hanging.user_id)
+        sockets.pusher.hanging.add(hanging.connection_id)
+        sockets.platform.activities.append(make_activity(user_channel(hanging.user_id)))
+
+        assert sockets.push(sockets.stream("activities")) == []
+        assert len(sockets.received(alive)) == 1
+
+
+class TestPictures:
+    def test_a_recorded_outcome_becomes_an_activity_of_the_owner(self, sockets: Sockets) -> None:
+        records = payload("dynamodb_stream_media")["Records"]
+        owner = sockets.connect(UUID(records[0]["dynamodb"]["NewImage"]["owner_id"]["S"]))
+
+        assert sockets.push(records) == []
+        assert sockets.push(sockets.stream("activities")) == []
+
+        [frame] = sockets.received(owner)
+        assert (frame["type"], frame["data"]["status"]) == ("media.ready", "ready")
+        assert [variant["width"] for variant in frame["data"]["variants"]] == [320, 800, 1600]
+        assert "q1w2e3r4" not in json.dumps(frame)
+
+    def test_a_replay_has_the_same_id(self, sockets: Sockets) -> None:
+        records = payload("dynamodb_stream_media")["Records"]
+
+        sockets.push(records)
+        sockets.push(records)
+
+        assert list(Counter(row["id"]["S"] for row in rows("activities")).values()) == [2]
+
+    def test_failed_is_told_and_other_changes_are_not(self, sockets: Sockets) -> None:
+        [record] = payload("dynamodb_stream_media")["Records"]
+        images = record["dynamodb"]
+        pending, ready = images["OldImage"], images["NewImage"]
+        failed = {**pending, "status": {"S": "failed"}, "reason": {"S": "This file is empty."}}
+
+        for old, new in ((None, pending), (pending, failed), (failed, failed), (ready, ready), (ready, None)):
+            chosen = {name: image for name, image in (("OldImage", old), ("NewImage", new)) if image is not None}
+            kept = {name: value for name, value in images.items() if not name.endswith("Image")}
+            assert sockets.push([{**record, "dynamodb": kept | chosen}]) == []
+
+        assert [row["kind"]["S"] for row in rows("activities")] == ["media.failed"]
+
+    def test_comes_again_when_it_could_not_be_announced(
+        self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        records = payload("dynamodb_stream_media")["Records"]
+        monkeypatch.setattr(sockets.platform.activities, "append", away)
+
+        assert sockets.push(records) == [records[0]["dynamodb"]["SequenceNumber"]]
+
+
+class TestCounters:
+    def test_a_recorded_batch_is_counted(self, sockets: Sockets) -> None:
+        records = payload("dynamodb_stream_reactions")["Records"]
+        post_id = UUID(records[0]["dynamodb"]["Keys"]["target"]["S"].split("#")[1])
+
+        assert sockets.count(records) == []
+        assert sockets.count(records) == []
+
+        assert totals(sockets.platform.counters, [post_id], fresh=True) == {post_id: 1}
+
+    def test_people_who_like_and_some_who_do_not_any_more(self, sockets: Sockets, clock: FakeClock) -> None:
+        platform = sockets.platform
+        people = [ids.new_id() for _ in range(25)]
+        for person in people:
+            clock.advance(timedelta(seconds=1))
+            react(platform.reactions, platform.counters, POST, person, "like", clock)
+        for person in people[:5]:
+            unreact(platform.reactions, platform.counters, POST, person)
+        records = sockets.stream("reactions")
+        assert len(records) == 30
+
+        for start in range(0, 30, 7):
+            batch = records[start : start + 7]
+            assert sockets.count(batch) == []
+            assert sockets.count(batch[len(batch) // 2 :]) == []
+            assert sockets.count(records[: start + 3]) == []
+
+        assert totals(platform.counters, [POST], fresh=True) == {POST: 20}
+        assert tallies(platform.reactions, platform.counters, [POST], people[9])[POST] == Tally(20, liked=True)
+        assert tallies(platform.reactions, platform.counters, [POST], people[0])[POST] == Tally(20, liked=False)
+
+    def test_a_batch_that_was_counted_but_not_announced_comes_again(
+        self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        platform = sockets.platform
+        react(platform.reactions, platform.counters, POST, ids.new_id(), "like", clock)
+        records = sockets.stream("reactions")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(platform.activities, "append", away)
+            assert sockets.count(records) == [records[0]["dynamodb"]["SequenceNumber"]]
+        assert sockets.count(records) == []
+
+        assert totals(platform.counters, [POST], fresh=True) == {POST: 1}
+        assert [row["kind"]["S"] for row in rows("activities")] == ["reaction.changed"]
