@@ -1,0 +1,142 @@
+"""What every table adapter stands on: one client, one name for all the ways to be away, transactions that meet."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import TransactWriteError
+
+from mundotango import ids, settings
+from mundotango.adapters.dynamodb import bind, connection
+from mundotango.errors import Unavailable
+from mundotango.realtime.connections import DynamoConnections
+from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
+from tests.factories.realtime import AT, make_activity, make_socket
+from tests.fixtures.aws import table_name
+
+
+def refusing(code: str, *reasons: str) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {}}
+    if reasons:
+        response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return ClientError(response, "Operation")
+
+
+@pytest.fixture
+def calls(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> list[ClientError | None]:
+    """What the next calls to DynamoDB are answered with: an error, or None for what DynamoDB itself says."""
+    answers: list[ClientError | None] = []
+    client = connection(aws).client
+    asked = client._make_api_call
+
+    def call(operation: str, request: dict[str, Any]) -> Any:
+        answer = answers.pop(0) if answers else None
+        if answer is not None:
+            raise answer
+        return asked(operation, request)
+
+    monkeypatch.setattr(client, "_make_api_call", call)
+    return answers
+
+
+class TestConnection:
+    def test_tables_share_one_client(self, aws: settings.Region) -> None:
+        tickets, activities = (
+            DynamoTickets(table_name("tickets"), aws),
+            DynamoActivities(table_name("activities"), aws),
+        )
+
+        clients = {id(each._row._get_connection().connection.client) for each in (tickets, activities)}
+
+        assert len(clients) == 1
+
+    def test_two_tables_of_one_model_do_not_meet(self, aws: settings.Region) -> None:
+        one, other = bind(TicketRow, "one", aws), bind(TicketRow, "other", aws)
+        assert (one.Meta.table_name, other.Meta.table_name) == ("one", "other")
+        assert not hasattr(TicketRow, "Meta")
+
+    def test_waits_no_longer_than_the_settings_say(self, aws: settings.Region) -> None:
+        config: Any = connection(aws).client.meta.config
+        assert (config.connect_timeout, config.read_timeout) == (settings.AWS_CALL_TIMEOUT, settings.AWS_CALL_TIMEOUT)
+        assert config.retries["total_max_attempts"] == settings.AWS_CALL_ATTEMPTS
+
+    def test_an_endpoint_that_is_away_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+        tickets = DynamoTickets("tickets", settings.Region("us-east-1", "http://127.0.0.1:9"))
+
+        with pytest.raises(Unavailable):
+            tickets.take("hash", AT)
+
+    @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "InternalServerError"])
+    def test_a_table_that_is_busy_is_unavailable(
+        self, aws: settings.Region, calls: list[ClientError | None], code: str
+    ) -> None:
+        calls.append(refusing(code))
+
+        with pytest.raises(Unavailable):
+            DynamoActivities(table_name("activities"), aws).append(make_activity())
+
+    def test_a_mistake_of_ours_is_not(self, aws: settings.Region) -> None:
+        with pytest.raises(Exception, match="Failed to put item"):
+            DynamoActivities("no-such-table", aws).append(make_activity())
+
+
+class TestTransact:
+    def test_is_repeated_when_it_met_another(self, aws: settings.Region, calls: list[ClientError | None]) -> None:
+        connections, socket = DynamoConnections(table_name("connections"), aws), make_socket()
+        calls += [refusing("TransactionCanceledException", "None", "TransactionConflict")] * 2
+
+        connections.open(socket, opened_at=AT, expires_at=AT)
+
+        assert connections.close(socket.connection_id)
+
+    def test_is_given_up_after_some_tries(
+        self, aws: settings.Region, calls: list[ClientError | None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(time, "sleep", lambda _: None)
+        calls += [refusing("TransactionCanceledException", "TransactionConflict")] * 9
+
+        with pytest.raises(Unavailable):
+            DynamoConnections(table_name("connections"), aws).open(make_socket(), opened_at=AT, expires_at=AT)
+
+    def test_refused_for_another_reason_is_a_mistake_of_ours(
+        self, aws: settings.Region, calls: list[ClientError | None]
+    ) -> None:
+        calls.append(refusing("TransactionCanceledException", "ValidationError"))
+
+        with pytest.raises(TransactWriteError):
+            DynamoConnections(table_name("connections"), aws).open(make_socket(), opened_at=AT, expires_at=AT)
+
+    def test_a_subscription_that_overtakes_the_removal_is_removed_too(
+        self, aws: settings.Region, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connections, socket = DynamoConnections(table_name("connections"), aws), make_socket()
+        connections.open(socket, opened_at=AT, expires_at=AT.replace(year=2027))
+        find = connections._find
+
+        def overtaken(connection_id: str) -> Any:
+            found = find(connection_id)
+            monkeypatch.setattr(connections, "_find", find)
+            connections.subscribe(connection_id, "post:1", now=AT, limit=9)
+            return found
+
+        monkeypatch.setattr(connections, "_find", overtaken)
+
+        assert connections.close(socket.connection_id)
+        assert connections.of_channel("post:1", AT) == []
+
+
+def test_one_ticket_opens_one_socket_however_many_try_at_once(aws: settings.Region) -> None:
+    tickets, user_id = DynamoTickets(table_name("tickets"), aws), ids.new_id()
+    tickets.put("hash", user_id, AT.replace(year=2027))
+    taken: list[object] = []
+    threads = [threading.Thread(target=lambda: taken.append(tickets.take("hash", AT))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(map(str, taken)) == sorted([*["None"] * 7, str(user_id)])
