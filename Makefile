@@ -12,7 +12,7 @@ export UV
 export UV_PYTHON = $(CURDIR)/.venv/bin/python
 unexport VIRTUAL_ENV
 
--include packaging/functions.mk
+include packaging/functions.mk
 
 .PHONY: help setup run reset story test test-deep lint format build bench deploy clean
 
@@ -34,8 +34,8 @@ setup: .venv/.synced ## Make .venv from uv.lock; fetches uv and finds Python 3.1
 run: setup ## Start the whole platform on this machine and follow its logs until Ctrl-C (YES=1 answers questions with yes)
 	@$(PYTHON) -m devstack run $(if $(YES),--yes)
 
-reset: setup ## Forget the local state: database, identities, pictures
-	@$(PYTHON) -m devstack reset
+reset: setup ## Forget the local state: database, identities, pictures (YES=1 does not ask)
+	@$(PYTHON) -m devstack reset $(if $(YES),--yes)
 
 story: setup ## Play the main job from sign-up to push, step by step (PHOTO=path for your own, BASE_URL=https://… for a deployed one)
 	@$(PYTHON) -m devstack story $(if $(PHOTO),--photo "$(PHOTO)") $(if $(BASE_URL),--base-url "$(BASE_URL)")
@@ -62,10 +62,11 @@ format: setup ## Rewrite the code in the one style
 bench: setup ## Run every benchmark and write docs/benchmarks.md
 	@$(PYTHON) -m bench
 
-deploy: setup .local/env/sam/.synced ## Deploy to AWS: ENV=phase1 names the config env of samconfig.toml; preflight comes first
-	@.venv/bin/mundo preflight --env $(ENV)
-	@$(SAM) build --config-env $(ENV)
-	@$(SAM) deploy --config-env $(ENV)
+deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS="Name=value …" adds to it
+	@.venv/bin/mundo preflight --env $(ENV) $(PARAMETERS)
+	@$(MAKE) build
+	@eval "set -- $$($(PYTHON) packaging/parameters.py $(ENV) $(PARAMETERS))" && \
+		SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(ENV) --parameter-overrides "$$@"
 
 clean: ## Delete what is built and cached, but not the local state (that is make reset)
 	@rm -rf .venv .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv

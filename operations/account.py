@@ -49,6 +49,10 @@ class Account(Protocol):
         """CloudFormation's word for it; None when there is no such stack."""
         ...
 
+    def cache_exists(self, name: str) -> bool:
+        """Whether a serverless cache of that name is there already: it is unique in an account and region."""
+        ...
+
 
 class AwsAccount:
     def __init__(self, session: boto3.Session) -> None:
@@ -95,3 +99,11 @@ class AwsAccount:
                 if error.response["Error"]["Code"] == "ValidationError":
                     return None
                 raise
+
+    def cache_exists(self, name: str) -> bool:
+        client = self._session.client("elasticache", config=self._config)
+        with aws_errors_explained(f"looking for the cache {name}"):
+            try:
+                return bool(client.describe_serverless_caches(ServerlessCacheName=name)["ServerlessCaches"])
+            except client.exceptions.ServerlessCacheNotFoundFault:
+                return False

@@ -62,9 +62,10 @@ def _session(env: ConfigEnv, region: str) -> boto3.Session:
     return session
 
 
-def _env(name: str, stack: str) -> ConfigEnv:
+def _env(name: str, stack: str, parameters: list[str] | None = None) -> ConfigEnv:
     env = config_env.load(name)
-    return ConfigEnv(env.name, stack or env.stack_name, env.region, env.parameters)
+    given = dict(pair.split("=", 1) for pair in parameters or () if "=" in pair)
+    return ConfigEnv(env.name, stack or env.stack_name, env.region, {**env.parameters, **given})
 
 
 def _deployed(env_name: str, stack: str, region: str) -> Deployed:
@@ -72,8 +73,11 @@ def _deployed(env_name: str, stack: str, region: str) -> Deployed:
     return deployed.find_local(env) if env.name == "local" else Deployed(_session(env, region), env.stack_name)
 
 
-@app.command(epilog=_examples("mundo preflight", "mundo preflight --env phase1 --json"))
+@app.command(epilog=_examples("mundo preflight", "mundo preflight SesIdentity=arn:… --env phase1 --json"))
 def preflight(
+    parameters: Annotated[
+        list[str] | None, typer.Argument(help="Parameters over those of the config env, as the deploy gets them.")
+    ] = None,
     env: Env = "phase1",
     stack: Stack = "",
     region: RegionName = "",
@@ -83,7 +87,7 @@ def preflight(
 
     Exits with 1 when a deploy would fail, and says what to do about it.
     """
-    target = _env(env, stack)
+    target = _env(env, stack, parameters)
     findings = examine(AwsAccount(_session(target, region)), target)
     if as_json:
         always_on = {"as_of": prices.AS_OF, "monthly": round(prices.total(), 2), "budget": prices.BUDGET}

@@ -17,6 +17,8 @@ COMFORTABLE_CONCURRENCY = 100
 CONCURRENCY_QUOTA = "https://console.aws.amazon.com/servicequotas/home/services/lambda/quotas/L-B99A9384"
 # Names of roles and buckets begin with the stack's, and a bucket's may have 63 characters.
 LONGEST_STACK_NAME = 30
+# The template's own, as a test compares.
+DEFAULT_CACHE_NAME = "mundo-tango"
 
 
 class State(StrEnum):
@@ -74,7 +76,7 @@ def _names(account: Account, env: ConfigEnv) -> Iterator[Finding]:
         return
     status = account.stack_status(name)
     if status is None:
-        yield Finding("names", State.GOOD, f"stack {name} will be made")
+        yield _new_names(account, env)
     elif status == "ROLLBACK_COMPLETE":
         cure = f"aws cloudformation delete-stack --stack-name {name}"
         yield Finding("names", State.REFUSED, f"stack {name} failed when it was first made", cure)
@@ -86,6 +88,15 @@ def _names(account: Account, env: ConfigEnv) -> Iterator[Finding]:
         yield Finding("names", State.REFUSED, f"stack {name} is stuck in {status}", cure)
     else:
         yield Finding("names", State.GOOD, f"stack {name} will be updated")
+
+
+def _new_names(account: Account, env: ConfigEnv) -> Finding:
+    """A first deploy finds its names free, or fails after the database has been made."""
+    cache = env.parameters.get("CacheName", DEFAULT_CACHE_NAME)
+    if not env.parameters.get("CacheHost") and account.cache_exists(cache):
+        said = f"a cache {cache} is there already, of another stack or of one that was deleted"
+        return Finding("names", State.REFUSED, said, "delete it, or choose another by CacheName")
+    return Finding("names", State.GOOD, f"stack {env.stack_name} will be made")
 
 
 def _concurrency(account: Account, env: ConfigEnv) -> Iterator[Finding]:

@@ -36,6 +36,8 @@ class AnsweringSession:
                 stub.add_response("get_account_settings", {"AccountLimit": limit})
             case "sesv2":
                 stub.add_response("get_account", {"ProductionAccessEnabled": False, "SendingEnabled": True})
+            case "elasticache":
+                stub.add_client_error("describe_serverless_caches", "ServerlessCacheNotFoundFault", "not found", 404)
             case "cloudformation":
                 stub.add_client_error("describe_stacks", "ValidationError", "Stack with id mundo does not exist", 400)
         stub.activate()
@@ -75,6 +77,10 @@ def test_knows_the_services_of_its_region(account: Account) -> None:
 
 def test_a_stack_that_is_not_there_has_no_status(account: Account) -> None:
     assert account.stack_status("mundo") is None
+
+
+def test_a_cache_that_is_not_there_leaves_its_name_free(account: Account) -> None:
+    assert account.cache_exists("mundo-tango") is False
 
 
 @pytest.mark.parametrize("verified", [True, False])

@@ -17,6 +17,7 @@ class FakeAccount:
     sending: bool = True
     verified: Collection[str] = ()
     stacks: Mapping[str, str] = field(default_factory=dict)
+    caches: Collection[str] = ()
 
     def id(self) -> str:
         return self.number
@@ -35,3 +36,6 @@ class FakeAccount:
 
     def stack_status(self, name: str) -> str | None:
         return self.stacks.get(name)
+
+    def cache_exists(self, name: str) -> bool:
+        return name in self.caches

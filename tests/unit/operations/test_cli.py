@@ -102,3 +102,12 @@ def test_preflight_exits_with_1_where_a_deploy_would_fail(monkeypatch: pytest.Mo
 
     assert shown.exit_code == 1
     assert "delete-stack --stack-name mundo" in shown.output
+
+
+def test_parameters_on_the_command_line_are_looked_at_as_the_deploy_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount(verified=()))
+
+    shown = CliRunner().invoke(cli.app, ["preflight", "SesIdentity=example.org"], terminal_width=200)
+
+    assert shown.exit_code == 1
+    assert "SES may not send as example.org" in shown.output

@@ -1,10 +1,11 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from operations import prices
 from operations.config_env import ConfigEnv
-from operations.preflight import Finding, State, examine
+from operations.preflight import DEFAULT_CACHE_NAME, Finding, State, examine
 from operations.refusal import Refusal
 from tests.fakes.account import FakeAccount
 
@@ -74,6 +75,23 @@ def test_a_stack_that_cannot_be_deployed_to_is_refused_with_the_cure(status: str
 
     assert finding.state is state
     assert bool(finding.cure) == (state is State.REFUSED)
+
+
+def test_a_first_deploy_is_refused_while_its_cache_has_a_namesake() -> None:
+    taken = FakeAccount(caches={"mundo-tango", "other"})
+
+    assert found("names", taken, phase1()).state is State.REFUSED
+    assert found("names", taken, phase1(CacheName="other")).state is State.REFUSED
+    assert found("names", taken, phase1(CacheName="free")).state is State.GOOD
+    assert found("names", taken, phase1(CacheHost="cache.example")).state is State.GOOD
+    updated = FakeAccount(caches={"mundo-tango"}, stacks={"mundo-tango-phase1": "CREATE_COMPLETE"})
+    assert found("names", updated, phase1()).state is State.GOOD
+
+
+def test_the_name_looked_for_is_the_templates() -> None:
+    template = (Path(__file__).parents[3] / "template.yaml").read_text(encoding="utf-8")
+
+    assert f"  CacheName:\n    Type: String\n    Default: {DEFAULT_CACHE_NAME}\n" in template
 
 
 @pytest.mark.parametrize("name", ["1st", "mundo_tango", "a" * 31, "mundo.tango"])
