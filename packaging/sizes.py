@@ -8,15 +8,15 @@ subtracted, pruned or compiled.
 
 import argparse
 import io
-import shutil
 import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from build import ARTIFACTS, LAYER_GROUP, ROOT, Platform, code_path, install, requirements
+from build import ARTIFACTS, LAYER_GROUP, ROOT, Platform, install, requirements
 
 MB = 1_000_000
 
@@ -34,11 +34,11 @@ ZIPPED_OTHERS = 1 * MB
 UNZIPPED_WITH_LAYER = 120 * MB
 
 
-def measure(folder: Path) -> Size:
+def measure(folder: Path, *, compiled: bool = True) -> Size:
     packed, unzipped = io.BytesIO(), 0
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
+            if path.is_file() and (compiled or path.suffix != ".pyc"):
                 archive.write(path, path.relative_to(folder))
                 unzipped += path.stat().st_size
     return Size(len(packed.getvalue()), unzipped)
@@ -46,16 +46,16 @@ def measure(folder: Path) -> Size:
 
 def plain(name: str, platform: Platform, uv: str) -> Size:
     artifact = ARTIFACTS[name]
-    groups = {LAYER_GROUP, artifact.group} - {None}
+    parts = [plain_packages(artifact.group or LAYER_GROUP, platform, uv)]
+    parts += [measure(ROOT / folder, compiled=False) for folder in {*artifact.code, "layers/common/mundotango"}]
+    return Size(sum(part.zipped for part in parts), sum(part.unzipped for part in parts))
+
+
+@cache
+def plain_packages(group: str, platform: Platform, uv: str) -> Size:
     with tempfile.TemporaryDirectory() as scratch:
-        into = Path(scratch)
-        pins: dict[str, str] = {}
-        for group in sorted(filter(None, groups)):
-            pins |= requirements(group, uv)
-        install(pins, into, platform, uv)
-        for folder in {*artifact.code, "layers/common/mundotango"}:
-            shutil.copytree(ROOT / folder, into / code_path(folder), ignore=shutil.ignore_patterns("__pycache__"))
-        return measure(into)
+        install(requirements(LAYER_GROUP, uv) | requirements(group, uv), Path(scratch), platform, uv)
+        return measure(Path(scratch))
 
 
 def excesses(sizes: dict[str, Size]) -> list[str]:
@@ -67,7 +67,9 @@ def excesses(sizes: dict[str, Size]) -> list[str]:
             found.append(f"{name} is {size.zipped / MB:.2f} MB zipped; {allowed / MB:.0f} MB is its budget")
         whole = size.unzipped + (layer.unzipped if name != "CommonLayer" else 0)
         if whole > UNZIPPED_WITH_LAYER:
-            found.append(f"{name} is {whole / MB:.0f} MB unzipped with the layer; {UNZIPPED_WITH_LAYER / MB:.0f} at most")
+            found.append(
+                f"{name} is {whole / MB:.0f} MB unzipped with the layer; {UNZIPPED_WITH_LAYER / MB:.0f} at most"
+            )
     return found
 
 
@@ -77,8 +79,8 @@ def table(sizes: dict[str, Size], plains: dict[str, Size]) -> str:
         budget = ZIPPED.get(name, ZIPPED_OTHERS)
         beside = plains.get(name)
         lines.append(
-            f"{name:<22}{size.zipped / MB:>9.2f}{budget / MB:>9.0f}{_mb(beside and beside.zipped):>9}"
-            f"{size.unzipped / MB:>11.2f}{_mb(beside and beside.unzipped):>9}"
+            f"{name:<22}{size.zipped / MB:>9.2f}{budget / MB:>9.0f}{_mb(beside.zipped if beside else None):>9}"
+            f"{size.unzipped / MB:>11.2f}{_mb(beside.unzipped if beside else None):>9}"
         )
     return "\n".join(lines)
 
@@ -99,8 +101,8 @@ def main() -> int:
         print(f"sizes: {asked.built} has no {', '.join(missing)}; make build", file=sys.stderr)
         return 1
     sizes = {name: measure(asked.built / name) for name in ARTIFACTS}
-    compared = [] if asked.no_plain else ["CommonLayer", *(name for name, artifact in ARTIFACTS.items() if artifact.group)]
-    print(table(sizes, {name: plain(name, asked.platform, asked.uv) for name in compared}))
+    plains = {} if asked.no_plain else {name: plain(name, asked.platform, asked.uv) for name in ARTIFACTS}
+    print(table(sizes, plains))
     found = excesses(sizes)
     for line in found:
         print(f"sizes: {line}", file=sys.stderr)

@@ -1,0 +1,63 @@
+"""Alarms on what AWS publishes, few enough to be read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+# Published by AWS itself, under these dimensions. What a function would have to publish has no alarm until it does.
+PUBLISHED = {
+    ("AWS/ApiGateway", "Latency", ("ApiId",)),
+    ("AWS/ApiGateway", "Count", ("ApiId",)),
+    ("AWS/ApiGateway", "5xx", ("ApiId",)),
+    ("AWS/RDS", "CPUUtilization", ("DBInstanceIdentifier",)),
+    ("AWS/RDS", "DatabaseConnections", ("DBInstanceIdentifier",)),
+    ("AWS/RDS", "FreeableMemory", ("DBInstanceIdentifier",)),
+    ("AWS/RDS", "FreeStorageSpace", ("DBInstanceIdentifier",)),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName",)),
+    ("AWS/Lambda", "Errors", ()),
+    ("AWS/Lambda", "Invocations", ()),
+    ("AWS/Lambda", "Throttles", ()),
+    ("AWS/Lambda", "IteratorAge", ("FunctionName",)),
+}
+
+
+def alarms(nested: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    resources = nested["monitoring.yaml"]["Resources"]
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def metrics(alarm: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for metric in (
+        [alarm] if "MetricName" in alarm else [m["MetricStat"]["Metric"] for m in alarm["Metrics"] if "MetricStat" in m]
+    ):
+        yield metric["Namespace"], metric["MetricName"], tuple(d["Name"] for d in metric.get("Dimensions", ()))
+
+
+def test_each_metric_is_published(nested: dict[str, Any]) -> None:
+    for name, alarm in alarms(nested).items():
+        assert set(metrics(alarm)) <= PUBLISHED, name
+
+
+def test_there_are_ten(nested: dict[str, Any]) -> None:
+    assert len(alarms(nested)) == 10
+
+
+def test_the_thresholds_of_the_plan(nested: dict[str, Any]) -> None:
+    thresholds = {name: alarm["Threshold"] for name, alarm in alarms(nested).items()}
+    plan = {"SlowAnswers": 500, "FailedAnswers": 5, "ManyConnections": 80, "LittleMemory": 85, "BusyDatabase": 80}
+    assert plan.items() <= thresholds.items()
+
+
+def test_somebody_is_told(nested: dict[str, Any]) -> None:
+    for name, alarm in alarms(nested).items():
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
+
+
+def test_max_connections_is_the_one_that_is_set(resources: dict[str, Any], nested: dict[str, Any]) -> None:
+    told = resources["Alarms"]["Properties"]["Parameters"]["DatabaseConnections"]
+    set_to = nested["database.yaml"]["Resources"]["ParameterGroup"]["Properties"]["Parameters"]["max_connections"]
+    assert str(told) == set_to == "60"
+
+
+def test_the_budget_mails_thrice(nested: dict[str, Any]) -> None:
+    budget = nested["monitoring.yaml"]["Resources"]["Budget"]["Properties"]
+    assert [one["Notification"]["Threshold"] for one in budget["NotificationsWithSubscribers"]] == [50, 80, 100]

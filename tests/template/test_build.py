@@ -1,0 +1,96 @@
+"""The build recipe, run for this machine: the same bytes twice, and what it leaves still imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.template.reading import ROOT, load
+
+ARTIFACTS = ["CommonLayer", "ApiFunction", "JobsFunction"]
+
+
+def uv() -> str:
+    fetched = ROOT / ".local" / "uv" / "bin" / "uv"
+    return str(fetched) if fetched.exists() else "uv"
+
+
+def build(name: str, into: Path) -> None:
+    command = [sys.executable, str(ROOT / "packaging" / "build.py"), name, "--into", str(into)]
+    subprocess.run([*command, "--platform", "host", "--uv", uv()], check=True, cwd=ROOT, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    for name in ARTIFACTS:
+        build(name, folder / name)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode, path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("name", ["CommonLayer", "ApiFunction"])
+def test_two_builds_are_the_same_bytes(name: str, built: Path, tmp_path: Path) -> None:
+    build(name, tmp_path / "elsewhere" / name)
+    first, second = contents(built / name), contents(tmp_path / "elsewhere" / name)
+    assert sorted(path for path in first.keys() | second.keys() if first.get(path) != second.get(path)) == []
+
+
+@pytest.mark.parametrize("name", ["ApiFunction", "JobsFunction"])
+def test_handler_imports_from_what_was_built_alone(name: str, built: Path) -> None:
+    module = load("template.yaml")["Resources"][name]["Properties"]["Handler"].rpartition(".")[0]
+    program = (
+        f"import sys; sys.path[:0] = {[str(built / name), str(built / 'CommonLayer' / 'python')]!r}; import {module}"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_byte_names_this_machine(built: Path) -> None:
+    for path in (built / "JobsFunction").rglob("*.pyc"):
+        assert str(built).encode() not in path.read_bytes(), path
+        assert b"/var/task/functions/" in path.read_bytes(), path
+
+
+def test_compiled_code_is_valid_whatever_the_clock_says(built: Path) -> None:
+    """Of the flags bit 0 is set: by hash, not by time. Bit 1 is not: and nobody compares the hash with the source."""
+    compiled = sorted(built.rglob("*.pyc"))
+    assert len(compiled) > 500
+    assert {int.from_bytes(path.read_bytes()[4:8], "little") for path in compiled} == {0b01}
+
+
+def test_botocore_brings_what_is_listed_only(built: Path) -> None:
+    listed = (ROOT / "packaging" / "botocore-services.txt").read_text(encoding="utf-8").splitlines()
+    data = built / "CommonLayer" / "python" / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {n for n in listed if n and not n.startswith("#")}
+
+
+def test_a_function_ships_nothing_the_layer_has(built: Path) -> None:
+    def packages(folder: Path) -> set[str]:
+        return {path.name.split("-")[0] for path in folder.glob("*.dist-info")}
+
+    layer = packages(built / "CommonLayer" / "python")
+    assert layer
+    assert not layer & packages(built / "ApiFunction")
+    assert not packages(built / "JobsFunction")
+
+
+def test_too_heavy_an_artifact_is_named(built: Path) -> None:
+    """`make build` ends here; the sizes themselves are those of the cloud's platform, which it has built."""
+    program = (
+        "import sizes; whole = {name: sizes.Size(1, 1) for name in sizes.ARTIFACTS}; assert not sizes.excesses(whole);"
+        "whole['ApiFunction'] = sizes.Size(1_000_001, 1); whole['CommonLayer'] = sizes.Size(1, 119_999_999);"
+        "whole['PushFunction'] = sizes.Size(1, 2); print(*sizes.excesses(whole), sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT / "packaging", capture_output=True, text=True, check=True
+    )
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ApiFunction", "PushFunction"]

@@ -1,0 +1,58 @@
+"""What CloudFront lets through, to whom, and what it keeps."""
+
+from typing import Any
+
+from tests.template.reading import ROOT
+
+Resources = dict[str, dict[str, Any]]
+
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+
+
+def behaviours(resources: Resources) -> dict[str, dict[str, Any]]:
+    config = resources["Distribution"]["Properties"]["DistributionConfig"]
+    return {one["PathPattern"]: one for one in config["CacheBehaviors"]}
+
+
+def test_the_narrower_path_comes_first(resources: Resources) -> None:
+    assert list(behaviours(resources)) == ["/api/public/*", "/api/*", "/ws", "/media/*"]
+
+
+def test_private_answers_are_not_kept_and_authorization_arrives(resources: Resources) -> None:
+    private = behaviours(resources)["/api/*"]
+    assert private["CachePolicyId"] == CACHING_DISABLED
+    assert private["OriginRequestPolicyId"] == ALL_VIEWER_EXCEPT_HOST
+    assert set(private["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
+
+
+def test_public_answers_differ_by_the_query_string_only(resources: Resources, nested: dict[str, Any]) -> None:
+    public = behaviours(resources)["/api/public/*"]
+    assert "OriginRequestPolicyId" not in public  # what is not in the key, as cookies, is not forwarded
+    key = nested["edge.yaml"]["Resources"]["PublicCache"]["Properties"]["CachePolicyConfig"]
+    forwarded = key["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert forwarded["HeadersConfig"]["HeaderBehavior"] == forwarded["CookiesConfig"]["CookieBehavior"] == "none"
+    assert forwarded["QueryStringsConfig"]["QueryStringBehavior"] == "all"
+    assert key["DefaultTTL"] == 0
+
+
+def test_a_handshake_arrives_whole(nested: dict[str, Any]) -> None:
+    policy = nested["edge.yaml"]["Resources"]["SocketRequests"]["Properties"]["OriginRequestPolicyConfig"]
+    assert {"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Origin", "x-viewer-host"} <= set(
+        policy["HeadersConfig"]["Headers"]
+    )
+    assert policy["QueryStringsConfig"]["QueryStringBehavior"] == "all"
+
+
+def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
+    assert "CustomErrorResponses" not in resources["Distribution"]["Properties"]["DistributionConfig"]
+
+
+def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> None:
+    inline = nested["edge.yaml"]["Resources"]["ViewerHost"]["Properties"]["FunctionCode"]
+    assert inline == (ROOT / "edge" / "viewer_host.js").read_text(encoding="utf-8")
+
+
+def test_outputs_need_no_attribute(nested: dict[str, Any]) -> None:
+    """The local cloud forgets attributes of resources that an update of a nested stack leaves as they are."""
+    assert all("Fn::GetAtt" not in output["Value"] for output in nested["edge.yaml"]["Outputs"].values())

@@ -1,0 +1,138 @@
+"""The functions of the template and their code, in step."""
+
+import ast
+import importlib.util
+import re
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from mundotango import settings
+from tests.template.needs import known, required
+from tests.template.reading import ROOT, load, references
+
+Functions = dict[str, dict[str, Any]]
+Resources = dict[str, dict[str, Any]]
+
+FUNCTIONS = [
+    name for name, one in load("template.yaml")["Resources"].items() if one["Type"] == "AWS::Serverless::Function"
+]
+each_function = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+def module_of(function: dict[str, Any]) -> str:
+    return str(function["Handler"]).rpartition(".")[0]
+
+
+def variables(function: dict[str, Any]) -> dict[str, Any]:
+    given = function["Environment"]["Variables"]
+    return {key: value for key, value in given.items() if not key.startswith("POWERTOOLS_")}
+
+
+@pytest.fixture(scope="module")
+def recipe() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_recipe", ROOT / "packaging" / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@each_function
+def test_handler_is_a_function_of_a_module_that_is_there(name: str, functions: Functions) -> None:
+    module, _, function = functions[name]["Handler"].rpartition(".")
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@each_function
+def test_environment_holds_what_the_code_requires(name: str, functions: Functions) -> None:
+    missing = required(module_of(functions[name])) - variables(functions[name]).keys()
+    assert not missing, f"{name} asks for {sorted(missing)}, which template.yaml does not give it"
+
+
+@each_function
+def test_environment_holds_nothing_the_code_does_not_read(name: str, functions: Functions) -> None:
+    unread = variables(functions[name]).keys() - known(module_of(functions[name]))
+    assert not unread, f"nothing in the reach of {name} reads {sorted(unread)}"
+
+
+def test_every_table_and_bucket_is_somebodys(functions: Functions, resources: Resources) -> None:
+    stores = {n for n, one in resources.items() if one["Type"] in {"AWS::DynamoDB::GlobalTable", "AWS::S3::Bucket"}}
+    assert stores == stores & {name for one in functions.values() for name in references(one["Environment"])}
+
+
+@each_function
+def test_code_is_built_for_the_function(name: str, functions: Functions, recipe: ModuleType) -> None:
+    folder = module_of(functions[name]).rpartition(".")[0].replace(".", "/")
+    assert recipe.ARTIFACTS[name].code == (folder,)
+
+
+def test_nothing_is_built_that_the_template_lacks(resources: Resources, recipe: ModuleType) -> None:
+    built = {name for name, one in resources.items() if one.get("Metadata", {}).get("BuildMethod") == "makefile"}
+    assert set(recipe.ARTIFACTS) == built
+    listed = (ROOT / "packaging" / "functions.mk").read_text(encoding="utf-8").split("ARTIFACTS :=")[1].split("\n\n")[0]
+    assert set(listed.replace("\\", " ").split()) == built
+
+
+@each_function
+def test_a_parameter_that_changes_publishes_a_version(
+    name: str, functions: Functions, template: dict[str, Any]
+) -> None:
+    """A version is published when the function changes *as written*: of a parameter, its name. The alias that all
+    callers use would go on with the old value, were the value not part of the version's description."""
+    function = functions[name]
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    changing = {
+        reference
+        for reference in references([function["Environment"], shared])
+        if reference in template["Parameters"] or reference.startswith(("Migration.", "Database.", "Cache."))
+    }
+    described = set(references(function["VersionDescription"]))
+    # One short id stands for all the attributes of a nested stack.
+    stacks = {reference.split(".")[0] for reference in described}
+    left = {
+        name
+        for name in changing - described
+        if not (name.startswith(("Database.", "Cache.")) and name.split(".")[0] in stacks)
+    }
+    assert not left, f"{name}: a change of {sorted(left)} would not reach the alias"
+
+
+def test_runtime_is_the_python_the_code_is_compiled_for(template: dict[str, Any], recipe: ModuleType) -> None:
+    assert template["Globals"]["Function"]["Runtime"] == f"python{recipe.PYTHON}"
+    assert re.search(
+        rf'requires-python = "=={recipe.PYTHON}\.\*"', (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    )
+
+
+class TestTimeOuts:
+    """Each caller waits longer than any one call it makes."""
+
+    def test_api(self, functions: Functions, resources: Resources) -> None:
+        gateway = resources["ApiIntegration"]["Properties"]["TimeoutInMillis"] / 1000
+        assert functions["ApiFunction"]["Timeout"] == settings.API_TIMEOUT < gateway < 35  # the client's own
+        inside = (settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS, settings.SQL_TIMEOUT, settings.CACHE_TIMEOUT)
+        assert max(inside) < settings.API_TIMEOUT
+
+    def test_edge(self, resources: Resources) -> None:
+        origins = {o["Id"]: o for o in resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]}
+        waits = {name: origins[name]["CustomOriginConfig"]["OriginReadTimeout"] for name in ("api", "public-api")}
+        assert waits == {"api": 30, "public-api": 5}
+
+    def test_push_and_jobs(self, functions: Functions) -> None:
+        assert functions["PushFunction"]["Timeout"] > settings.SOCKET_DELIVERY_TIMEOUT * 2
+        assert functions["JobsFunction"]["Timeout"] == settings.JOBS_TIMEOUT
+        for name in ("WsConnectFunction", "WsAuthorizerFunction"):
+            assert functions[name]["Timeout"] > settings.AWS_CALL_TIMEOUT
+
+    def test_migration_answers_before_it_is_given_up(self, functions: Functions, resources: Resources) -> None:
+        assert functions["MigrateFunction"]["Timeout"] < resources["Migration"]["Properties"]["ServiceTimeout"] == 600
+
+    def test_a_message_is_hidden_for_six_tries(self, functions: Functions, resources: Resources) -> None:
+        hidden = resources["UploadQueue"]["Properties"]["VisibilityTimeout"]
+        assert hidden >= 6 * functions["ImageWorkerFunction"]["Timeout"]

@@ -1,0 +1,65 @@
+"""Each function may do what it does, and nothing to anything else."""
+
+import re
+from typing import Any
+
+from tests.template.reading import ROOT, references
+
+Functions = dict[str, dict[str, Any]]
+Statements = dict[str, list[dict[str, Any]]]
+
+# For these AWS knows no narrower resource; each stands below a comment that says so.
+BOUNDLESS = {
+    "dynamodb:ListStreams",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    named = statement["Action"]
+    return named if isinstance(named, list) else [named]
+
+
+def test_one_role_a_function(functions: Functions) -> None:
+    for name, function in functions.items():
+        assert list(references(function["Role"])) == [f"{name.removesuffix('Function')}Role.Arn"]
+
+
+def test_actions_are_named(statements: Statements) -> None:
+    for role, granted in statements.items():
+        for statement in granted:
+            assert statement["Effect"] == "Allow"
+            assert not [action for action in actions(statement) if "*" in action], role
+
+
+def test_a_statement_is_for_one_resource(statements: Statements) -> None:
+    for role, granted in statements.items():
+        for statement in granted:
+            if statement["Resource"] == "*":
+                assert set(actions(statement)) <= BOUNDLESS, role
+            elif isinstance(statement["Resource"], list):
+                assert actions(statement) == ["elasticache:Connect"], role  # to a cache, as a user
+
+
+def test_a_star_has_its_reason_above_it() -> None:
+    lines = (ROOT / "template.yaml").read_text(encoding="utf-8").splitlines()
+    stars = [number for number, line in enumerate(lines) if re.fullmatch(r'\s+Resource: "\*"', line)]
+    assert stars
+    for number in stars:
+        start = max(n for n in range(number) if lines[n].lstrip().startswith("- Effect:"))
+        assert lines[start - 1].lstrip().startswith("#"), f"template.yaml:{number + 1}"
+
+
+def test_no_function_reads_what_it_has_no_variable_for(functions: Functions, statements: Statements) -> None:
+    for name, function in functions.items():
+        granted = statements[f"{name.removesuffix('Function')}Role"]
+        tables = {
+            r.split(".")[0] for s in granted for r in references(s["Resource"]) if re.fullmatch(r"\w+Table\.Arn", r)
+        }
+        given = {reference for reference in references(function["Environment"]) if reference.endswith("Table")}
+        assert tables == given, name

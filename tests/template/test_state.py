@@ -1,0 +1,139 @@
+"""What holds people's data outlives a mistake in a deploy, and is nobody else's to read."""
+
+from typing import Any
+
+from tests.template.reading import ROOT, load, references
+
+Resources = dict[str, dict[str, Any]]
+
+# Properties by which each kind is named; a name written out can be neither replaced nor deployed twice.
+NAMES = {
+    "AWS::DynamoDB::GlobalTable": "TableName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::Cognito::UserPool": "UserPoolName",
+    "AWS::RDS::DBInstance": "DBInstanceIdentifier",
+    "AWS::SQS::Queue": "QueueName",
+}
+
+
+def kept(everything: Resources) -> Resources:
+    return {name: one for name, one in everything.items() if one["Type"] in NAMES and one["Type"] != "AWS::SQS::Queue"}
+
+
+def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
+    for name, one in everything.items():
+        assert NAMES.get(one["Type"]) not in one.get("Properties", {}), name
+
+
+def test_state_is_retained(everything: Resources) -> None:
+    assert len(kept(everything)) == 11
+    for name, one in kept(everything).items():
+        wanted = "Snapshot" if one["Type"] == "AWS::RDS::DBInstance" else "Retain"
+        assert (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy")) == (wanted, wanted), name
+
+
+def test_the_database_stack_is_not_deleted_with_its_parent(resources: Resources) -> None:
+    assert resources["Database"]["DeletionPolicy"] == resources["Database"]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_state_cannot_be_deleted_by_one_call(everything: Resources) -> None:
+    for name, one in kept(everything).items():
+        properties = one["Properties"]
+        match one["Type"]:
+            case "AWS::DynamoDB::GlobalTable":
+                assert properties["Replicas"][0]["DeletionProtectionEnabled"] is True, name
+            case "AWS::Cognito::UserPool":
+                assert properties["DeletionProtection"] == "ACTIVE", name
+            case "AWS::RDS::DBInstance":
+                assert properties["DeletionProtection"] is True, name
+
+
+def test_facts_can_be_had_back_as_they_were(everything: Resources) -> None:
+    recovered = {
+        name.partition("/")[2]
+        for name, one in everything.items()
+        if one["Type"] == "AWS::DynamoDB::GlobalTable"
+        and one["Properties"]["Replicas"][0].get("PointInTimeRecoverySpecification")
+        == {"PointInTimeRecoveryEnabled": True}
+    }
+    assert recovered == {"ReactionsTable", "MediaTable"}
+    database = load("infra/database.yaml")["Resources"]["Instance"]["Properties"]
+    assert database["BackupRetentionPeriod"] >= 7
+    assert database["ManageMasterUserPassword"] is database["EnableIAMDatabaseAuthentication"] is True
+
+
+def test_tables_are_global_with_one_replica_and_on_demand(everything: Resources) -> None:
+    tables = {n: o["Properties"] for n, o in everything.items() if o["Type"].startswith("AWS::DynamoDB::")}
+    assert len(tables) == 7
+    for name, table in tables.items():
+        assert [replica["Region"] for replica in table["Replicas"]] == [{"Ref": "AWS::Region"}], name
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_what_expires_says_so(everything: Resources) -> None:
+    expiring = {
+        name.partition("/")[2]
+        for name, one in everything.items()
+        if one.get("Properties", {}).get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True}
+    }
+    assert expiring == {"MediaTable", "ConnectionsTable", "ActivitiesTable", "TicketsTable"}
+
+
+def test_buckets_are_private_and_encrypted(everything: Resources) -> None:
+    for name, one in everything.items():
+        if one["Type"] == "AWS::S3::Bucket":
+            assert set(one["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}, name
+            assert one["Properties"]["BucketEncryption"], name
+
+
+def test_buckets_speak_tls_only(resources: Resources) -> None:
+    policies = {
+        one["Properties"]["Bucket"]["Ref"]: one for one in resources.values() if one["Type"] == "AWS::S3::BucketPolicy"
+    }
+    assert set(policies) == {"UploadsBucket", "MediaBucket"}
+    for bucket, policy in policies.items():
+        statements = [s.get("Fn::If", [None, s])[1] for s in policy["Properties"]["PolicyDocument"]["Statement"]]
+        (denial,) = [s for s in statements if s["Effect"] == "Deny"]
+        assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, bucket
+
+
+def test_originals_are_never_served(resources: Resources) -> None:
+    allowed = [
+        statement
+        for one in resources.values()
+        if one["Type"] == "AWS::S3::BucketPolicy"
+        for statement in one["Properties"]["PolicyDocument"]["Statement"]
+        if statement.get("Effect") == "Allow"
+    ]
+    assert [statement["Resource"] for statement in allowed] == [{"Fn::Sub": "${MediaBucket.Arn}/media/*"}]
+    origins = resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
+    assert "UploadsBucket" not in {name.split(".")[0] for name in references(origins)}
+
+
+def test_sign_in_is_by_mail_and_proof(resources: Resources) -> None:
+    pool = resources["UserPool"]["Properties"]
+    assert pool["UsernameAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
+    client = resources["UserPoolClient"]["Properties"]
+    assert client["GenerateSecret"] is False
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (30, "minutes")
+    conditional = [flow["Fn::If"] for flow in client["ExplicitAuthFlows"] if isinstance(flow, dict)]
+    assert ["TakesPasswords", "ALLOW_USER_PASSWORD_AUTH", {"Ref": "AWS::NoValue"}] in conditional
+
+
+def test_the_network_lets_the_migration_answer() -> None:
+    endpoint = load("infra/network.yaml")["Resources"]["S3Endpoint"]["Properties"]
+    written = [
+        s["Resource"]["Fn::Sub"] for s in endpoint["PolicyDocument"]["Statement"] if s["Action"] == "s3:PutObject"
+    ]
+    assert written == ["arn:${AWS::Partition}:s3:::cloudformation-custom-resource-response-*/*"]
+
+
+def test_there_is_no_way_out_of_the_network() -> None:
+    kinds = {one["Type"] for one in load("infra/network.yaml")["Resources"].values()}
+    assert not kinds & {"AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "AWS::EC2::Route"}
+
+
+def test_the_layer_brings_the_certificates_of_rds() -> None:
+    bundle = (ROOT / "layers/common/mundotango/adapters/rds-global-bundle.pem").read_text(encoding="ascii")
+    assert bundle.count("BEGIN CERTIFICATE") > 50

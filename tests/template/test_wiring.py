@@ -1,0 +1,149 @@
+"""Who calls whom: always the alias, each stream one reader, nobody past the authorizers."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.reading import references
+
+Functions = dict[str, dict[str, Any]]
+Resources = dict[str, dict[str, Any]]
+
+
+def of_type(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+
+
+def test_every_function_has_the_alias(template: dict[str, Any], functions: Functions) -> None:
+    assert template["Globals"]["Function"]["AutoPublishAlias"] == "live"
+    for name, function in functions.items():
+        assert function["AutoPublishAliasAllProperties"] is True, name
+        assert "AutoPublishAlias" not in function, name
+
+
+def test_whatever_calls_a_function_calls_its_alias(resources: Resources, functions: Functions) -> None:
+    """A canary shifts the alias: what calls the function itself would be on the new code at once."""
+    allowed = {"AWS::CloudFormation::Stack"}  # the alarms' names of functions
+    for name, resource in resources.items():
+        if resource["Type"] in allowed:
+            continue
+        for reference in references(resource["Properties"]):
+            function, _, attribute = reference.partition(".")
+            if function in functions:
+                assert attribute in {"Alias", "Version"}, f"{name} refers to {reference}"
+    callers = {
+        **of_type(resources, "AWS::ApiGatewayV2::Integration"),
+        **of_type(resources, "AWS::Lambda::Permission"),
+        "TicketAuthorizer": resources["TicketAuthorizer"]["Properties"],
+        "Migration": resources["Migration"]["Properties"],
+    }
+    for name, properties in callers.items():
+        assert any(reference.endswith("Function.Alias") for reference in references(properties)), name
+
+
+def test_each_stream_has_exactly_one_reader(resources: Resources, functions: Functions) -> None:
+    readers: dict[str, list[str]] = {}
+    for name, function in functions.items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "DynamoDB":
+                (stream,) = references(event["Properties"]["Stream"])
+                readers.setdefault(stream.removesuffix(".StreamArn"), []).append(name)
+    streams = {n for n, p in of_type(resources, "AWS::DynamoDB::GlobalTable").items() if "StreamSpecification" in p}
+    assert readers == {
+        "ActivitiesTable": ["PushFunction"],
+        "MediaTable": ["PushFunction"],
+        "ReactionsTable": ["CountersFunction"],
+    }
+    assert streams == set(readers)
+
+
+def test_a_poison_record_ends_in_the_dead_letters(functions: Functions) -> None:
+    for name, function in functions.items():
+        for event in function.get("Events", {}).values():
+            properties = event["Properties"]
+            if event["Type"] == "DynamoDB":
+                assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+                assert properties["BisectBatchOnFunctionError"]
+                assert properties["MaximumRetryAttempts"] >= 0
+                assert list(references(properties["DestinationConfig"])) == ["StreamDeadLetters.Arn"]
+            elif event["Type"] == "ScheduleV2":
+                assert list(references(properties["DeadLetterConfig"])) == ["ScheduleDeadLetters.Arn"]
+            else:
+                assert event["Type"] == "SQS"
+                assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
+    events = functions["PushFunction"]["Events"]
+    patterns = {
+        name: [json.loads(one["Pattern"]) for one in events[name]["Properties"]["FilterCriteria"]["Filters"]]
+        for name in events
+    }
+    assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
+    assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["ready", "failed"]}}}}]
+
+
+def test_the_two_anonymous_kinds_of_path(resources: Resources) -> None:
+    routes = {
+        p["RouteKey"]: p.get("AuthorizationType", "NONE")
+        for p in of_type(resources, "AWS::ApiGatewayV2::Route").values()
+    }
+    assert routes == {
+        "ANY /api/{proxy+}": "JWT",
+        "ANY /api/public/{proxy+}": "NONE",
+        "ANY /api/link/{proxy+}": "NONE",
+        "$connect": "CUSTOM",
+        "$disconnect": "NONE",
+        "$default": "NONE",
+    }
+    assert resources["PrivateRoute"]["Properties"]["AuthorizerId"] == {"Ref": "TokenAuthorizer"}
+
+
+def test_handshake_needs_ticket_and_origin(resources: Resources) -> None:
+    sources = resources["TicketAuthorizer"]["Properties"]["IdentitySource"]
+    assert sources == ["route.request.querystring.ticket", "route.request.header.Origin"]
+
+
+def test_both_apis_are_throttled_by_parameter(resources: Resources) -> None:
+    for stage in of_type(resources, "AWS::ApiGatewayV2::Stage").values():
+        assert stage["DefaultRouteSettings"] == {
+            "ThrottlingRateLimit": {"Ref": "ThrottleRate"},
+            "ThrottlingBurstLimit": {"Ref": "ThrottleBurst"},
+        }
+    link = resources["ApiStage"]["Properties"]["RouteSettings"]["ANY /api/link/{proxy+}"]
+    assert link["ThrottlingRateLimit"] == {"Ref": "LinkThrottleRate"}
+
+
+def test_who_uses_the_database_waits_for_its_schema(resources: Resources, functions: Functions) -> None:
+    users = {
+        name
+        for name, function in functions.items()
+        if "DATABASE_HOST" in function["Environment"]["Variables"] and name != "MigrateFunction"
+    }
+    assert users == {"ApiFunction", "JobsFunction"}
+    for name in users:
+        assert resources[name].get("DependsOn") == "Migration", name
+
+
+def test_master_secret_is_resolved_only_for_a_database_of_ours(resources: Resources) -> None:
+    secret = resources["Migration"]["Properties"]["MasterSecret"]["Fn::If"]
+    assert secret[0] == "OwnsDatabase"
+    assert secret[1] == {"Fn::Sub": "{{resolve:secretsmanager:${Database.Outputs.MasterSecret}}}"}
+    assert secret[2] == {"Ref": "AWS::NoValue"}
+
+
+def test_only_uploads_are_notified(resources: Resources) -> None:
+    (one,) = resources["UploadsBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert one["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "uploads/"}]
+    (statement,) = resources["UploadQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert "aws:SourceAccount" in statement["Condition"]["StringEquals"]
+    assert statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].endswith("${AWS::StackName}-uploadsbucket-*")
+
+
+@pytest.mark.parametrize("name", ["api", "public-api", "sockets"])
+def test_the_edge_proves_itself_to_each_api(name: str, resources: Resources) -> None:
+    origins = resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
+    (origin,) = [one for one in origins if one["Id"] == name]
+    (header,) = origin["OriginCustomHeaders"]
+    assert header == {"HeaderName": "x-origin-secret", "HeaderValue": {"Fn::GetAtt": ["Migration", "OriginSecret"]}}
