@@ -53,9 +53,10 @@ class LiveGateway:
         socket = self._sockets.connect(self._admitted.pop(id(connection)))
         self._open[socket.connection_id] = connection
         try:
-            async for text in connection:
-                assert isinstance(text, str)
-                self._sockets.send(socket, text)
+            with suppress(ConnectionClosed):
+                async for text in connection:
+                    assert isinstance(text, str)
+                    self._sockets.send(socket, text)
         finally:
             del self._open[socket.connection_id]
             self._sockets.disconnect(socket)
