@@ -42,7 +42,7 @@ def edges(deployed: Deployed) -> int:
     job: dict[str, Any] = {"job": "rebuild_edges"}
     while True:
         with aws_errors_explained("rebuilding the edges"):
-            answer = deployed.functions.invoke(FunctionName=function, Payload=json.dumps(job))
+            answer = deployed.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(job))
             said: dict[str, Any] = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
             reason = said.get("errorMessage", "no reason given")

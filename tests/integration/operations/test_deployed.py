@@ -236,7 +236,7 @@ def test_rebuilding_edges_goes_on_where_the_last_call_ended(deployed: Deployed, 
         ({"job": "rebuild_edges", "after": after}, {"done": True, "corrected": 1}),
     ]
     for asked, answered in pages:
-        expected = {"FunctionName": "jobs", "Payload": json.dumps(asked)}
+        expected = {"FunctionName": "jobs", "Qualifier": "live", "Payload": json.dumps(asked)}
         jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer(answered)}, expected)
 
     assert rebuild.edges(deployed) == 13
