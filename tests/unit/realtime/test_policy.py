@@ -5,7 +5,15 @@ import pytest
 
 from mundotango import ids
 from mundotango.errors import BadChannel, BadFrame, NotAllowed
-from mundotango.realtime.policy import is_too_old, may_connect_from, moment_of, position_at, resumable, subscribable
+from mundotango.realtime.policy import (
+    MAX_CHANNELS,
+    is_too_old,
+    may_connect_from,
+    moment_of,
+    position_at,
+    resumable,
+    subscribable,
+)
 from tests.fakes.clock import A_MONDAY_EVENING
 
 ME = UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e60")
@@ -107,3 +115,7 @@ class TestPositions:
         assert is_too_old(A_MONDAY_EVENING - timedelta(hours=24), A_MONDAY_EVENING)
         assert is_too_old(A_MONDAY_EVENING - timedelta(hours=24) + timedelta(seconds=60), A_MONDAY_EVENING)
         assert not is_too_old(A_MONDAY_EVENING - timedelta(hours=23, minutes=58), A_MONDAY_EVENING)
+
+
+def test_a_connection_with_all_its_channels_can_be_removed_in_one_transaction() -> None:
+    assert MAX_CHANNELS + 2 <= 100  # itself and the row of its person
