@@ -86,5 +86,5 @@ class SocketPusher:
         SigV4Auth(self._credentials, "execute-api", self._region.name).add_auth(request)
         if self._region.endpoint:
             request.headers["Host"] = socket.domain
-            request.url = self._region.endpoint + path
+            request.url = self._region.endpoint.rstrip("/") + path
         return request.prepare()
