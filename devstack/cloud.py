@@ -92,7 +92,8 @@ def is_running(home: Home) -> bool:
 
 
 def clear(home: Home) -> None:
-    """Stops what runs in the home and deletes what it holds, but its ports and whose it is."""
+    """Ends what runs in the home and deletes what it holds, but its ports and whose it is."""
+    ministack.kill(home.ministack)  # what it would save is deleted anyway
     stop(home)
     postgres.forget(home.postgres)
     for folder in (home.valkey, home.ministack):
@@ -161,6 +162,8 @@ def temporary(progress: Progress) -> Iterator[LocalCloud]:
         try:
             install(progress)
             servers = start_servers(home, progress, usual_ports=False)
-            yield LocalCloud(home, servers, deploy_platform(home, servers, progress))
+            stack = deploy_platform(home, servers, progress)
+            yield LocalCloud(home, servers, stack)
+            stack.close()
         finally:
             forget(home)

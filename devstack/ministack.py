@@ -5,6 +5,7 @@ is gone. Functions run as its child processes, with its environment beside their
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,7 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 LAUNCHER = Path(__file__).with_name("launch_ministack.py")
 READY_SECONDS = 30.0
+GRACE_SECONDS = 6.0
 STOP_SECONDS = 30.0
 
 
@@ -36,7 +38,8 @@ def start(folder: Path, port: int) -> psutil.Process:
     """
     stop(folder)
     temporary = folder / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(temporary, ignore_errors=True)  # each function it ran left its unpacked code there
+    temporary.mkdir(parents=True)
     with folder.with_suffix(".log").open("ab") as log:
         process = subprocess.Popen(
             [toolchain.environment("cloud") / "bin" / "python", "-P", LAUNCHER],
@@ -49,6 +52,7 @@ def start(folder: Path, port: int) -> psutil.Process:
         )
     _pid_file(folder).write_text(str(process.pid))
     _await_ready(process, folder, port)
+    process.returncode = 0  # from here on it is known by its pid file, to whoever stops it, and needs no parent
     return psutil.Process(process.pid)
 
 
@@ -74,12 +78,17 @@ def stop(folder: Path) -> None:
         functions = process.children(recursive=True)
         process.send_signal(signal.SIGTERM)
         try:
+            process.wait(GRACE_SECONDS)
+        except psutil.TimeoutExpired:
+            _end(functions)  # it waits for whatever they are doing, which may be to wait for it
+        try:
             process.wait(STOP_SECONDS)
         except psutil.TimeoutExpired as error:
             kill(folder)
             raise MiniStackFailed(f"MiniStack (process {process.pid}) did not stop in {STOP_SECONDS:.0f} s") from error
         finally:
             _end(functions)
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
     _pid_file(folder).unlink(missing_ok=True)
 
 

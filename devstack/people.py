@@ -34,16 +34,16 @@ class Picture:
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with an identity; `sign_in` gives the access token that every other act needs."""
+    """Somebody with an identity; `sign_in` gives the access token that every other act needs.
+
+    `profile` is what the platform answered when it was made.
+    """
 
     stack: Stack
     email: str
     password: str = field(repr=False)
     token: str = field(default="", repr=False)
-    http: httpx.Client = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.http = self.stack.http()
+    profile: Any = None
 
     def sign_up(self) -> str:
         """Answers with the identity's id, which is the profile's as well."""
@@ -96,7 +96,7 @@ class Person:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= options.pop("headers", {})
-        return self.http.request(method, path, headers=headers, **options)
+        return self.stack.viewer.request(method, path, headers=headers, **options)
 
     def ask(self, method: str, path: str, expected: int = 200, **options: Any) -> Any:
         """The JSON answered, None where the answer has no body.
@@ -111,7 +111,8 @@ class Person:
 
     def create_profile(self, *, handle: str, display_name: str, city: str, bio: str = "") -> Any:
         body = {"handle": handle, "display_name": display_name, "city": city, "bio": bio}
-        return self.ask("POST", "/api/users", 201, json=body)
+        self.profile = self.ask("POST", "/api/users", 201, json=body)
+        return self.profile
 
     def follow(self, handle: str) -> None:
         self.ask("PUT", f"/api/users/{handle}/follow", 204)
@@ -122,12 +123,11 @@ class Person:
 
     def upload(self, started: Any, picture: Picture) -> httpx.Response:
         """S3's own answer to the form that `start_upload` gave."""
-        with self.stack.http(started["upload"]["url"]) as bucket:
-            return bucket.post(
-                started["upload"]["url"],
-                data=started["upload"]["fields"],
-                files={"file": ("picture", picture.body, picture.content_type)},
-            )
+        return self.stack.viewer.post(
+            started["upload"]["url"],
+            data=started["upload"]["fields"],
+            files={"file": ("picture", picture.body, picture.content_type)},
+        )
 
     def send_picture(self, picture: Picture) -> str:
         """The id of the media once its bytes are in the bucket; it becomes ready a little later.

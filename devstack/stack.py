@@ -33,6 +33,7 @@ class Aws:
     def __init__(self, *, region: str, endpoint: str | None = None) -> None:
         self.region = region
         self.endpoint = endpoint
+        self._clients: dict[str, Any] = {}
         self.session = (
             boto3.Session(ministack.ACCOUNT, "local", region_name=region)  # MiniStack takes the key for the account
             if endpoint
@@ -44,30 +45,37 @@ class Aws:
         return cls(region=ministack.REGION, endpoint=ministack.endpoint(gateway_port))
 
     def client(self, service: str) -> Any:
-        config = Config(retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=60)
-        return self.session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+        if service not in self._clients:
+            config = Config(retries={"total_max_attempts": 3}, connect_timeout=5, read_timeout=60)
+            made = self.session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+            self._clients[service] = made
+        return self._clients[service]
 
-    @cached_property
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    @property
     def cloudformation(self) -> CloudFormationClient:
         return self.client("cloudformation")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def cognito(self) -> CognitoIdentityProviderClient:
         return self.client("cognito-idp")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def dynamodb(self) -> DynamoDBClient:
         return self.client("dynamodb")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def logs(self) -> CloudWatchLogsClient:
         return self.client("logs")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def s3(self) -> S3Client:
         return self.client("s3")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def sqs(self) -> SQSClient:
         return self.client("sqs")  # type: ignore[no-any-return]
 
@@ -155,9 +163,14 @@ class Stack:
     def client_id(self) -> str:
         return self.output("UserPoolClientId")
 
-    def http(self, base_url: str = "") -> httpx.Client:
-        """A client of the viewer's address, or of another one of the same stack."""
-        return httpx.Client(base_url=base_url or self.site_url, transport=_Loopback(), timeout=CLIENT_TIMEOUT)
+    @cached_property
+    def viewer(self) -> httpx.Client:
+        """A client of the viewer's address, shared by all who use it."""
+        return httpx.Client(base_url=self.site_url, transport=_Loopback(), timeout=CLIENT_TIMEOUT)
+
+    def close(self) -> None:
+        self.viewer.close()
+        self.aws.close()
 
 
 class _Loopback(httpx.HTTPTransport):

@@ -159,15 +159,14 @@ def hear_of_media(story: Story) -> None:
 
 def see_variants(story: Story) -> None:
     """Each is a WebP of its width, kept by caches for a year, and tells nothing of place or camera."""
-    with story.stack.http() as viewer:
-        for variant in story.media["variants"]:
-            answer = viewer.get(variant["url"])
-            same("status", answer.status_code, 200)
-            expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
-            with Image.open(io.BytesIO(answer.content)) as image:
-                same("format", image.format, "WEBP")
-                same("size", image.size, (variant["width"], variant["height"]))
-                same("EXIF tags", dict(image.getexif()), {})
+    for variant in story.media["variants"]:
+        answer = story.stack.viewer.get(variant["url"])
+        same("status", answer.status_code, 200)
+        expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
+        with Image.open(io.BytesIO(answer.content)) as image:
+            same("format", image.format, "WEBP")
+            same("size", image.size, (variant["width"], variant["height"]))
+            same("EXIF tags", dict(image.getexif()), {})
 
 
 def publish(story: Story) -> None:
@@ -228,21 +227,19 @@ def list_milongas(story: Story) -> None:
     asked = {
         "city": story.city, "from": _utc(starts_at - timedelta(days=1)), "to": _utc(starts_at + timedelta(days=1)),
     }  # fmt: skip
-    with story.stack.http() as viewer:
-        answer = viewer.get("/api/public/events", params=asked)
-        same("status", answer.status_code, 200)
-        same("events", [one["id"] for one in answer.json()["items"]], [made["id"]])
-        expect(
-            "max-age=300" in answer.headers["cache-control"], "five minutes in caches", answer.headers["cache-control"]
-        )
-        again = viewer.get("/api/public/events", params=asked, headers={"If-None-Match": answer.headers["etag"]})
-        same("status with the ETag", again.status_code, 304)
+    answer = story.stack.viewer.get("/api/public/events", params=asked)
+    same("status", answer.status_code, 200)
+    same("events", [one["id"] for one in answer.json()["items"]], [made["id"]])
+    expect("max-age=300" in answer.headers["cache-control"], "five minutes in caches", answer.headers["cache-control"])
+    again = story.stack.viewer.get(
+        "/api/public/events", params=asked, headers={"If-None-Match": answer.headers["etag"]}
+    )
+    same("status with the ETag", again.status_code, 304)
 
 
 def ask_health(story: Story) -> None:
     """Everybody hears whether the API runs; only a moderator, what it stands on."""
-    with story.stack.http() as viewer:
-        same("health", viewer.get("/api/public/health").json(), {"status": "ok"})
+    same("health", story.stack.viewer.get("/api/public/health").json(), {"status": "ok"})
     same("status for a dancer", story.bruno.request("GET", "/api/health").status_code, 403)
     story.ana.make_moderator()
     story.ana.sign_in()

@@ -1,0 +1,110 @@
+"""Sockets through the real gateway: what they are told, what they may say, and which one is cleared away."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from devstack.cloud import LocalCloud
+from devstack.people import Person
+from mundotango.ids import new_id
+from tests.fixtures.local_cloud import Listen, Newcomer
+
+pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
+
+SECONDS = 10.0
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        pytest.param("not json {", "bad-json", id="no JSON"),
+        pytest.param("[]", "bad-json", id="no object"),
+        pytest.param({"action": "dance", "ref": "7"}, "unknown-action", id="no known action"),
+        pytest.param({"action": "subscribe", "channel": "post:1"}, "bad-channel", id="no channel"),
+        pytest.param({"action": "subscribe", "channel": f"user:{new_id()}"}, "not-allowed", id="another person's"),
+    ],
+)
+def test_a_bad_frame_is_answered_and_the_socket_stays_open(
+    frame: str | dict[str, str], code: str, newcomer: Newcomer, listen: Listen
+) -> None:
+    socket = listen(newcomer())
+    socket.send(frame)
+    assert socket.expect("error", SECONDS)["code"] == code
+    socket.send({"action": "ping"})
+    socket.expect("pong", SECONDS)
+
+
+def test_only_followers_hear_of_a_post(newcomer: Newcomer, listen: Listen) -> None:
+    author, follower, stranger = newcomer(), newcomer(), newcomer()
+    follower.follow(author.profile["handle"])
+    hears, hears_not = listen(follower), listen(stranger)
+    post = author.post("¿Bailamos?", city="Ensayo")
+    assert hears.expect("post.created", SECONDS)["data"]["id"] == post["id"]
+    with pytest.raises(TimeoutError):
+        hears_not.expect("post.created", 1)
+
+
+def test_who_no_longer_follows_hears_no_more(newcomer: Newcomer, listen: Listen) -> None:
+    author, follower = newcomer(), newcomer()
+    follower.follow(author.profile["handle"])
+    socket = listen(follower)
+    author.post("Uno", city="Ensayo")
+    socket.expect("post.created", SECONDS)
+    follower.ask("DELETE", f"/api/users/{author.profile['handle']}/follow", 204)
+    author.post("Dos", city="Ensayo")
+    with pytest.raises(TimeoutError):
+        socket.expect("post.created", 1)
+
+
+def test_a_gone_connection_is_cleared_away_and_the_others_stay(
+    newcomer: Newcomer, listen: Listen, local_cloud: LocalCloud
+) -> None:
+    """The well-known sample deletes the sender's connection. Here sender and receiver both have an open one, and the
+    receiver a second whose $disconnect never came."""
+    author, follower = newcomer(), newcomer()
+    follower.follow(author.profile["handle"])
+    of_author, of_follower = listen(author), listen(follower)
+    stale = _plant_stale_connection(local_cloud, follower)
+
+    author.post("¿Quién está?", city="Ensayo")
+    of_follower.expect("post.created", SECONDS)
+    _await_gone(local_cloud, stale)
+    for socket in (of_author, of_follower):
+        socket.send({"action": "ping"})
+        socket.expect("pong", SECONDS)
+    author.post("Seguimos.", city="Ensayo")
+    of_follower.expect("post.created", SECONDS)
+
+
+def _plant_stale_connection(cloud: LocalCloud, person: Person) -> str:
+    """The rows of a socket that was opened an hour ago and that the gateway knows nothing of."""
+    dynamodb, table, user_id = cloud.stack.aws.dynamodb, cloud.stack.resource("ConnectionsTable"), person.profile["id"]
+    (live,) = [row for row in _rows(cloud) if row.get("user_id", {}).get("S") == user_id]
+    stale = f"stale-{new_id()}"
+    opened_at = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S.%f+0000}"
+    dynamodb.put_item(TableName=table, Item={**live, "pk": {"S": f"connection#{stale}"}, "opened_at": {"S": opened_at}})
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"user#{user_id}"}, "sk": {"S": "sockets"}},
+        UpdateExpression="ADD sockets :stale",
+        ExpressionAttributeValues={":stale": {"SS": [f"{stale}|{live['domain']['S']}|{live['stage']['S']}"]}},
+    )
+    return stale
+
+
+def _rows(cloud: LocalCloud) -> list[dict[str, Any]]:
+    pages = cloud.stack.aws.dynamodb.get_paginator("scan").paginate(TableName=cloud.stack.resource("ConnectionsTable"))
+    return [dict(row) for page in pages for row in page["Items"]]
+
+
+def _knows(cloud: LocalCloud, connection_id: str) -> bool:
+    return connection_id in repr(_rows(cloud))
+
+
+def _await_gone(cloud: LocalCloud, connection_id: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while _knows(cloud, connection_id):
+        assert time.monotonic() < deadline, "the stale connection still has rows"
+        time.sleep(0.1)

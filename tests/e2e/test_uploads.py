@@ -1,0 +1,156 @@
+"""Pictures on their way through S3, SQS and the worker, with what may go wrong there."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from devstack.cloud import LocalCloud
+from devstack.people import Picture
+from devstack.pictures import photograph
+from tests.fixtures.local_cloud import Listen, Newcomer
+
+pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
+
+SECONDS = 15.0
+
+
+@pytest.fixture(scope="module")
+def picture() -> Picture:
+    return Picture(photograph("salon", seed=3, width=400, height=300))
+
+
+def _row(cloud: LocalCloud, media_id: str) -> Any:
+    key = {"media_id": {"S": media_id}}
+    return cloud.stack.aws.dynamodb.get_item(
+        TableName=cloud.stack.resource("MediaTable"), Key=key, ConsistentRead=True
+    )["Item"]
+
+
+def _objects(cloud: LocalCloud, bucket: str) -> dict[str, str]:
+    listed = cloud.stack.aws.s3.list_objects_v2(Bucket=cloud.stack.resource(bucket))
+    return {one["Key"]: one["ETag"] for one in listed.get("Contents", [])}
+
+
+class TestRefusedByS3:
+    """The form that the API gives allows one key, one type and a length; S3 holds whoever uses it to that."""
+
+    def test_another_type(self, newcomer: Newcomer, picture: Picture) -> None:
+        dancer = newcomer()
+        form = dancer.start_upload(picture)
+        form["upload"]["fields"]["Content-Type"] = "text/html"
+        assert dancer.upload(form, picture).status_code == 403
+
+    def test_another_key(self, newcomer: Newcomer, picture: Picture) -> None:
+        dancer = newcomer()
+        form = dancer.start_upload(picture)
+        form["upload"]["fields"]["key"] = "uploads/of-somebody-else"
+        assert dancer.upload(form, picture).status_code == 403
+
+    def test_more_bytes_than_were_announced(self, newcomer: Newcomer, picture: Picture) -> None:
+        dancer = newcomer()
+        form = dancer.start_upload(picture)
+        answer = dancer.upload(form, Picture(picture.body + b"\0", picture.content_type))
+        assert answer.status_code == 400
+        assert "EntityTooLarge" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("content_type", "image/svg+xml"), ("content_type", "text/html"), ("size", 26_214_401), ("size", 0)],
+)
+def test_the_api_gives_no_form_for_what_may_not_be_uploaded(field: str, value: object, newcomer: Newcomer) -> None:
+    asked = {"purpose": "post", "content_type": "image/jpeg", "size": 1000, field: value}
+    answer = newcomer().request("POST", "/api/media", json=asked)
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+def test_an_object_that_is_no_picture_fails_with_a_reason_and_a_push(newcomer: Newcomer, listen: Listen) -> None:
+    dancer = newcomer()
+    socket = listen(dancer)
+    media_id = dancer.send_picture(Picture(b"<html>not a picture</html>"))
+    frame = socket.expect("media.failed", SECONDS)
+    media = dancer.ask("GET", f"/api/media/{media_id}")
+    assert (media["status"], media["variants"]) == ("failed", [])
+    assert "not a picture" in media["reason"]
+    assert (frame["data"]["id"], frame["data"]["reason"]) == (media_id, media["reason"])
+
+
+def test_a_second_delivery_of_the_record_has_no_second_effect(
+    newcomer: Newcomer, listen: Listen, local_cloud: LocalCloud, picture: Picture
+) -> None:
+    dancer = newcomer()
+    socket = listen(dancer)
+    media_id = dancer.send_picture(picture)
+    socket.expect("media.ready", SECONDS)
+    before = _row(local_cloud, media_id), _objects(local_cloud, "MediaBucket")
+
+    _deliver_again(local_cloud, media_id, picture)
+    with pytest.raises(TimeoutError, match=r"no media\.ready"):
+        socket.expect("media.ready", 1)
+    assert (_row(local_cloud, media_id), _objects(local_cloud, "MediaBucket")) == before
+
+
+def test_a_second_upload_by_the_same_form_has_no_second_effect(
+    newcomer: Newcomer, listen: Listen, local_cloud: LocalCloud, picture: Picture
+) -> None:
+    """The form works for five minutes: what comes by it once the picture is settled is thrown away."""
+    dancer = newcomer()
+    socket = listen(dancer)
+    form = dancer.start_upload(picture)
+    dancer.upload(form, picture)
+    socket.expect("media.ready", SECONDS)
+    before = _row(local_cloud, form["id"]), _objects(local_cloud, "MediaBucket")
+
+    assert dancer.upload(form, picture).is_success
+    _await_no_object(local_cloud, f"uploads/{form['id']}")
+    with pytest.raises(TimeoutError, match=r"no media\.ready"):
+        socket.expect("media.ready", 1)
+    assert (_row(local_cloud, form["id"]), _objects(local_cloud, "MediaBucket")) == before
+
+
+def test_nobody_else_can_attach_or_see_it(newcomer: Newcomer, picture: Picture) -> None:
+    owner, other = newcomer(), newcomer()
+    media_id = owner.send_picture(picture)
+    assert owner.await_media(media_id)["status"] == "ready"
+    assert other.request("GET", f"/api/media/{media_id}").status_code == 404
+    attached = other.request("POST", "/api/posts", json={"body": "Mine", "media": [{"id": media_id, "alt": ""}]})
+    assert attached.status_code in {403, 404}
+
+
+def _deliver_again(cloud: LocalCloud, media_id: str, picture: Picture) -> None:
+    """Sends the queue what S3 sent it, and waits until the worker is through with it."""
+    bucket = cloud.stack.resource("UploadsBucket")
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": cloud.stack.aws.region,
+        "eventName": "ObjectCreated:Post",
+        "s3": {
+            "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": {"key": f"uploads/{media_id}", "size": len(picture.body)},
+        },
+    }
+    queue = cloud.stack.output("UploadQueueUrl")
+    cloud.stack.aws.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"Records": [record]}))
+    _await(lambda: _waiting(cloud, queue) == 0)
+
+
+def _waiting(cloud: LocalCloud, queue: str) -> int:
+    """Messages that nobody took yet, and those that somebody works on."""
+    told = cloud.stack.aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    return int(told["ApproximateNumberOfMessages"]) + int(told["ApproximateNumberOfMessagesNotVisible"])
+
+
+def _await_no_object(cloud: LocalCloud, key: str) -> None:
+    _await(lambda: key not in _objects(cloud, "UploadsBucket"))
+
+
+def _await(settled: Any) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not settled():
+        assert time.monotonic() < deadline, "the worker did not settle it"
+        time.sleep(0.1)
