@@ -1,8 +1,8 @@
 # What `sam build` makes of each function and of the layer, and what watches over it. Included by the root Makefile.
 
 # The local cloud runs functions under this machine's own Python; all other places are Lambda on Graviton.
-BUILD_FOR ?= $(if $(filter local,$(ENV)),host,arm64)
-export BUILD_FOR
+# Not exported: `make story` is no build, yet starts one for ENV=local.
+BUILD_FOR = $(if $(filter local,$(ENV)),host,arm64)
 
 ARTIFACTS := CommonLayer ApiFunction ImageWorkerFunction WsConnectFunction WsAuthorizerFunction PushFunction \
 	CountersFunction JobsFunction MigrateFunction
