@@ -24,6 +24,9 @@ from operations import config_env
 
 CONFIG_ENV = "local"
 
+# The reader's own AWS, and what a `make run` around us says of itself to the make that SAM calls.
+NOT_PASSED_ON = ("AWS_", "SAM_", "VIRTUAL_ENV", "MAKE", "MFLAGS", "BUILD_FOR")
+
 # All that a build reads; what is not named here cannot change what is deployed.
 SOURCES = (
     "template.yaml", "samconfig.toml", "uv.lock", "pyproject.toml", "Makefile",
@@ -150,7 +153,7 @@ def _sam(command: str, *options: str, overrides: Mapping[str, str], aws: Aws | N
 
 
 def _run(command: list[str], endpoint: str | None, output: TextIO) -> int:
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "SAM_", "VIRTUAL_ENV"))}
+    env = {key: value for key, value in os.environ.items() if not key.startswith(NOT_PASSED_ON)}
     uv = toolchain.uv()
     env |= {
         "UV": uv,
