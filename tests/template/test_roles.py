@@ -46,6 +46,12 @@ def test_a_statement_is_for_one_resource(statements: Statements) -> None:
                 assert actions(statement) == ["elasticache:Connect"], role  # to a cache, as a user
 
 
+def test_nothing_is_granted_twice(statements: Statements) -> None:
+    for role, granted in statements.items():
+        written = [str(statement) for statement in granted]
+        assert len(written) == len(set(written)), role
+
+
 def test_a_star_has_its_reason_above_it() -> None:
     lines = (ROOT / "template.yaml").read_text(encoding="utf-8").splitlines()
     stars = [number for number, line in enumerate(lines) if re.fullmatch(r'\s+Resource: "\*"', line)]
