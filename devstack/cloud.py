@@ -98,7 +98,6 @@ def clear(home: Home) -> None:
     postgres.forget(home.postgres)
     for folder in (home.valkey, home.ministack):
         shutil.rmtree(folder, ignore_errors=True)
-    home.deployed.unlink(missing_ok=True)
 
 
 def forget(home: Home) -> None:
@@ -131,14 +130,14 @@ def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -
     return Servers(ports, server, Aws.local(ports.gateway))
 
 
-def deploy_platform(home: Home, servers: Servers, progress: Progress) -> Stack:
+def deploy_platform(servers: Servers, progress: Progress) -> Stack:
     """Builds and deploys what is not built and deployed yet."""
     sources = deploy.fingerprint()
     with progress.step("sam build") as step:
         if not deploy.build(sources):
             step.note("nothing has changed")
     with progress.step("sam deploy, which migrates the database") as step:
-        stack, deployed = deploy.deploy(servers.aws, home.deployed, sources, _parameters(servers.ports))
+        stack, deployed = deploy.deploy(servers.aws, sources, _parameters(servers.ports))
         if not deployed:
             step.note("nothing has changed")
     return stack
@@ -162,7 +161,7 @@ def temporary(progress: Progress) -> Iterator[LocalCloud]:
         try:
             install(progress)
             servers = start_servers(home, progress, usual_ports=False)
-            stack = deploy_platform(home, servers, progress)
+            stack = deploy_platform(servers, progress)
             yield LocalCloud(home, servers, stack)
             stack.close()
         finally:

@@ -17,12 +17,14 @@ import botocore.exceptions
 
 from devstack import ministack, toolchain
 from devstack.failure import DevstackFailed
+from devstack.notes import recall, remember
 from devstack.paths import BUILD, LOCAL, ROOT
 from devstack.stack import Aws, Stack
 from mundotango.migrations import schema_version
 from operations import config_env
 
 CONFIG_ENV = "local"
+DEPLOYED = "deployed"
 
 # The reader's own AWS, and what a `make run` around us says of itself to the make that SAM calls.
 NOT_PASSED_ON = ("AWS_", "SAM_", "VIRTUAL_ENV", "MAKE", "MFLAGS", "BUILD_FOR")
@@ -62,22 +64,21 @@ def build(sources: str) -> bool:
         return True
 
 
-def deploy(aws: Aws, record: Path, sources: str, local: Mapping[str, str]) -> tuple[Stack, bool]:
+def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, bool]:
     """The stack as `sources` and the parameters make it, and whether it had to be deployed for that.
 
-    `local` are the parameters that vary from machine to machine. `record` is the file that remembers what was
-    deployed last. Deploying runs the migrations.
+    `local` are the parameters that vary from machine to machine. Deploying runs the migrations.
     """
-    wanted = {"sources": sources, "parameters": dict(local)}
+    wanted = hashlib.sha256(json.dumps([sources, sorted(local.items())]).encode()).hexdigest()
     stack = Stack.seek(aws, stack_name())
-    if stack is not None and _read(record) == wanted:
+    if stack is not None and recall(aws, DEPLOYED) == wanted:
         return stack, False
-    record.unlink(missing_ok=True)
     _clear_away(aws)
     with _building():
         _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=_overrides(local), aws=aws)
     _tell_site_url(aws)
-    record.write_text(json.dumps(wanted) + "\n")
+    # Noted where the stack is, so that one that goes back to an earlier state says so.
+    remember(aws, DEPLOYED, wanted)
     return Stack.find(aws, stack_name()), True
 
 
@@ -173,10 +174,3 @@ def _run(command: list[str], endpoint: str | None, output: TextIO) -> int:
     return subprocess.run(
         command, check=False, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
     ).returncode
-
-
-def _read(record: Path) -> object:
-    try:
-        return json.loads(record.read_text())
-    except (OSError, ValueError):
-        return None

@@ -40,10 +40,6 @@ class Home:
         return self.folder / "ports.json"
 
     @property
-    def deployed(self) -> Path:
-        return self.folder / "deployed.json"
-
-    @property
     def owner(self) -> Path:
         return self.folder / "owner.json"
 

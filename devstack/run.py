@@ -7,6 +7,8 @@ import sys
 import time
 from datetime import datetime
 
+import psycopg
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.markup import escape
 from rich.prompt import Confirm
@@ -48,6 +50,9 @@ def run(home: Home, *, yes: bool = False, seeded: bool = True) -> None:
             follow(running, progress.console)
         except KeyboardInterrupt:
             progress.say("")
+        except (psycopg.OperationalError, BotoCoreError) as error:
+            cause = str(error).strip().splitlines()[0]
+            raise DevstackFailed(f"a server ended: {cause}", cure=f"see its log in {home.folder}") from error
         finally:
             session.stop()
 
@@ -69,7 +74,7 @@ class Session:
             return self.start(yes=yes, seeded=seeded)
         if last_stop != "unclean":
             self._sound = servers
-        stack = cloud.deploy_platform(self._home, servers, self._progress)
+        stack = cloud.deploy_platform(servers, self._progress)
         if last_stop == "unclean":
             with self._progress.step("the last stop was not clean: what is derived is made anew") as step:
                 step.note(_rebuild(stack))

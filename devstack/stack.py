@@ -103,7 +103,7 @@ class Stack:
 
     @classmethod
     def seek(cls, aws: Aws, name: str) -> Stack | None:
-        """The stack of that name if it is deployed in whole."""
+        """The stack of that name, if it was ever deployed in whole: a later deploy that failed leaves it as it was."""
         try:
             described = aws.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except (botocore.exceptions.NoCredentialsError, botocore.exceptions.EndpointConnectionError) as error:
@@ -112,7 +112,7 @@ class Stack:
             if "does not exist" in str(error):
                 return None
             raise DevstackFailed(f"AWS refuses to describe the stack {name}: {error}") from error
-        if not described["StackStatus"].endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
+        if described["StackStatus"] != "CREATE_COMPLETE" and not described["StackStatus"].startswith("UPDATE_"):
             return None
         return cls(aws, name, {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])})
 

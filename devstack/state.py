@@ -10,14 +10,11 @@ import secrets
 from typing import Literal
 from uuid import UUID
 
-import botocore.exceptions
-
-from devstack import database
+from devstack import database, notes
 from devstack.postgres import Server
 from devstack.stack import Aws, Stack
 
 MARK = "clean-stop"
-PARAMETER = "/devstack/clean-stop"
 STARTED = "started"
 REACTIONS = "reactions"
 
@@ -27,13 +24,13 @@ LastStop = Literal["clean", "unclean", "none"]
 def leave_mark(server: Server, aws: Aws) -> None:
     """Call it when nothing more is written to either, right before both are stopped."""
     mark = secrets.token_hex(16)
-    aws.client("ssm").put_parameter(Name=PARAMETER, Value=mark, Type="String", Overwrite=True)
+    notes.remember(aws, MARK, mark)
     database.remember(server, MARK, mark)
 
 
 def take_mark(server: Server, aws: Aws) -> LastStop:
     """How the last stop was, `none` at the very first start. The mark is gone afterwards."""
-    left, kept = database.recall(server, MARK), _kept_mark(aws)
+    left, kept = database.recall(server, MARK), notes.recall(aws, MARK)
     started_before = database.recall(server, STARTED) is not None
     database.forget(server, MARK)
     database.remember(server, STARTED, "yes")
@@ -59,16 +56,6 @@ def missing(server: Server, stack: Stack | None) -> list[str]:
         reactions -= _reactions(stack)
     found = [(len(people), "identities"), (len(pictures), "pictures"), (abs(reactions), "reactions")]
     return [f"{count} {what}" for count, what in found if count]
-
-
-def _kept_mark(aws: Aws) -> str | None:
-    ssm = aws.client("ssm")
-    try:
-        return str(ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"])
-    except botocore.exceptions.ClientError as error:
-        if error.response["Error"]["Code"] != "ParameterNotFound":
-            raise
-        return None
 
 
 def _identities(stack: Stack) -> set[UUID]:

@@ -1,0 +1,43 @@
+"""The data of the seed fits together, and is what the platform takes."""
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from devstack import seed
+from devstack.pictures import SCENES
+from mundotango.users import policy
+
+
+@pytest.fixture
+def community() -> Any:
+    return json.loads(seed.COMMUNITY.read_text())
+
+
+def test_twelve_cities_buenos_aires_first(community: Any) -> None:
+    cities = community["cities"]
+    assert (len(cities), cities[0]["name"]) == (12, "Buenos Aires")
+    for city in cities:
+        assert ZoneInfo(city["zone"]).key == city["zone"]
+        assert -90 < city["latitude"] < 90
+        assert -180 < city["longitude"] < 180
+        assert city["milongas"]
+
+
+def test_everybody_named_is_there(community: Any) -> None:
+    handles = {dancer["handle"] for dancer in community["dancers"]}
+    assert {seed.DEMO, seed.MODERATOR} <= handles
+    assert {policy.chosen_handle(handle) for handle in handles} == handles
+    assert {dancer["city"] for dancer in community["dancers"]} <= {city["name"] for city in community["cities"]}
+    assert {post["by"] for post in community["posts"]} <= handles
+    assert {milonga["organiser"] for city in community["cities"] for milonga in city["milongas"]} <= handles
+    for dancer in community["dancers"]:
+        assert set(dancer["follows"]) <= handles - {dancer["handle"]}
+
+
+def test_every_picture_has_a_scene_and_a_description(community: Any) -> None:
+    pictures = [post["picture"] for post in community["posts"] if "picture" in post]
+    assert {picture["scene"] for picture in pictures} == set(SCENES)
+    assert all(picture["alt"] for picture in pictures)
