@@ -11,6 +11,8 @@ SAM := .local/env/sam/bin/sam
 export UV
 export UV_PYTHON = $(CURDIR)/.venv/bin/python
 unexport VIRTUAL_ENV
+# What is imported again and again is compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
 include packaging/functions.mk
 

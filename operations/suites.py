@@ -35,10 +35,10 @@ class Result:
         return self.exit_code == 0 and self.counts.get("passed", 0) > 0
 
 
-# Two workers where a suite waits more than it computes; the e2e suite shares one local cloud, so it has one worker.
+# The e2e suite shares one local cloud, so it has one worker; of the template suite each would build anew.
 PARALLEL = ("--numprocesses=2", "--dist=loadfile")
 SUITES = (
-    Suite("unit", budget=10),
+    Suite("unit", budget=10, flags=("--numprocesses=2",)),
     Suite("contract", budget=60, flags=PARALLEL),
     Suite("integration", budget=120, flags=PARALLEL),
     Suite("template", budget=60),
