@@ -128,7 +128,7 @@ class TestTimeOuts:
         assert functions["PushFunction"]["Timeout"] > settings.SOCKET_DELIVERY_TIMEOUT * 2
         assert functions["JobsFunction"]["Timeout"] == settings.JOBS_TIMEOUT
         for name in ("WsConnectFunction", "WsAuthorizerFunction"):
-            assert functions[name]["Timeout"] > settings.AWS_CALL_TIMEOUT
+            assert functions[name]["Timeout"] > settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS
 
     def test_migration_answers_before_it_is_given_up(self, functions: Functions, resources: Resources) -> None:
         assert functions["MigrateFunction"]["Timeout"] < resources["Migration"]["Properties"]["ServiceTimeout"] == 600
