@@ -1,7 +1,10 @@
 """Alarms on what AWS publishes, few enough to be read."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+from tests.template.reading import ROOT
 
 # Published by AWS itself, under these dimensions. What a function would have to publish has no alarm until it does.
 PUBLISHED = {
@@ -39,6 +42,11 @@ def test_each_metric_is_published(nested: dict[str, Any]) -> None:
 
 def test_there_are_ten(nested: dict[str, Any]) -> None:
     assert len(alarms(nested)) == 10
+
+
+def test_each_has_its_entry_in_the_runbook(nested: dict[str, Any]) -> None:
+    entries = re.findall(r"^## (\w+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
+    assert sorted(entries) == sorted(alarms(nested))
 
 
 def test_the_thresholds_of_the_plan(nested: dict[str, Any]) -> None:
