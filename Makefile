@@ -23,6 +23,7 @@ help: ## Explain every target (this page)
 		/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Make .venv from uv.lock; fetches uv and finds Python 3.13 (every other target calls this)
+	@:
 
 .venv/.synced: uv.lock pyproject.toml operations/setup.sh
 	@sh operations/setup.sh
