@@ -17,6 +17,10 @@ from mundotango.observability import counting, logger
 MARGIN_SECONDS = 10.0
 
 
+class JobFailed(Exception):
+    """The job went through what it could; each thing that failed stands in the log by itself."""
+
+
 class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
@@ -27,7 +31,11 @@ def platform() -> Platform:
 
 
 def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, object]:
-    """`event` is `{"job": name}` with what the job takes; the answer says what was done and whether it is `done`."""
+    """`event` is `{"job": name}` with what the job takes; the answer says what was done and whether it is `done`.
+
+    Raises:
+        JobFailed: at the end, so that the call counts as a failed one.
+    """
 
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
@@ -35,6 +43,8 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, object]
     with counting() as counts:
         outcome = run(event, time_left)
         logger().info("job", job=event["job"], counts=dict(counts), outcome=outcome)
+    if outcome.get("failed"):
+        raise JobFailed(f"{event['job']}: {outcome['failed']} failed; the log names each")
     return {"job": event["job"], **outcome}
 
 

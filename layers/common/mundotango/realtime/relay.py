@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from mundotango.errors import Unavailable
 from mundotango.observability import count, logger
 from mundotango.outbox.model import Outgoing
 from mundotango.outbox.repository import OutboxRepository
@@ -25,29 +26,28 @@ if TYPE_CHECKING:
 BATCH = 100
 # A batch stops here, so that with one last call of 6 s it stays below the 10 s a transaction may idle.
 BATCH_SECONDS = 3.0
-# A store that is away fails every row, after a time-out each.
-FAILURES_BEFORE_END = 3
+# So many rows one after the other that found a store away: the rest would too, after a time-out each.
+AWAY_BEFORE_END = 3
 KEPT_AFTER_RELAY = timedelta(days=7)
 
 
 @dataclass(slots=True)
-class Batch:
-    """What became of the rows that were taken; `last` is the number of the last one tried."""
+class Tally:
+    """What became of the rows tried so far.
+
+    `last` is the number of the last one, and `away` how many found a store away since one did not.
+    """
 
     relayed: int = 0
     failed: int = 0
+    away: int = 0
     last: int = 0
-
-    def add(self, other: Batch) -> None:
-        self.relayed += other.relayed
-        self.failed += other.failed
-        self.last = max(self.last, other.last)
 
 
 def relay_outbox(platform: Platform, seqs: Sequence[int]) -> None:
     """Announces what a request has just committed. It never raises: what it cannot announce, the sweep does."""
     try:
-        _relay(platform, lambda outbox: outbox.take(seqs, len(seqs)))
+        _relay(platform, lambda outbox: outbox.take(seqs, len(seqs)), Tally())
     except Exception:  # noqa: BLE001 - the request succeeded, whatever becomes of its announcement
         count("outbox_failures")
         logger().exception("relay failed")
@@ -59,58 +59,61 @@ def sweep_outbox(platform: Platform, time_left: Callable[[], float]) -> dict[str
     A row that fails is passed by and met again by the next sweep. `done` is false when the time was up first, or the
     stores were away: the next sweep goes on from there.
     """
-    total = Batch()
-    while time_left() > BATCH_SECONDS:
-        batch = _relay(platform, lambda outbox: outbox.take_after(total.last, BATCH))
-        total.add(batch)
-        if batch.failed >= FAILURES_BEFORE_END:
-            return {"done": False, "relayed": total.relayed, "failed": total.failed}
-        if not batch.relayed + batch.failed:
+    tally = Tally()
+    while time_left() > BATCH_SECONDS and tally.away < AWAY_BEFORE_END:
+        if not _relay(platform, lambda outbox: outbox.take_after(tally.last, BATCH), tally):
             return {
-                "done": True, "relayed": total.relayed, "failed": total.failed, "forgotten": _forget_relayed(platform),
+                "done": True, "relayed": tally.relayed, "failed": tally.failed, "forgotten": _forget_relayed(platform),
             }  # fmt: skip
-    return {"done": False, "relayed": total.relayed, "failed": total.failed}
+    return {"done": False, "relayed": tally.relayed, "failed": tally.failed}
 
 
-def _relay(platform: Platform, take: Callable[[OutboxRepository], list[Outgoing]]) -> Batch:
-    batch = Batch()
-    done: list[int] = []
-    ends = time.monotonic() + BATCH_SECONDS
+def _relay(platform: Platform, take: Callable[[OutboxRepository], list[Outgoing]], tally: Tally) -> bool:
+    """Tries one row at least of those it takes; whether there were any."""
+    relayed: list[int] = []
     with UnitOfWork(platform.database, Keyring()) as work:
-        for outgoing in take(work.outbox):
-            if time.monotonic() > ends or batch.failed >= FAILURES_BEFORE_END:
+        taken = take(work.outbox)
+        ends = time.monotonic() + BATCH_SECONDS
+        for outgoing in taken:
+            if _announced(platform, outgoing, tally):
+                relayed.append(outgoing.seq)
+            if time.monotonic() > ends or tally.away >= AWAY_BEFORE_END:
                 break
-            batch.last = outgoing.seq
-            if _announce(platform, outgoing):
-                done.append(outgoing.seq)
-            else:
-                batch.failed += 1
-        if done:
-            work.outbox.mark_relayed(done, platform.clock.now())
+        if relayed:
+            work.outbox.mark_relayed(relayed, platform.clock.now())
         work.commit()
-    batch.relayed = len(done)
-    return batch
+    tally.relayed += len(relayed)
+    return bool(taken)
 
 
-def _announce(platform: Platform, outgoing: Outgoing) -> bool:
-    activity = outgoing.activity
+def _announced(platform: Platform, outgoing: Outgoing, tally: Tally) -> bool:
+    tally.last = outgoing.seq
     try:
-        if activity.kind in ("follow.created", "follow.removed"):
-            platform.edges.apply(
-                UUID(activity.payload["author_id"]),
-                UUID(activity.payload["follower_id"]),
-                active=activity.kind == "follow.created",
-                version=outgoing.seq,
-            )
-        if activity.channel is not None:
-            platform.activities.append(activity)
+        _announce(platform, outgoing)
     except Exception as failure:  # noqa: BLE001 - one row that cannot be announced holds up no other
+        tally.failed += 1
+        tally.away = tally.away + 1 if isinstance(failure, Unavailable) else 0
         count("outbox_failures")
         logger().exception(
-            "not announced", extra={"seq": outgoing.seq, "kind": activity.kind, "cause": type(failure).__name__}
+            "not announced",
+            extra={"seq": outgoing.seq, "kind": outgoing.activity.kind, "cause": type(failure).__name__},
         )
         return False
+    tally.away = 0
     return True
+
+
+def _announce(platform: Platform, outgoing: Outgoing) -> None:
+    activity = outgoing.activity
+    if activity.kind in ("follow.created", "follow.removed"):
+        platform.edges.apply(
+            UUID(activity.payload["author_id"]),
+            UUID(activity.payload["follower_id"]),
+            active=activity.kind == "follow.created",
+            version=outgoing.seq,
+        )
+    if activity.channel is not None:
+        platform.activities.append(activity)
 
 
 def _forget_relayed(platform: Platform) -> int:

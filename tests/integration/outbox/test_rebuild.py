@@ -1,0 +1,150 @@
+"""The copy of who follows whom is made right again, while people go on following."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from mundotango import settings
+from mundotango.adapters.postgres import Database
+from mundotango.bootstrap import Platform
+from mundotango.realtime.rebuild import rebuild_edges
+from mundotango.users.model import User
+from mundotango.users.repository import FollowRepository
+from mundotango.users.service import follow, unfollow
+from tests.factories.outbox import ample
+from tests.factories.people import make_user
+from tests.fakes.clock import FakeClock
+from tests.fakes.realtime import FakeEdges
+
+
+def test_a_rebuild_adds_what_is_missing_and_ends_what_is_over(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+) -> None:
+    with community.unit_of_work() as work:
+        gone = make_user(work, clock)
+        follow(work, reader.id, author.handle, clock)
+    edges.rows.clear()
+    edges.apply(author.id, gone.id, active=True, version=0)
+    assert rebuild_edges(community, ample) == {"done": True, "corrected": 2}
+    assert edges.followers(author.id) == [reader.id]
+    assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+def test_a_rebuild_goes_on_after_the_last_author(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mundotango.realtime.rebuild.AUTHORS", 1)
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+        follow(work, author.id, reader.handle, clock)
+    edges.rows.clear()
+    times: Iterator[float] = iter([100.0, 0.0])
+    cut = rebuild_edges(community, lambda: next(times))
+    assert cut == {"done": False, "corrected": 1, "after": str(min(author.id, reader.id))}
+    assert rebuild_edges(community, ample, UUID(str(cut["after"]))) == {"done": True, "corrected": 1}
+    assert len(edges.rows) == 2
+
+
+@contextmanager
+def in_the_middle(
+    target: object, name: str, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]
+) -> Iterator[None]:
+    """Does something else right after the first call of a method."""
+    original = getattr(target, name)
+    calls: list[int] = []
+
+    def called(*arguments: Any, **more: Any) -> Any:
+        answer = original(*arguments, **more)
+        if not calls:
+            calls.append(1)
+            act()
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(target, name, called)
+        yield
+
+
+def test_an_unfollow_during_a_rebuild_is_not_undone(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+
+    def end_it() -> None:
+        with community.unit_of_work() as work:
+            unfollow(work, reader.id, author.handle, clock)
+
+    with in_the_middle(edges, "followers", monkeypatch, end_it):
+        rebuild_edges(community, ample)
+    assert edges.followers(author.id) == []
+
+
+def test_a_follow_that_waits_for_a_rebuild_is_not_lost(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    database_settings: settings.Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The copy says "follows" where the database says no; the follow comes while the rebuild holds the table."""
+    edges.apply(author.id, reader.id, active=True, version=0)
+    other = Platform()
+    other.database = Database(database_settings, "eu-west-1", password=lambda: "trusted")
+    other.clock, other.activities, other.edges = community.clock, community.activities, edges
+
+    def follow_again() -> None:
+        with other.unit_of_work() as work:
+            follow(work, reader.id, author.handle, clock)
+
+    thread = threading.Thread(target=follow_again)
+    with _held(monkeypatch, thread):
+        rebuild_edges(community, ample)
+    thread.join(20)
+    other.database.close()
+    assert edges.followers(author.id) == [reader.id]
+
+
+@contextmanager
+def _held(monkeypatch: pytest.MonkeyPatch, thread: threading.Thread) -> Iterator[None]:
+    """Starts the thread once follows are held, and goes on when it waits for them."""
+    hold = FollowRepository.hold
+
+    def held(self: FollowRepository) -> None:
+        hold(self)
+        if not thread.ident:
+            thread.start()
+            _await_waiting(self._connection)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FollowRepository, "hold", held)
+        yield
+
+
+def _await_waiting(connection: psycopg.Connection) -> None:
+    for _ in range(2000):
+        if connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1").fetchone():
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError("nobody waits")

@@ -1,0 +1,88 @@
+"""What was committed is announced at once; what was not, is not."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from devstack.postgres import Server
+from mundotango.bootstrap import Platform
+from mundotango.errors import NotFound, Unavailable
+from mundotango.pagination import Keyring
+from mundotango.posts.service import get_post
+from mundotango.users.model import User
+from mundotango.users.service import follow, unfollow
+from mundotango.work import UnitOfWork
+from tests.factories.outbox import post_by, waiting
+from tests.factories.people import make_post
+from tests.fakes.clock import FakeClock
+from tests.fakes.realtime import FakeActivities, FakeEdges
+from tests.fixtures.postgres import superuser
+
+
+def test_a_post_is_announced_at_once(
+    community: Platform, clock: FakeClock, author: User, activities: FakeActivities
+) -> None:
+    post_id = post_by(community, author, clock)
+    (told,) = activities.appended
+    assert (told.channel, told.activity.payload["id"]) == (f"author:{author.id}", str(post_id))
+    assert waiting(community) == 0
+
+
+def test_a_request_that_fails_announces_nothing(
+    community: Platform, clock: FakeClock, author: User, activities: FakeActivities
+) -> None:
+    def post_and_fail() -> None:
+        with community.unit_of_work() as work:
+            make_post(work, clock, author.id)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        post_and_fail()
+    assert activities.appended == []
+    assert waiting(community) == 0
+
+
+def _end_session(connection: psycopg.Connection, server: Server) -> None:
+    with superuser(server) as killer:
+        killer.execute("SELECT pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
+
+
+def _break_silently(connection: psycopg.Connection, server: Server) -> None:
+    connection.pgconn.finish()
+
+
+@pytest.mark.parametrize("break_", [_end_session, _break_silently])
+def test_a_commit_that_fails_is_raised_and_announces_nothing(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    activities: FakeActivities,
+    postgres_server: Server,
+    break_: Callable[[psycopg.Connection, Server], None],
+) -> None:
+    posted: list[UUID] = []
+
+    def post_and_lose_the_connection() -> None:
+        with community.unit_of_work() as work:
+            posted.append(make_post(work, clock, author.id).id)
+            break_(work._connection, postgres_server)
+
+    with pytest.raises(Unavailable):
+        post_and_lose_the_connection()
+    assert activities.appended == []
+    with UnitOfWork(community.database, Keyring()) as work, pytest.raises(NotFound):
+        get_post(work, posted[0])
+
+
+def test_a_follow_reaches_the_copy_and_its_end_too(
+    community: Platform, clock: FakeClock, author: User, reader: User, edges: FakeEdges, activities: FakeActivities
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+    assert edges.followers(author.id) == [reader.id]
+    with community.unit_of_work() as work:
+        unfollow(work, reader.id, author.handle, clock)
+    assert edges.followers(author.id) == []
+    assert activities.appended == []
