@@ -11,8 +11,9 @@ import zlib
 _JPEG_SOI, _JPEG_EOI, _JPEG_SOS, _JPEG_APP0, _JPEG_APP1, _JPEG_COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xFE
 _JPEG_APPLICATION = range(_JPEG_APP0, _JPEG_APP0 + 16)
 _JPEG_KEPT_APPLICATION = ((0xE0, b"JFIF\x00"), (0xE2, b"ICC_PROFILE\x00"), (0xEE, b"Adobe"))
-# In the coded data 0xFF stands for itself before 00, and before the restart markers D0 to D7.
-_JPEG_AFTER_SCAN = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+# In the coded data 0xFF stands for itself before 00, and before the restart markers D0 to D7. Before another 0xFF it
+# fills: that stays with the scan, for `\xff+` would go over a run of them once for each.
+_JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"}

@@ -1,4 +1,5 @@
 import io
+from time import process_time
 
 import pytest
 from PIL import Image, ImageOps, PngImagePlugin
@@ -88,3 +89,12 @@ def test_a_file_that_ends_too_early_is_refused(format: str) -> None:
 
     with pytest.raises(ValueError, match=r"too early|no block"):
         strip(data[:30], format, 1)
+
+
+def test_a_scan_of_fill_bytes_costs_no_more_than_another() -> None:
+    """Backtracking over each run anew, this took a minute of the processor; once over it, some milliseconds."""
+    data = encoded(quarters())[:-2] + b"\xff" * 500_000 + b"\x00" + b"\xff\xd9"
+    begun = process_time()
+
+    assert strip(data, "JPEG", 1) == data
+    assert process_time() - begun < 5
