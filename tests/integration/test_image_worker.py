@@ -43,7 +43,9 @@ def payload(name: str) -> dict[str, Any]:
     return cast(dict[str, Any], json.loads((PAYLOADS / name).read_text()))
 
 
-def message(*keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post") -> dict[str, Any]:
+def message(
+    *keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post", delivery: int = 1
+) -> dict[str, Any]:
     """One message of the queue that tells of these objects, as S3 writes them."""
     record = payload("s3_in_sqs.json")["Records"][0]
     notification = json.loads(record["body"])
@@ -53,7 +55,8 @@ def message(*keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post"
         one["eventName"] = kind
         one["s3"]["object"]["key"] = quote_plus(key, safe="/")
         told.append(one)
-    return {**record, "messageId": message_id, "body": json.dumps({"Records": told})}
+    attributes = record["attributes"] | {"ApproximateReceiveCount": str(delivery)}
+    return {**record, "messageId": message_id, "body": json.dumps({"Records": told}), "attributes": attributes}
 
 
 def deliver(*messages: dict[str, Any]) -> list[str]:
@@ -188,6 +191,48 @@ def test_a_message_that_fails_comes_again_alone(monkeypatch: pytest.MonkeyPatch)
 
     assert failed == ["bad"]
     assert policy.upload_key(bad.media_id) in stored(UPLOADS)
+
+
+def no_compressing(data: bytes) -> Any:
+    raise MemoryError
+
+
+def test_a_picture_no_worker_survives_is_settled_by_the_last_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = upload(photograph())
+    key = policy.upload_key(row.media_id)
+    monkeypatch.setattr(handler, "compress", no_compressing)
+
+    for delivery in range(1, handler.LAST_DELIVERY):
+        assert deliver(message(key, delivery=delivery)) == ["m1"]
+        assert settled(row).status == "pending"
+    assert deliver(message(key, delivery=handler.LAST_DELIVERY)) == []
+
+    assert (settled(row).status, settled(row).reason) == ("failed", policy.GIVEN_UP)
+    assert stored(UPLOADS) == {}
+
+
+def test_the_last_delivery_still_does_what_was_left_of_a_ready_picture() -> None:
+    data = photograph()
+    row = upload(data)
+    deliver(message(policy.upload_key(row.media_id)))
+    boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=policy.upload_key(row.media_id), Body=data)
+
+    assert deliver(message(policy.upload_key(row.media_id), delivery=handler.LAST_DELIVERY)) == []
+
+    assert settled(row).status == "ready"
+    assert stored(UPLOADS).keys() == {policy.original_key(row.media_id)}
+
+
+def test_a_last_delivery_that_cannot_settle_goes_to_the_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = upload(photograph())
+
+    def away(*_: Any) -> bool:
+        raise Unavailable("the table does not answer; try again")
+
+    monkeypatch.setattr(type(handler.platform().media), "mark_failed", away)
+
+    assert deliver(message(policy.upload_key(row.media_id), delivery=handler.LAST_DELIVERY)) == ["m1"]
+    assert policy.upload_key(row.media_id) in stored(UPLOADS)
 
 
 def test_one_message_may_tell_of_several_objects() -> None:

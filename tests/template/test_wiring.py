@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.image_worker.handler import LAST_DELIVERY
 from tests.template.reading import references
 
 Functions = dict[str, dict[str, Any]]
@@ -76,6 +77,10 @@ def test_a_poison_record_ends_in_the_dead_letters(functions: Functions) -> None:
             else:
                 assert event["Type"] == "SQS"
                 assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_worker_knows_which_delivery_is_the_last(resources: Resources) -> None:
+    assert resources["UploadQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == LAST_DELIVERY
 
 
 def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:

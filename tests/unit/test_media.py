@@ -11,7 +11,7 @@ from mundotango import ids
 from mundotango.errors import BadImage, Invalid, NotFound
 from mundotango.media import policy
 from mundotango.media.model import Compressed, Media, media_payload
-from mundotango.media.service import finish_upload, get_media, start_upload
+from mundotango.media.service import finish_upload, get_media, give_up_upload, start_upload
 from tests.factories.media import NOON, compressed_from, pending_media, ready_media
 from tests.fakes.media import FakeMedia, FakeObjectStore
 
@@ -187,6 +187,33 @@ class TestFinishUpload:
         before = world.state()
 
         assert world.finish() == "unknown"
+        assert world.state() == before
+
+
+class TestGiveUpUpload:
+    def test_says_so_to_the_owner_and_keeps_nothing(self) -> None:
+        world = World()
+
+        assert give_up_upload(world.media, world.objects, world.row.media_id)
+        assert (world.now.status, world.now.reason) == ("failed", policy.GIVEN_UP)
+        assert not world.objects.objects
+
+    @pytest.mark.parametrize("compress", [compressed_from, refuse])
+    def test_an_outcome_stays(self, compress: Callable[[bytes], Compressed]) -> None:
+        world = World(b"first")
+        world.finish(compress)
+        world.upload(b"second")
+        before = world.state()
+
+        assert not give_up_upload(world.media, world.objects, world.row.media_id)
+        assert world.state() == before
+
+    def test_an_upload_that_nobody_allowed_is_left_alone(self) -> None:
+        world = World()
+        world.media.rows.clear()
+        before = world.state()
+
+        assert not give_up_upload(world.media, world.objects, world.row.media_id)
         assert world.state() == before
 
 

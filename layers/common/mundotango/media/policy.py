@@ -14,6 +14,7 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 WIDTHS = (320, 800, 1600)
+GIVEN_UP = "We could not work on this picture. Upload it again, or send another."
 
 UPLOAD_WINDOW = timedelta(minutes=5)
 # The lifecycle rule of the uploads bucket has the same day.

@@ -73,6 +73,17 @@ def finish_upload(media: MediaRepository, objects: ObjectStore, compress: Compre
     return outcome
 
 
+def give_up_upload(media: MediaRepository, objects: ObjectStore, media_id: UUID) -> bool:
+    """Settle a picture on which every delivery failed, without reading it: what kills a worker may be in its bytes.
+
+    False where there is nothing to give up: an earlier delivery or an earlier upload had its outcome.
+    """
+    if not media.mark_failed(media_id, policy.GIVEN_UP):
+        return False
+    objects.delete("uploads", policy.upload_key(media_id))
+    return True
+
+
 def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, row: Media, data: bytes) -> Outcome:
     if row.status == "failed" or (row.status == "ready" and not _shows(row, data)):
         return "late"
