@@ -43,9 +43,7 @@ def payload(name: str) -> dict[str, Any]:
     return cast(dict[str, Any], json.loads((PAYLOADS / name).read_text()))
 
 
-def message(
-    *keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post", delivery: int = 1
-) -> dict[str, Any]:
+def message(*keys: str, message_id: str = "m1", kind: str = "ObjectCreated:Post", delivery: int = 1) -> dict[str, Any]:
     """One message of the queue that tells of these objects, as S3 writes them."""
     record = payload("s3_in_sqs.json")["Records"][0]
     notification = json.loads(record["body"])
