@@ -9,8 +9,10 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import TransactWriteError
 
 from mundotango import ids, settings
-from mundotango.adapters.dynamodb import bind, connection
+from mundotango.adapters.dynamodb import bind, connection, transact
 from mundotango.errors import Unavailable
+from mundotango.reactions.model import CountChange
+from mundotango.reactions.repository import DynamoCounters
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
 from tests.factories.realtime import AT, make_activity, make_socket
@@ -24,21 +26,40 @@ def refusing(code: str, *reasons: str) -> ClientError:
     return ClientError(response, "Operation")
 
 
+Answers = list[ClientError | dict[str, Any] | None]
+
+
 @pytest.fixture
-def calls(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> list[ClientError | None]:
-    """What the next calls to DynamoDB are answered with: an error, or None for what DynamoDB itself says."""
-    answers: list[ClientError | None] = []
+def calls(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """What the next calls to DynamoDB are answered with: an error, an answer, or None for what DynamoDB itself says."""
+    answers: Answers = []
     client = connection(aws).client
     asked = client._make_api_call
 
     def call(operation: str, request: dict[str, Any]) -> Any:
         answer = answers.pop(0) if answers else None
-        if answer is not None:
+        if isinstance(answer, ClientError):
             raise answer
-        return asked(operation, request)
+        return asked(operation, request) if answer is None else answer
 
     monkeypatch.setattr(client, "_make_api_call", call)
     return answers
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was waited, without waiting."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+def not_got_to(*keys: str) -> dict[str, Any]:
+    """The answer of a busy counters table that read nothing of these keys."""
+    return {
+        "Responses": {},
+        "UnprocessedKeys": {table_name("counters"): {"Keys": [{"target": {"S": key}} for key in keys]}},
+    }
 
 
 class TestConnection:
@@ -71,9 +92,7 @@ class TestConnection:
             tickets.take("hash", AT)
 
     @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "InternalServerError"])
-    def test_a_table_that_is_busy_is_unavailable(
-        self, aws: settings.Region, calls: list[ClientError | None], code: str
-    ) -> None:
+    def test_a_table_that_is_busy_is_unavailable(self, aws: settings.Region, calls: Answers, code: str) -> None:
         calls.append(refusing(code))
 
         with pytest.raises(Unavailable):
@@ -84,8 +103,41 @@ class TestConnection:
             DynamoActivities("no-such-table", aws).append(make_activity())
 
 
+class TestBatchGet:
+    def test_asks_again_after_a_pause_for_what_a_busy_table_did_not_get_to(
+        self, aws: settings.Region, calls: Answers, pauses: list[float]
+    ) -> None:
+        counters = DynamoCounters(table_name("counters"), aws)
+        change = CountChange(likes=1, guard_before=None, guard="1", through=None)
+        for key in ("a", "b", "c"):
+            assert counters.apply(key, change)
+        calls += [not_got_to("a", "b"), not_got_to("b")]
+
+        assert set(counters.counts(["a", "b", "c"])) == {"b"}  # the busy table said it had no "a" and no "c"
+
+        assert len(pauses) == 2
+
+    def test_is_given_up_after_some_tries(self, aws: settings.Region, calls: Answers, pauses: list[float]) -> None:
+        calls += [not_got_to("a")] * 99
+
+        with pytest.raises(Unavailable):
+            DynamoCounters(table_name("counters"), aws).counts(["a"])
+
+        assert 1 < len(pauses) < 9
+        assert sum(pauses) < 2
+
+    def test_reads_every_page_and_asks_for_no_key_twice(self, aws: settings.Region) -> None:
+        counters = DynamoCounters(table_name("counters"), aws)
+        keys = [f"post#{number}" for number in range(205)]
+        for key in keys[::50]:
+            assert counters.apply(key, CountChange(likes=1, guard_before=None, guard="1", through=None))
+
+        assert set(counters.counts([*keys, *keys])) == set(keys[::50])
+        assert counters.counts([]) == {}
+
+
 class TestTransact:
-    def test_is_repeated_when_it_met_another(self, aws: settings.Region, calls: list[ClientError | None]) -> None:
+    def test_is_repeated_when_it_met_another(self, aws: settings.Region, calls: Answers) -> None:
         connections, socket = DynamoConnections(table_name("connections"), aws), make_socket()
         calls += [refusing("TransactionCanceledException", "None", "TransactionConflict")] * 2
 
@@ -93,18 +145,43 @@ class TestTransact:
 
         assert connections.close(socket.connection_id)
 
-    def test_is_given_up_after_some_tries(
-        self, aws: settings.Region, calls: list[ClientError | None], monkeypatch: pytest.MonkeyPatch
+    def test_that_is_still_under_way_is_asked_for_and_not_written_again(
+        self, aws: settings.Region, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
     ) -> None:
-        monkeypatch.setattr(time, "sleep", lambda _: None)
-        calls += [refusing("TransactionCanceledException", "TransactionConflict")] * 9
+        asked: list[str] = []
+
+        def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+            asked.append(request["ClientRequestToken"])
+            if len(asked) < 3:
+                raise refusing("TransactionInProgressException")
+            return {}
+
+        monkeypatch.setattr(connection(aws).client, "_make_api_call", call)
+
+        row = bind(TicketRow, table_name("tickets"), aws)("hash", user_id="u", expires_at=AT)
+
+        assert transact(aws, lambda transaction: transaction.save(row))
+        assert len(set(asked)) == 1
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            refusing("TransactionCanceledException", "TransactionConflict"),
+            refusing("TransactionCanceledException", "None", "ProvisionedThroughputExceeded"),
+            refusing("TransactionCanceledException", "ThrottlingError", "TransactionConflict"),
+            refusing("TransactionInProgressException"),
+        ],
+        ids=str,
+    )
+    def test_is_given_up_after_some_tries(
+        self, aws: settings.Region, calls: Answers, pauses: list[float], refusal: ClientError
+    ) -> None:
+        calls += [refusal] * 9
 
         with pytest.raises(Unavailable):
             DynamoConnections(table_name("connections"), aws).open(make_socket(), opened_at=AT, expires_at=AT)
 
-    def test_refused_for_another_reason_is_a_mistake_of_ours(
-        self, aws: settings.Region, calls: list[ClientError | None]
-    ) -> None:
+    def test_refused_for_another_reason_is_a_mistake_of_ours(self, aws: settings.Region, calls: Answers) -> None:
         calls.append(refusing("TransactionCanceledException", "ValidationError"))
 
         with pytest.raises(TransactWriteError):

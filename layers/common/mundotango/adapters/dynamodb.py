@@ -9,8 +9,9 @@ never mistaken for a condition that did not hold.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import batched
 from types import new_class
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from mundotango import settings
+from mundotango import ids, settings
 from mundotango.errors import Unavailable
 
 _TRY_AGAIN = {
@@ -32,7 +33,9 @@ _TRY_AGAIN = {
     "ServiceUnavailable",
     "ThrottlingException",
 }
-_TRANSACTION_ATTEMPTS = 5
+_MET_ANOTHER = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
+_ATTEMPTS = 5
+_KEYS_A_CALL = 100
 
 
 class _SharedConnection(Connection):
@@ -93,23 +96,57 @@ def take[M: Model](
     return model.from_raw_data(image) if image else None
 
 
+def batch_get[M: Model](
+    model: type[M], keys: Iterable[str] | Iterable[tuple[str, str]], *, consistent_read: bool = False
+) -> Iterator[M]:
+    """The rows that exist of these keys (with a range key: pairs), in no order. A key may be given twice.
+
+    DynamoDB gives back the keys a busy table did not get to; pynamodb would ask for them again at once and for ever.
+    """
+    schema = model._get_connection().get_meta_table()  # noqa: SLF001
+    names = [name for name in (schema.hash_keyname, schema.range_keyname) if name is not None]
+    for page in batched(dict.fromkeys(keys), _KEYS_A_CALL, strict=False):
+        parts = ((key,) if isinstance(key, str) else key for key in page)
+        yield from _batch(model, [dict(zip(names, part, strict=True)) for part in parts], consistent_read)
+
+
+def _batch[M: Model](model: type[M], keys: Sequence[Any], consistent_read: bool) -> Iterator[M]:
+    table = model._get_connection()  # noqa: SLF001 (Model.batch_get keeps to itself which keys it did not get)
+    for attempt in range(_ATTEMPTS):
+        _pause_before(attempt)
+        answer = table.batch_get_item(keys, consistent_read=consistent_read)
+        yield from map(model.from_raw_data, answer["Responses"].get(table.table_name, ()))
+        keys = answer["UnprocessedKeys"].get(table.table_name, {}).get("Keys", [])
+        if not keys:
+            return
+    raise Unavailable("the table is busy; try again")
+
+
 def transact(region: settings.Region, add: Callable[[TransactWrite], None]) -> bool:
     """Write all that `add` adds, or nothing. False when one of the conditions did not hold.
 
     Two transactions that meet in a row (a person's two sockets opening at once) cancel each other; DynamoDB's SDK does
-    not repeat those, so this does.
+    not repeat those, so this does. One that is still under way, after its answer was late, is asked for by its name.
     """
-    for attempt in range(_TRANSACTION_ATTEMPTS):
+    name = str(ids.new_id())
+    for attempt in range(_ATTEMPTS):
+        _pause_before(attempt)
         try:
-            with TransactWrite(connection=connection(region)) as transaction:
+            with TransactWrite(connection=connection(region), client_request_token=name) as transaction:
                 add(transaction)
         except TransactWriteError as error:
-            reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
-            if "ConditionalCheckFailed" in reasons:
-                return False
-            if not reasons or reasons - {"TransactionConflict", "ThrottlingError"}:
-                raise
-            time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311 (jitter, no secret)
+            if error.cause_response_code != "TransactionInProgressException":
+                reasons = {reason.code for reason in error.cancellation_reasons if reason is not None}
+                if "ConditionalCheckFailed" in reasons:
+                    return False
+                if not reasons or reasons - _MET_ANOTHER:
+                    raise
+                name = str(ids.new_id())
         else:
             return True
     raise Unavailable("others write the same rows; try again")
+
+
+def _pause_before(attempt: int) -> None:
+    if attempt:
+        time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 (jitter, no secret)

@@ -18,7 +18,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
 from mundotango.media.model import Measures, Media, Purpose, Status, Variant
 
 
@@ -80,8 +80,7 @@ class DynamoMedia:
             return None
 
     def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
-        keys = {str(media_id) for media_id in media_ids}
-        rows = self._row.batch_get(keys, consistent_read=True) if keys else ()
+        rows = batch_get(self._row, map(str, media_ids), consistent_read=True)
         return {found.media_id: found for found in map(_media, rows)}
 
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, condition_failed, take
+from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, take
 from mundotango.reactions.counting import ReactionChange
 from mundotango.reactions.model import Count, CountChange, Reaction, ReactionKind, bucket_key, bucket_of
 
@@ -69,7 +69,7 @@ class DynamoReactions:
     def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
         bucket = bucket_of(user_id)
         keys = {bucket_key(target_id, bucket): target_id for target_id in target_ids}
-        rows = self._row.batch_get([(key, str(user_id)) for key in keys], consistent_read=True)
+        rows = batch_get(self._row, [(key, str(user_id)) for key in keys], consistent_read=True)
         return {keys[row.target]: _reaction(row) for row in rows}
 
 
@@ -78,7 +78,7 @@ class DynamoCounters:
         self._row = bind(CounterRow, table_name, region)
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        rows = self._row.batch_get(keys, consistent_read=fresh)
+        rows = batch_get(self._row, keys, consistent_read=fresh)
         return {row.target: Count(int(row.like), row.guard, row.through) for row in rows}
 
     def apply(self, key: str, change: CountChange) -> bool:
