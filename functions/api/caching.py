@@ -2,7 +2,7 @@
 
 A GET that succeeds carries an ETag of its bytes, and is answered 304 where the client shows the same one. It is
 `private, no-cache` unless its route said otherwise: kept by the one client, asked again each time. Everything else,
-refusals among it, is kept by nobody.
+refusals among it, is kept by nobody. A HEAD is a GET whose answer leaves without its bytes.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ class ConditionalGet:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers_only = scope["method"] == "HEAD"
         started: Message = {}
         body = bytearray()
 
@@ -36,15 +37,23 @@ class ConditionalGet:
             if not message.get("more_body", False):
                 answer = _validated(scope, started, bytes(body))
                 await send(started)
-                await send({"type": "http.response.body", "body": answer})
+                await send({"type": "http.response.body", "body": b"" if headers_only else answer})
 
-        await self._app(scope, receive, hold)
+        if not headers_only:
+            await self._app(scope, receive, hold)
+            return
+        # The one scope and no copy of it: routing leaves in it what the request's log line tells.
+        scope["method"] = "GET"
+        try:
+            await self._app(scope, receive, hold)
+        finally:
+            scope["method"] = "HEAD"
 
 
 def _validated(scope: Scope, started: Message, body: bytes) -> bytes:
     """Completes the headers of the answer and returns the bytes to send, none where the client has them."""
     headers = MutableHeaders(raw=started["headers"])
-    readable = scope["method"] in ("GET", "HEAD") and started["status"] == 200
+    readable = scope["method"] == "GET" and started["status"] == 200
     headers.setdefault("cache-control", PRIVATE if readable else NO_STORE)
     if not readable or headers["cache-control"] == NO_STORE:
         return body

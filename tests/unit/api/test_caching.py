@@ -1,6 +1,6 @@
 import pytest
 
-from tests.fixtures.gateway import Gateway
+from tests.fixtures.gateway import Gateway, Log
 from tests.unit.api.test_errors import SOMEBODY, UPLOAD
 
 
@@ -66,3 +66,29 @@ def test_health_is_kept_by_nobody(gateway: Gateway) -> None:
     assert (answer.status, answer.json()) == (200, {"status": "ok"})
     assert answer.headers["cache-control"] == "no-store"
     assert "etag" not in answer.headers
+
+
+def test_a_head_is_answered_like_a_get_without_its_bytes(gateway: Gateway, path: str) -> None:
+    whole = gateway.get(path, user=SOMEBODY)
+
+    answer = gateway.call("HEAD", path, user=SOMEBODY)
+
+    assert (answer.status, answer.text, answer.headers) == (200, "", whole.headers)
+    assert int(answer.headers["content-length"]) == len(whole.text.encode())
+    shown = gateway.call("HEAD", path, user=SOMEBODY, headers={"If-None-Match": whole.headers["etag"]})
+    assert (shown.status, shown.text) == (304, "")
+
+
+def test_a_refused_head_has_no_bytes_either(gateway: Gateway) -> None:
+    absent = gateway.call("HEAD", f"/api/media/{SOMEBODY}", user=SOMEBODY)
+    unreadable = gateway.call("HEAD", "/api/media", user=SOMEBODY)
+
+    assert (absent.status, absent.text, absent.headers["cache-control"]) == (404, "", "no-store")
+    assert (unreadable.status, unreadable.text, unreadable.headers["allow"]) == (405, "", "POST")
+
+
+def test_a_head_is_logged_as_what_it_was(gateway: Gateway, log: Log) -> None:
+    gateway.call("HEAD", f"/api/media/{SOMEBODY}", user=SOMEBODY)
+
+    (line,) = log.lines()
+    assert (line["method"], line["route"], line["problem"]) == ("HEAD", "/api/media/{media_id}", "not-found")
