@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import botocore.exceptions
 
@@ -74,9 +75,11 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
     if stack is not None and recall(aws, DEPLOYED) == wanted:
         return stack, False
     _clear_away(aws)
+    # Given in any case: a parameter that a deploy leaves out keeps its value, such as an address with an earlier port.
+    overrides = _overrides({**local, "SiteUrl": _site_url(stack) if stack else ""})
     with _building():
-        _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=_overrides(local), aws=aws)
-    _tell_site_url(aws)
+        _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=overrides, aws=aws)
+    _tell_site_url(Stack.find(aws, stack_name()), overrides)
     # Noted where the stack is, so that one that goes back to an earlier state says so.
     remember(aws, DEPLOYED, wanted)
     return Stack.find(aws, stack_name()), True
@@ -97,24 +100,32 @@ def _clear_away(aws: Aws) -> None:
             aws.cloudformation.delete_stack(StackName=stack_name())
 
 
-def _tell_site_url(aws: Aws) -> None:
+def _site_url(stack: Stack) -> str:
+    """Where MiniStack serves the distribution."""
+    label = stack.output("DistributionDomain").partition(".")[0]
+    return f"http://{label}.cloudfront.localhost:{urlsplit(stack.aws.endpoint).port}"
+
+
+def _tell_site_url(stack: Stack, parameters: Mapping[str, str]) -> None:
     """Has the stack know its own address, which is made by the first deploy and so cannot be a parameter of it.
 
     At AWS the edge tells the sockets' authorizer which host a viewer asked for; MiniStack's edge carries no sockets.
     """
-    stack = Stack.find(aws, stack_name())
-    described = aws.cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0]
-    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
-    if parameters.get("SiteUrl") == stack.output("SiteUrl"):
+    if parameters["SiteUrl"] == _site_url(stack):
         return
-    parameters["SiteUrl"] = stack.output("SiteUrl")
-    aws.cloudformation.update_stack(
+    cloudformation = stack.aws.cloudformation
+    known = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0].get("Parameters", [])
+    kept = {one["ParameterKey"]: one["ParameterValue"] for one in known}
+    cloudformation.update_stack(
         StackName=stack.name,
         UsePreviousTemplate=True,
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in {**kept, "SiteUrl": _site_url(stack)}.items()
+        ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    aws.cloudformation.get_waiter("stack_update_complete").wait(
+    cloudformation.get_waiter("stack_update_complete").wait(
         StackName=stack.name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
     )
 

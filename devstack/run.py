@@ -50,9 +50,10 @@ def run(home: Home, *, yes: bool = False, seeded: bool = True) -> None:
             follow(running, progress.console)
         except KeyboardInterrupt:
             progress.say("")
-        except (psycopg.OperationalError, BotoCoreError) as error:
-            cause = str(error).strip().splitlines()[0]
-            raise DevstackFailed(f"a server ended: {cause}", cure=f"see its log in {home.folder}") from error
+        except psycopg.OperationalError as error:
+            raise DevstackFailed("PostgreSQL has ended", cure=f"see {home.postgres}.log, and make run") from error
+        except BotoCoreError as error:
+            raise DevstackFailed("MiniStack has ended", cure=f"see {home.ministack}.log, and make run") from error
         finally:
             session.stop()
 
@@ -88,8 +89,9 @@ class Session:
     def stop(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would lose what is being saved
-        with self._progress.step("stopped, with everything saved") as step:
-            if self._sound is not None and cloud.is_running(self._home):
+        saved = self._sound is not None and cloud.is_running(self._home)
+        with self._progress.step("stopped, with everything saved" if saved else "stopped") as step:
+            if self._sound is not None and saved:
                 state.leave_mark(self._sound.database, self._sound.aws)
             step.note(", ".join(cloud.stop(self._home)) or "nothing ran")
 
