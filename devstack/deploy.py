@@ -75,8 +75,8 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
     if stack is not None and recall(aws, DEPLOYED) == wanted:
         return stack, False
     _clear_away(aws)
-    # Given in any case: a parameter that a deploy leaves out keeps its value, such as an address with an earlier port.
-    overrides = _overrides({**local, "SiteUrl": _site_url(stack) if stack else ""})
+    # A parameter that a deploy leaves out keeps its value, which may be an address with an earlier port.
+    overrides = _overrides(local if stack is None else {**local, "SiteUrl": _site_url(stack)})
     with _building():
         _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=overrides, aws=aws)
     _tell_site_url(Stack.find(aws, stack_name()), overrides)
@@ -111,7 +111,7 @@ def _tell_site_url(stack: Stack, parameters: Mapping[str, str]) -> None:
 
     At AWS the edge tells the sockets' authorizer which host a viewer asked for; MiniStack's edge carries no sockets.
     """
-    if parameters["SiteUrl"] == _site_url(stack):
+    if parameters.get("SiteUrl") == _site_url(stack):
         return
     cloudformation = stack.aws.cloudformation
     known = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0].get("Parameters", [])
