@@ -32,7 +32,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
             service.connect(platform().connections, _socket(request), platform().clock)
             logger().info("socket opened")
         case "$disconnect":
-            service.disconnect(platform().connections, request["connectionId"])
+            service.disconnect(platform().connections, _socket(request))
             logger().info("socket closed", code=request.get("disconnectStatusCode"))
         case _:
             _answer(_socket(request), event)
@@ -52,7 +52,7 @@ def _answer(socket: Socket, event: dict[str, Any]) -> None:
         frames = list(answers(platform(), socket, event.get("body") or ""))
     outcomes = Counter(platform().pusher.send([Delivery(socket, json.dumps(frame)) for frame in frames]))
     if outcomes["gone"]:
-        service.disconnect(platform().connections, socket.connection_id)
+        service.disconnect(platform().connections, socket)
     refused = [frame["code"] for frame in frames if frame["type"] == "error"]
     logger().info(
         "frame answered", refused=refused, sent=outcomes["sent"], gone=outcomes["gone"], failed=outcomes["failed"]

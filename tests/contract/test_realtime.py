@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -182,8 +183,8 @@ class TestConnections:
             connections.open(socket, opened_at=AT, expires_at=LATER)
             connections.subscribe(socket.connection_id, "post:1", now=AT, limit=9)
 
-        assert connections.close(closed.connection_id)
-        assert not connections.close(closed.connection_id)
+        assert connections.close(closed)
+        assert not connections.close(closed)
 
         assert connections.of_users([ana], AT) == [kept]
         assert connections.of_channel("post:1", AT) == [kept]
@@ -192,9 +193,9 @@ class TestConnections:
         socket = make_socket()
         connections.open(socket, opened_at=AT, expires_at=LATER)
 
-        assert not connections.close(socket.connection_id, opened_before=AT)
+        assert not connections.close(socket, opened_before=AT)
         assert connections.of_users([socket.user_id], AT) == [socket]
-        assert connections.close(socket.connection_id, opened_before=AT + SECOND)
+        assert connections.close(socket, opened_before=AT + SECOND)
 
     def test_a_closed_connection_cannot_subscribe(self, connections: Connections) -> None:
         socket = make_socket()
@@ -215,6 +216,46 @@ class TestConnections:
         with pytest.raises(NotFound):
             connections.subscribe(socket.connection_id, "post:2", now=then, limit=9)
 
+    def test_one_that_was_never_told_to_be_over_ends_by_itself_though_the_person_opens_others(
+        self, connections: Connections
+    ) -> None:
+        lost = make_socket()
+        connections.open(lost, opened_at=AT, expires_at=LATER)
+        next_one = make_socket(lost.user_id)
+        connections.open(next_one, opened_at=LATER - SECOND, expires_at=LATER + timedelta(hours=2))
+
+        assert set(connections.of_users([lost.user_id], LATER - SECOND)) == {lost, next_one}
+        assert connections.of_users([lost.user_id], LATER + SECOND) == [next_one]
+
+
+def sockets_rows() -> list[dict[str, Any]]:
+    return [row for row in rows("connections") if row["sk"]["S"] == "sockets"]
+
+
+def test_a_persons_row_does_not_gather_the_sockets_that_ended(aws: settings.Region) -> None:
+    connections, user_id = DynamoConnections(table_name("connections"), aws), ids.new_id()
+    for number in range(3):
+        opened_at = AT + number * timedelta(hours=3)
+        connections.open(make_socket(user_id), opened_at=opened_at, expires_at=opened_at + timedelta(hours=2))
+
+    [row] = sockets_rows()
+    assert len(row["sockets"]["SS"]) == 1
+
+
+def test_a_connection_whose_own_row_expired_is_taken_from_its_persons(aws: settings.Region) -> None:
+    connections = DynamoConnections(table_name("connections"), aws)
+    expired = make_socket()
+    kept = make_socket(expired.user_id)
+    for socket in (expired, kept):
+        connections.open(socket, opened_at=AT, expires_at=LATER)
+    connections._row(f"connection#{expired.connection_id}", "meta").delete()
+
+    assert connections.close(expired)
+    assert not connections.close(expired)
+
+    assert expired.connection_id not in str(rows("connections"))
+    assert connections.of_users([kept.user_id], AT) == [kept]
+
 
 def test_a_closed_connection_leaves_no_row_that_names_it(aws: settings.Region) -> None:
     connections = DynamoConnections(table_name("connections"), aws)
@@ -223,6 +264,6 @@ def test_a_closed_connection_leaves_no_row_that_names_it(aws: settings.Region) -
     for number in range(5):
         connections.subscribe(socket.connection_id, f"post:{number}", now=AT, limit=9)
 
-    connections.close(socket.connection_id)
+    connections.close(socket)
 
     assert socket.connection_id not in str(rows("connections"))

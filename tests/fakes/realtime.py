@@ -71,11 +71,11 @@ class FakeConnections:
     def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None:
         self.rows[socket.connection_id] = _Open(socket, opened_at, expires_at)
 
-    def close(self, connection_id: str, *, opened_before: datetime | None = None) -> bool:
-        row = self.rows.get(connection_id)
+    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
+        row = self.rows.get(socket.connection_id)
         if row is None or (opened_before is not None and row.opened_at >= opened_before):
             return False
-        del self.rows[connection_id]
+        del self.rows[socket.connection_id]
         return True
 
     def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:

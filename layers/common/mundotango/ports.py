@@ -104,8 +104,8 @@ class Connections(Protocol):
 
     def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None: ...
 
-    def close(self, connection_id: str, *, opened_before: datetime | None = None) -> bool:
-        """Remove every row of this connection; whether there was one (opened before that moment, if given)."""
+    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
+        """Remove all that is known of it; whether there was anything (opened before that moment, if given)."""
         ...
 
     def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:

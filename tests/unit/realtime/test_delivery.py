@@ -105,7 +105,7 @@ class TestHandOver:
         stale = opened(stores)
         stores.pusher.gone.add(stale.connection_id)
 
-        def away(connection_id: str, **_: object) -> bool:
+        def away(socket: Socket, **_: object) -> bool:
             raise Unavailable("away")
 
         monkeypatch.setattr(stores.connections, "close", away)

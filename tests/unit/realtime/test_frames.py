@@ -123,7 +123,7 @@ class TestSubscribe:
         ]
 
     def test_on_a_connection_that_is_closed(self, client: Client) -> None:
-        client.stores.connections.close(client.socket.connection_id)
+        client.stores.connections.close(client.socket)
         assert [each["code"] for each in client.asks("subscribe", channel=post_channel(ids.new_id()))] == ["not-found"]
 
 

@@ -2,15 +2,17 @@
 
     pk                    sk               what it is for
     connection#{id}       meta             everything to remove when the connection ends
-    user#{user id}        sockets          a person's sockets, in one row so that 100 people are read in one call
+    user#{user id}        sockets          a person's sockets, each with its end, in one row so that 100 people are
+                                           read in one call
     channel#{channel}     {connection id}  who listens to a channel
 
 Rows of one connection are written and removed in one transaction, so none is left that nobody would find again; what
-the gateway forgets to tell of ($disconnect is best effort) is removed at the first frame it refuses, or by age.
+the gateway forgets to tell of ($disconnect is best effort) is removed at the first frame it refuses, or by age: rows
+by DynamoDB, and a socket in its person's row when they open another.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from uuid import UUID
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UnicodeSetAttribute, UTCDateTimeAttribute
@@ -19,7 +21,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, transact
+from mundotango.adapters.dynamodb import batch_get, bind, transact
 from mundotango.errors import NotFound
 from mundotango.realtime.model import Socket
 
@@ -43,6 +45,7 @@ class DynamoConnections:
 
     def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None:
         row = self._row
+        self._forget(socket.user_id, lambda _, ends_at: ends_at <= opened_at)
 
         def add(transaction: TransactWrite) -> None:
             transaction.save(
@@ -58,16 +61,17 @@ class DynamoConnections:
             )
             transaction.update(
                 row(f"user#{socket.user_id}", "sockets"),
-                [row.sockets.add({_packed(socket)}), row.expires_at.set(expires_at)],
+                [row.sockets.add({_packed(socket, expires_at)}), row.expires_at.set(expires_at)],
             )
 
         transact(self._region, add)
 
-    def close(self, connection_id: str, *, opened_before: datetime | None = None) -> bool:
-        row, meta = self._row, self._find(connection_id)
-        if meta is None or (opened_before is not None and meta.opened_at >= opened_before):
+    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
+        row, meta = self._row, self._find(socket.connection_id)
+        if meta is None:  # closed before, or old enough for DynamoDB to have removed it
+            return self._forget(socket.user_id, lambda known, _: known.connection_id == socket.connection_id)
+        if opened_before is not None and meta.opened_at >= opened_before:
             return False
-        socket = _socket(meta)
 
         def add(transaction: TransactWrite) -> None:
             # A channel subscribed to since `meta` was read would be left over: then nothing is removed, and read anew.
@@ -75,12 +79,15 @@ class DynamoConnections:
             transaction.delete(row(meta.pk, meta.sk), condition=row.pk.exists() & unchanged)
             transaction.update(
                 row(f"user#{socket.user_id}", "sockets"),
-                [row.sockets.delete({_packed(socket)}), row.expires_at.set(row.expires_at | meta.expires_at)],
+                [
+                    row.sockets.delete({_packed(socket, meta.expires_at)}),
+                    row.expires_at.set(row.expires_at | meta.expires_at),
+                ],
             )
             for channel in meta.channels or ():
-                transaction.delete(row(f"channel#{channel}", connection_id))
+                transaction.delete(row(f"channel#{channel}", socket.connection_id))
 
-        return transact(self._region, add) or self.close(connection_id, opened_before=opened_before)
+        return transact(self._region, add) or self.close(socket, opened_before=opened_before)
 
     def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
         row, meta = self._row, self._find(connection_id)
@@ -120,12 +127,12 @@ class DynamoConnections:
         transact(self._region, add)
 
     def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
-        rows = self._row.batch_get([(f"user#{user_id}", "sockets") for user_id in user_ids])
+        rows = batch_get(self._row, [(f"user#{user_id}", "sockets") for user_id in user_ids])
         return [
-            Socket(connection_id, UUID(row.pk.partition("#")[2]), domain, stage)
+            socket
             for row in rows
-            if row.expires_at > now
-            for connection_id, domain, stage in (packed.split("|") for packed in sorted(row.sockets or ()))
+            for socket, ends_at in (_unpacked(_person(row), packed) for packed in sorted(row.sockets or ()))
+            if ends_at > now
         ]
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
@@ -133,15 +140,33 @@ class DynamoConnections:
         return [Socket(row.sk, UUID(row.user_id), row.domain, row.stage) for row in rows if row.expires_at > now]
 
     def _find(self, connection_id: str) -> ConnectionRow | None:
+        return self._get(f"connection#{connection_id}", "meta")
+
+    def _forget(self, user_id: UUID, stale: Callable[[Socket, datetime], bool]) -> bool:
+        """Take these of a person's sockets out of their row; whether there were any."""
+        row, known = self._row, self._get(f"user#{user_id}", "sockets")
+        if known is None:
+            return False
+        forgotten = {packed for packed in known.sockets or () if stale(*_unpacked(user_id, packed))}
+        if forgotten:
+            known.update([row.sockets.delete(forgotten), row.expires_at.set(row.expires_at | known.expires_at)])
+        return bool(forgotten)
+
+    def _get(self, pk: str, sk: str) -> ConnectionRow | None:
         try:
-            return self._row.get(f"connection#{connection_id}", "meta", consistent_read=True)
+            return self._row.get(pk, sk, consistent_read=True)
         except self._row.DoesNotExist:
             return None
 
 
-def _socket(meta: ConnectionRow) -> Socket:
-    return Socket(meta.pk.partition("#")[2], UUID(meta.user_id), meta.domain, meta.stage)
+def _packed(socket: Socket, ends_at: datetime) -> str:
+    return f"{socket.connection_id}|{socket.domain}|{socket.stage}|{int(ends_at.timestamp())}"
 
 
-def _packed(socket: Socket) -> str:
-    return f"{socket.connection_id}|{socket.domain}|{socket.stage}"
+def _unpacked(user_id: UUID, packed: str) -> tuple[Socket, datetime]:
+    connection_id, domain, stage, ends_at = packed.split("|")
+    return Socket(connection_id, user_id, domain, stage), datetime.fromtimestamp(int(ends_at), UTC)
+
+
+def _person(row: ConnectionRow) -> UUID:
+    return UUID(row.pk.partition("#")[2])

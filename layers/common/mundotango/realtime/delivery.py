@@ -50,13 +50,9 @@ def hand_over(stores: Stores, deliveries: Sequence[Delivery]) -> Counter[Outcome
     not wait for one socket.
     """
     outcomes = stores.pusher.send(deliveries)
-    gone = {
-        delivery.socket.connection_id
-        for delivery, outcome in zip(deliveries, outcomes, strict=True)
-        if outcome == "gone"
-    }
+    gone = {delivery.socket for delivery, outcome in zip(deliveries, outcomes, strict=True) if outcome == "gone"}
     opened_before = stores.clock.now() - OPENING_TIME
     with suppress(Unavailable):  # then the next frame to them finds it out again
-        for connection_id in gone:
-            stores.connections.close(connection_id, opened_before=opened_before)
+        for socket in gone:
+            stores.connections.close(socket, opened_before=opened_before)
     return Counter(outcomes)

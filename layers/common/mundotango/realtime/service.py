@@ -53,8 +53,8 @@ def connect(connections: Connections, socket: Socket, clock: Clock) -> None:
     connections.open(socket, opened_at=now, expires_at=now + policy.CONNECTION_LIFE)
 
 
-def disconnect(connections: Connections, connection_id: str) -> None:
-    connections.close(connection_id)
+def disconnect(connections: Connections, socket: Socket) -> None:
+    connections.close(socket)
 
 
 def subscribe(stores: Stores, socket: Socket, channel: object) -> Frame:
