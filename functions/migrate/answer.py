@@ -2,6 +2,7 @@
 
 import json
 import time
+import traceback
 import urllib.request
 from threading import Lock, Timer
 from types import TracebackType
@@ -35,6 +36,9 @@ class Answer:
     ) -> bool:
         self._watch.cancel()
         if error is not None:
+            # The stack alone: a message may quote what it is about, such as the secret, or the address to answer at.
+            stack = "".join(traceback.format_tb(trace))
+            logger().error("unexpected", cause=type(error).__name__, trace=stack)
             self.failed(f"unexpected {type(error).__name__}; see the log of the function")
         return isinstance(error, Exception)
 
