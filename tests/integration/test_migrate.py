@@ -1,8 +1,9 @@
 """The custom resource, from CloudFormation's request to its answer, on a server as RDS hands it over."""
 
 import json
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 from devstack import postgres
 from devstack.postgres import Server
 from functions.migrate import handler
-from mundotango import migrations
+from mundotango import migrations, settings
 from mundotango.adapters import tokens
 from mundotango.migrations import Migration, MigrationFailed
 from mundotango.migrations.roles import create_roles
@@ -110,6 +111,14 @@ def fresh(empty: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             connection.execute(SQL("DROP ROLE IF EXISTS {}").format(Identifier(role)))
 
 
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """All that was logged or printed since it was last asked."""
+    # The logger goes on writing to what was the standard output when it was made.
+    monkeypatch.setattr(logger().registered_handler, "stream", sys.stdout)
+    return lambda: "".join(capfd.readouterr())
+
+
 def request(cloudformation: CloudFormation, kind: str = "Create", **changes: Any) -> dict[str, Any]:
     recorded: dict[str, Any] = json.loads((PAYLOADS / "custom_resource_create.json").read_text())
     recorded |= {"RequestType": kind, "ResponseURL": cloudformation.url}
@@ -123,9 +132,8 @@ def request(cloudformation: CloudFormation, kind: str = "Create", **changes: Any
 
 
 def test_a_first_deploy_makes_roles_tables_and_keys(
-    fresh: Server, cloudformation: CloudFormation, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    fresh: Server, cloudformation: CloudFormation, written: Callable[[], str]
 ) -> None:
-    logger.cache_clear()
     handler.lambda_handler(request(cloudformation), Context())
     (said,) = cloudformation.answers
     assert (said["Status"], said["NoEcho"], said["PhysicalResourceId"]) == ("SUCCESS", True, "schema")
@@ -147,10 +155,10 @@ def test_a_first_deploy_makes_roles_tables_and_keys(
     assert members >= {"mundo_migrate", "mundo_app"}
     with psycopg.connect(fresh.dsn("mundotango", "mundo_app")) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
-    written = "".join(capfd.readouterr()) + caplog.text
-    assert "migrated" in written
+    logged = written()
+    assert "migrated" in logged
     for secret in (PASSWORD, data["OriginSecret"], "X-Amz-Signature", "X-Amz-Credential"):
-        assert secret not in written
+        assert secret not in logged
 
 
 def test_a_second_deploy_changes_nothing_and_keeps_the_secret(fresh: Server, cloudformation: CloudFormation) -> None:
@@ -172,16 +180,17 @@ def test_where_the_roles_are_there_already_no_master_is_needed(fresh: Server, cl
 
 @pytest.mark.parametrize("secret", [PASSWORD, json.dumps([PASSWORD]), json.dumps({"username": PASSWORD}), "{"])
 def test_a_secret_of_another_form_is_refused_without_being_told(
-    fresh: Server, cloudformation: CloudFormation, capfd: pytest.CaptureFixture[str], secret: str
+    fresh: Server, cloudformation: CloudFormation, written: Callable[[], str], secret: str
 ) -> None:
-    logger.cache_clear()
     asked = request(cloudformation)
     asked["ResourceProperties"]["MasterSecret"] = secret
     handler.lambda_handler(asked, Context())
     (said,) = cloudformation.answers
     assert said["Status"] == "FAILED"
     assert said["Reason"].startswith("MasterSecret is not")
-    assert PASSWORD not in said["Reason"] + "".join(capfd.readouterr())
+    logged = written()
+    assert "MasterSecret is not" in logged
+    assert PASSWORD not in said["Reason"] + logged
 
 
 def test_deleting_leaves_everything(fresh: Server, cloudformation: CloudFormation) -> None:
@@ -244,6 +253,24 @@ def test_what_nobody_thought_of_is_answered_too(
     assert cloudformation.answers[0]["Reason"].startswith("unexpected MissingSetting")
 
 
+def test_what_nobody_thought_of_is_traced_once_and_quotes_nothing(
+    fresh: Server, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, written: Callable[[], str]
+) -> None:
+    def surprise(_: object) -> None:
+        raise KeyError(PASSWORD) from ValueError(cloudformation.url)
+
+    monkeypatch.setattr(handler, "create_roles", surprise)
+    handler.lambda_handler(request(cloudformation), Context())
+    (said,) = cloudformation.answers
+    assert said["Reason"] == "unexpected KeyError; see the log of the function"
+    logged = written()
+    for secret in (PASSWORD, "X-Amz-Signature"):
+        assert secret not in said["Reason"] + logged
+    (traced,) = [line for line in map(json.loads, logged.splitlines()) if line["level"] == "ERROR"]
+    assert traced["cause"] == "KeyError"
+    assert "create_roles(connection)" in traced["trace"]
+
+
 def test_a_migration_that_hangs_is_answered_before_the_function_ends(
     fresh: Server, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +302,16 @@ def owner(fresh: Server) -> Iterator[psycopg.Connection]:
         create_roles(connection)
     with psycopg.connect(fresh.dsn("mundotango", "mundo_migrate"), autocommit=True) as connection:
         yield connection
+
+
+def test_a_role_waits_for_a_statement_as_long_as_the_settings_say(
+    fresh: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SQL_TIMEOUT", 7)
+    with superuser(fresh, "mundotango") as connection:
+        create_roles(connection)
+    with psycopg.connect(fresh.dsn("mundotango", "mundo_app")) as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("7s",)
 
 
 ONE = Migration("0001_one.sql", "CREATE TABLE one (note text DEFAULT '100%');")

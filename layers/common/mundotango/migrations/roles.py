@@ -6,13 +6,12 @@ Run once and again by whoever may make roles: the master of the server, which on
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
+from mundotango import settings
+
 OWNER = "mundo_migrate"
 APP = "mundo_app"
 # What the platform needs and a role without rights over the server may not install.
 EXTENSIONS = ("citext",)
-
-# Settings of the role and not of the connection: so they hold through a proxy too, which forwards no start-up options.
-_APP_SETTINGS = {"statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s", "timezone": "UTC"}
 
 
 def create_roles(connection: Connection) -> None:
@@ -24,13 +23,22 @@ def create_roles(connection: Connection) -> None:
             # There where AWS signs people in; membership is what makes the server take a token for a password.
             if _exists(connection, "rds_iam"):
                 connection.execute(SQL("GRANT rds_iam TO {}").format(Identifier(role)))
-        for name, value in _APP_SETTINGS.items():
+        for name, value in _app_settings().items():
             connection.execute(SQL("ALTER ROLE {} SET {} = {}").format(Identifier(APP), Identifier(name), value))
         connection.execute(SQL("ALTER ROLE {} SET timezone = 'UTC'").format(Identifier(OWNER)))
         for extension in EXTENSIONS:
             connection.execute(SQL("CREATE EXTENSION IF NOT EXISTS {}").format(Identifier(extension)))
         connection.execute(SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(Identifier(OWNER)))
         connection.execute(SQL("GRANT USAGE ON SCHEMA public TO {}").format(Identifier(APP)))
+
+
+def _app_settings() -> dict[str, str]:
+    """Of the role and not of the connection: so they hold through a proxy too, which forwards no start-up options."""
+    return {
+        "statement_timeout": f"{settings.SQL_TIMEOUT}s",
+        "idle_in_transaction_session_timeout": "10s",
+        "timezone": "UTC",
+    }
 
 
 def _exists(connection: Connection, role: str) -> bool:
