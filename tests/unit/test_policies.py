@@ -93,7 +93,7 @@ def test_coordinates() -> None:
         events.longitude(180.5)
 
 
-@pytest.mark.parametrize("country", ["", "A", "ARG", "A1", "ÄÖ", "ſs"])
+@pytest.mark.parametrize("country", ["", "A", "ARG", "A1", "ÄÖ", "ſs", "ar", "AR\n"])
 def test_countries_that_are_none(country: str) -> None:
     with pytest.raises(Invalid):
         events.country(country)

@@ -1,12 +1,15 @@
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictFloat
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
+from mundotango.events import policy
 from mundotango.events.model import EventKind, EventStatus
 
-Latitude = Annotated[float, Field(ge=-90, le=90, strict=True, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, strict=True, allow_inf_nan=False)]
+# Shown to readers of the API; it is the policy that refuses.
+_COUNTRY: dict[str, Any] = {"pattern": f"^{policy.COUNTRY}$"}
+_LATITUDE: dict[str, Any] = {"minimum": -policy.LARGEST_LATITUDE, "maximum": policy.LARGEST_LATITUDE}
+_LONGITUDE: dict[str, Any] = {"minimum": -policy.LARGEST_LONGITUDE, "maximum": policy.LARGEST_LONGITUDE}
 
 
 class NewEvent(Asked):
@@ -14,11 +17,11 @@ class NewEvent(Asked):
     description: Lines = ""
     kind: EventKind
     city: Line
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1, two letters.")]
+    country: Annotated[str, Field(json_schema_extra=_COUNTRY, description="ISO 3166-1, two letters.")]
     venue_name: Line
     address: Line
-    latitude: Latitude
-    longitude: Longitude
+    latitude: Annotated[StrictFloat, Field(json_schema_extra=_LATITUDE)]
+    longitude: Annotated[StrictFloat, Field(json_schema_extra=_LONGITUDE)]
     zone: Annotated[Line, Field(description="IANA time zone of the place, such as America/Argentina/Buenos_Aires.")]
     starts_at: Moment
     ends_at: Moment

@@ -1,17 +1,21 @@
-from typing import Literal
+from typing import Any
 
 from pydantic import Field, StrictInt
 
 from functions.api.schemas.base import Answered, Asked, Id, Moment
-from mundotango.media.model import Purpose, Status
+from mundotango.media import policy
+from mundotango.media.model import Status
 
-ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/gif"]
+# Shown to readers of the API; it is the policy that refuses.
+_PURPOSE: dict[str, Any] = {"enum": list(policy.PURPOSES)}
+_CONTENT_TYPE: dict[str, Any] = {"enum": list(policy.CONTENT_TYPES)}
+_SIZE: dict[str, Any] = {"minimum": 1, "maximum": policy.MAX_BYTES}
 
 
 class NewMedia(Asked):
-    purpose: Purpose
-    content_type: ContentType
-    size: StrictInt = Field(ge=1, description="Bytes; S3 refuses a longer file.")
+    purpose: str = Field(json_schema_extra=_PURPOSE)
+    content_type: str = Field(json_schema_extra=_CONTENT_TYPE)
+    size: StrictInt = Field(json_schema_extra=_SIZE, description="Bytes; S3 refuses a longer file.")
 
 
 class Upload(Answered):

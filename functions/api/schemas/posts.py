@@ -1,9 +1,8 @@
-from typing import Literal
-
 from pydantic import Field
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
 from functions.api.schemas.media import VariantBody
+from mundotango.reactions.model import ReactionKind
 
 
 class Attachment(Asked):
@@ -18,7 +17,7 @@ class NewPost(Asked):
 
 
 class NewReaction(Asked):
-    kind: Literal["like"]
+    kind: ReactionKind
 
 
 class AuthorBody(Answered):

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 
 from mundotango import ids
+from mundotango.errors import FieldError, Invalid
+from mundotango.events import policy
 from tests.fakes.cache import FakeCache
 from tests.fixtures.gateway import Gateway
 
@@ -144,7 +146,13 @@ def test_a_list_that_cannot_be_is_refused_and_not_kept(gateway: Gateway, query: 
         ({"kind": "rave"}, "kind"),
         ({"country": "Argentina"}, "country"),
         ({"country": "AR\n"}, "country"),
+        ({"country": "ar"}, "country"),
+        ({"country": 54}, "country"),
         ({"latitude": 91}, "latitude"),
+        ({"latitude": -90.5}, "latitude"),
+        ({"latitude": True}, "latitude"),
+        ({"latitude": 10**400}, "latitude"),
+        ({"longitude": 180.5}, "longitude"),
         ({"longitude": "-58"}, "longitude"),
         ({"latitude": float("nan")}, "latitude"),
         ({"longitude": float("inf")}, "longitude"),
@@ -166,6 +174,20 @@ def test_an_event_that_cannot_be_is_refused_by_field(
 
     assert (answer.status, answer.problem) == (422, "invalid")
     assert answer.refused_fields == {field}
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"), [(policy.country, "ar"), (policy.latitude, 90.5), (policy.longitude, -181.0)]
+)
+def test_where_an_event_may_be_is_said_by_the_policy_alone(
+    gateway: Gateway, organiser: UUID, rule: Callable[[Any], object], value: object
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        rule(value)
+
+    answer = gateway.post("/api/events", user=organiser, json=MILONGA | {rule.__name__: value})
+
+    assert [FieldError(**error) for error in answer.json()["errors"]] == list(refused.value.fields)
 
 
 def test_what_is_not_there_is_not_found_and_not_kept(gateway: Gateway) -> None:

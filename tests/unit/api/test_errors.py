@@ -8,6 +8,7 @@ import pytest
 from functions.api.errors import MOST_FIELDS, status_of
 from mundotango import errors
 from mundotango.errors import FieldError, HandleTaken, MundoTangoError, Unavailable
+from mundotango.media import policy
 from tests.fixtures.gateway import Gateway
 
 SOMEBODY = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -105,6 +106,9 @@ def test_a_body_that_is_not_declared_as_json_is_refused(gateway: Gateway, conten
         ({"size": 1000.0}, {"size"}),
         ({"size": True}, {"size"}),
         ({"size": 0}, {"size"}),
+        ({"size": 26_214_401}, {"size"}),
+        ({"size": 10**400}, {"size"}),
+        ({"content_type": "image/svg+xml", "size": 0}, {"content_type", "size"}),
         ({"size": None}, {"size"}),
         ({"purpose": "payslip", "content_type": "image/svg+xml"}, {"purpose", "content_type"}),
         ({"colour": "red"}, {"colour"}),
@@ -115,6 +119,16 @@ def test_a_field_that_is_wrong_or_unknown_is_named(gateway: Gateway, change: dic
 
     assert (answer.status, answer.problem) == (422, "invalid")
     assert answer.refused_fields == fields
+
+
+def test_what_may_be_uploaded_is_said_by_the_policy_alone(gateway: Gateway) -> None:
+    asked = {"purpose": "payslip", "content_type": "image/svg+xml", "size": 0}
+
+    answer = gateway.post("/api/media", user=SOMEBODY, json=asked)
+
+    assert [FieldError(**error) for error in answer.json()["errors"]] == policy.refused_fields(
+        "payslip", "image/svg+xml", 0
+    )
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 7, [UPLOAD]])

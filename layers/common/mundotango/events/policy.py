@@ -14,8 +14,10 @@ LONGEST_NAME = 200
 LONGEST_CITY = 100
 # A festival or a long tango cruise. Lists rely on it: what ends after a moment has not begun long before it.
 LONGEST_EVENT = timedelta(days=31)
+COUNTRY = "[A-Z]{2}"
+LARGEST_LATITUDE = 90
+LARGEST_LONGITUDE = 180
 
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
 _ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2}")
 _YEARS = range(2000, 2200)
 
@@ -42,9 +44,9 @@ def city(value: str) -> str:
 
 
 def country(value: str) -> str:
-    if not _COUNTRY.fullmatch(value):
-        raise refused("country", "must be two letters, as in ISO 3166-1")
-    return value.upper()
+    if not re.fullmatch(COUNTRY, value):
+        raise refused("country", "must be two capital letters, as in ISO 3166-1")
+    return value
 
 
 def venue_name(value: str) -> str:
@@ -56,11 +58,11 @@ def address(value: str) -> str:
 
 
 def latitude(value: float) -> float:
-    return _coordinate("latitude", value, 90)
+    return _coordinate("latitude", value, LARGEST_LATITUDE)
 
 
 def longitude(value: float) -> float:
-    return _coordinate("longitude", value, 180)
+    return _coordinate("longitude", value, LARGEST_LONGITUDE)
 
 
 def zone(value: str) -> str:

@@ -7,7 +7,7 @@ follows the row and not the other way round: of two uploads that raced, only the
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from mundotango import ids
@@ -27,7 +27,7 @@ def start_upload(
     objects: ObjectStore,
     *,
     owner_id: UUID,
-    purpose: Purpose,
+    purpose: str,
     content_type: str,
     size: int,
     clock: Clock,
@@ -40,7 +40,7 @@ def start_upload(
     row = Media(
         media_id=ids.new_id(),
         owner_id=owner_id,
-        purpose=purpose,
+        purpose=cast(Purpose, purpose),
         content_type=content_type,
         size=size,
         secret=ids.new_secret(),
