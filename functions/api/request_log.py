@@ -62,7 +62,7 @@ def _route(scope: Scope) -> str:
 
 
 def _correlation_id(scope: Scope) -> str | None:
-    """The gateway's id of the request, which its own access log and the answer's `apigw-requestid` carry too."""
+    """The gateway's id of the request, which the answer's `apigw-requestid` carries too."""
     context = scope.get("aws.event", {}).get("requestContext", {})
     found = context.get("requestId")
     return found if isinstance(found, str) else None
