@@ -1,6 +1,6 @@
 from fastapi import APIRouter
 
-from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
+from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts import seen_by
 from functions.api.schemas.posts import PostPage
@@ -14,11 +14,11 @@ router = APIRouter(prefix="/api/feed", tags=["posts"])
 @router.get("", responses=refusals(400))
 async def feed(
     caller: CallerDep,
-    work: WorkDep,
     platform: PlatformDep,
     cursor: CursorQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> PostPage:
     """The caller's own posts and those of whom they follow, newest first."""
-    page = service.list_feed(work, caller.user_id, cursor, limit)
+    with platform.unit_of_work() as work:
+        page = service.list_feed(work, caller.user_id, cursor, limit)
     return PostPage(items=seen_by(platform, page.items, caller.user_id), next_cursor=page.next_cursor)

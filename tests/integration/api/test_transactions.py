@@ -1,7 +1,9 @@
 """What was committed is announced, what was not is not, and the answer tells which."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -12,6 +14,7 @@ from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from mundotango.realtime.model import Activity, Appended
+from tests.factories.media import ready_media
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Gateway, Log, fake_platform
 
@@ -108,6 +111,66 @@ def unannounced(database: Database) -> int:
         row = connection.execute("SELECT count(*) FROM outbox WHERE relayed_at IS NULL").fetchone()
     assert row is not None
     return int(row[0])
+
+
+class Watched:
+    """A database that knows how many of its transactions are open."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.opened = self.open = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        with self._database.transaction() as connection:
+            self.opened += 1
+            self.open += 1
+            try:
+                yield connection
+            finally:
+                self.open -= 1
+
+
+class Asked:
+    """A store that notes for each call how many transactions were open meanwhile."""
+
+    def __init__(self, store: object, database: Watched, calls: list[tuple[str, int]]) -> None:
+        self._store, self._database, self._calls = store, database, calls
+
+    def __getattr__(self, name: str) -> Any:
+        self._calls.append((name, self._database.open))
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/feed", None),
+        ("GET", "/api/posts/{post}", None),
+        ("PUT", "/api/posts/{post}/reaction", {"kind": "like"}),
+        ("DELETE", "/api/posts/{post}/reaction", None),
+        ("POST", "/api/posts", {"body": "Hola", "media": [{"id": "{picture}"}]}),
+    ],
+)
+def test_no_transaction_waits_for_another_store(
+    gateway: Gateway, join: Join, real_database: Database, method: str, path: str, body: Any
+) -> None:
+    malena = join("malena")
+    picture = ready_media(owner_id=malena)
+    gateway.platform.media.add(picture)
+    post = gateway.post("/api/posts", user=malena, json={"body": "Hola"}).json()["id"]
+    database, calls = Watched(real_database), list[tuple[str, int]]()
+    gateway.platform.database = database  # type: ignore[assignment]
+    for store in ("reactions", "counters", "media"):
+        setattr(gateway.platform, store, Asked(getattr(gateway.platform, store), database, calls))
+
+    sent = json.loads(json.dumps(body).replace("{picture}", str(picture.media_id)))
+    answer = gateway.call(method, path.format(post=post), user=malena, json=sent)
+
+    assert answer.status in (200, 201)
+    assert database.opened
+    assert calls
+    assert [name for name, open_transactions in calls if open_transactions] == []
 
 
 def test_a_feed_costs_the_same_whatever_its_length(gateway: Gateway, join: Join, log: Log) -> None:

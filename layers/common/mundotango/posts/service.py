@@ -33,6 +33,8 @@ def create_post(
     wanted = policy.pictures(media)
     text = policy.body(body, required=not wanted)
     place = policy.city(city)
+    # Before the first statement: a transaction must not wait for another store.
+    pictures = _pictures(media_repo, author_id, wanted)
     author = get_profile(work, author_id)
     post = Post(
         id=new_id(),
@@ -41,7 +43,7 @@ def create_post(
         city=place,
         created_at=clock.now(),
         version=1,
-        media=_pictures(media_repo, author_id, wanted),
+        media=pictures,
     )
     work.posts.add(post)
     work.record(
