@@ -1,9 +1,8 @@
 """The custom resource, from CloudFormation's request to its answer, on a server as RDS hands it over."""
 
 import json
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +20,7 @@ from mundotango import migrations, settings
 from mundotango.adapters import tokens
 from mundotango.migrations import Migration, MigrationFailed
 from mundotango.migrations.roles import create_roles
-from mundotango.observability import logger
+from tests.fixtures.gateway import Log
 from tests.fixtures.postgres import FAST, _free_port, superuser
 
 PASSWORD = "pA$$w0rd-that-nobody-may-see"
@@ -111,14 +110,6 @@ def fresh(empty: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             connection.execute(SQL("DROP ROLE IF EXISTS {}").format(Identifier(role)))
 
 
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """All that was logged or printed since it was last asked."""
-    # The logger goes on writing to what was the standard output when it was made.
-    monkeypatch.setattr(logger().registered_handler, "stream", sys.stdout)
-    return lambda: "".join(capfd.readouterr())
-
-
 def request(cloudformation: CloudFormation, kind: str = "Create", **changes: Any) -> dict[str, Any]:
     recorded: dict[str, Any] = json.loads((PAYLOADS / "custom_resource_create.json").read_text())
     recorded |= {"RequestType": kind, "ResponseURL": cloudformation.url}
@@ -131,9 +122,7 @@ def request(cloudformation: CloudFormation, kind: str = "Create", **changes: Any
     return recorded | changes
 
 
-def test_a_first_deploy_makes_roles_tables_and_keys(
-    fresh: Server, cloudformation: CloudFormation, written: Callable[[], str]
-) -> None:
+def test_a_first_deploy_makes_roles_tables_and_keys(fresh: Server, cloudformation: CloudFormation, log: Log) -> None:
     handler.lambda_handler(request(cloudformation), Context())
     (said,) = cloudformation.answers
     assert (said["Status"], said["NoEcho"], said["PhysicalResourceId"]) == ("SUCCESS", True, "schema")
@@ -155,7 +144,7 @@ def test_a_first_deploy_makes_roles_tables_and_keys(
     assert members >= {"mundo_migrate", "mundo_app"}
     with psycopg.connect(fresh.dsn("mundotango", "mundo_app")) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
-    logged = written()
+    logged = log.text()
     assert "migrated" in logged
     for secret in (PASSWORD, data["OriginSecret"], "X-Amz-Signature", "X-Amz-Credential"):
         assert secret not in logged
@@ -180,7 +169,7 @@ def test_where_the_roles_are_there_already_no_master_is_needed(fresh: Server, cl
 
 @pytest.mark.parametrize("secret", [PASSWORD, json.dumps([PASSWORD]), json.dumps({"username": PASSWORD}), "{"])
 def test_a_secret_of_another_form_is_refused_without_being_told(
-    fresh: Server, cloudformation: CloudFormation, written: Callable[[], str], secret: str
+    fresh: Server, cloudformation: CloudFormation, log: Log, secret: str
 ) -> None:
     asked = request(cloudformation)
     asked["ResourceProperties"]["MasterSecret"] = secret
@@ -188,7 +177,7 @@ def test_a_secret_of_another_form_is_refused_without_being_told(
     (said,) = cloudformation.answers
     assert said["Status"] == "FAILED"
     assert said["Reason"].startswith("MasterSecret is not")
-    logged = written()
+    logged = log.text()
     assert "MasterSecret is not" in logged
     assert PASSWORD not in said["Reason"] + logged
 
@@ -254,7 +243,7 @@ def test_what_nobody_thought_of_is_answered_too(
 
 
 def test_what_nobody_thought_of_is_traced_once_and_quotes_nothing(
-    fresh: Server, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, written: Callable[[], str]
+    fresh: Server, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
     def surprise(_: object) -> None:
         raise KeyError(PASSWORD) from ValueError(cloudformation.url)
@@ -263,7 +252,7 @@ def test_what_nobody_thought_of_is_traced_once_and_quotes_nothing(
     handler.lambda_handler(request(cloudformation), Context())
     (said,) = cloudformation.answers
     assert said["Reason"] == "unexpected KeyError; see the log of the function"
-    logged = written()
+    logged = log.text()
     for secret in (PASSWORD, "X-Amz-Signature"):
         assert secret not in said["Reason"] + logged
     (traced,) = [line for line in map(json.loads, logged.splitlines()) if line["level"] == "ERROR"]
