@@ -54,6 +54,13 @@ def test_reserved_words_are_ones_somebody_could_ask_for() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u2060\u200e", "ana\u202egnp", "\u0301"])
+def test_nobody_and_nothing_is_named_what_cannot_be_seen(name: str) -> None:
+    for rule in (users.display_name, events.title, events.city, events.venue_name):
+        with pytest.raises(Invalid):
+            rule(name)
+
+
 def test_pictures() -> None:
     first, second = new_id(), new_id()
     assert posts.pictures([(first, " a "), (second, "")]) == [(first, "a"), (second, "")]

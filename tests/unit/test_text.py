@@ -63,3 +63,33 @@ def test_spellings_of_one_name_have_one_key(value: str) -> None:
 @given(st.text())
 def test_a_key_is_its_own_key(value: str) -> None:
     assert text.key(text.key(value)) == text.key(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["ana\u202egnp", "\u2066ana\u2069", "\u202aana\u202c", "ana\U000e0041", "\U000e0001ana", "ana\U000e007f",
+     "🏴\U000e0068\U000e0069\U000e007f"],
+)  # fmt: skip
+@pytest.mark.parametrize("lines", [False, True])
+def test_what_turns_text_around_or_hides_in_it_is_refused(value: str, lines: bool) -> None:
+    with pytest.raises(Invalid, match="control character"):
+        text.clean("display_name", value, longest=100, required=False, lines=lines)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\u200b", "\u2060\u200e", "\u200d", "\ufeff", "\xad", " \u200b\n ", "\u3164", "\u115f\u1160", "\uffa0", "\u2800",
+     "\u034f", "\ufe0f", "\u180e", "\U000e0100", "\U0001d159"],
+)  # fmt: skip
+def test_what_nobody_sees_is_empty_where_something_is_required(value: str) -> None:
+    with pytest.raises(Invalid, match="must not be empty"):
+        text.clean("display_name", value, longest=100)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["👩\u200d👩\u200d👧", "❤\ufe0f", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "نامه\u200cای",
+     "\u200fמילונגה", "Jes\xads", "क्\u200dष", ".", "٣", "\u2764"],
+)  # fmt: skip
+def test_what_is_seen_may_have_unseen_parts(value: str) -> None:
+    assert text.clean("display_name", value, longest=100) == value
