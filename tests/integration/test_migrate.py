@@ -167,7 +167,11 @@ def test_where_the_roles_are_there_already_no_master_is_needed(fresh: Server, cl
     assert cloudformation.answers[0]["Status"] == "SUCCESS"
 
 
-@pytest.mark.parametrize("secret", [PASSWORD, json.dumps([PASSWORD]), json.dumps({"username": PASSWORD}), "{"])
+@pytest.mark.parametrize(
+    "secret",
+    [PASSWORD, json.dumps([PASSWORD]), json.dumps({"username": PASSWORD}), "{"],
+    ids=["no JSON", "a list", "half of it", "half an object"],  # a test's name is in its log
+)
 def test_a_secret_of_another_form_is_refused_without_being_told(
     fresh: Server, cloudformation: CloudFormation, log: Log, secret: str
 ) -> None:
