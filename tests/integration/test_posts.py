@@ -9,7 +9,7 @@ from mundotango.adapters.postgres import Database
 from mundotango.errors import BadCursor, Conflict, Invalid, MediaNotReady, NotFound, ProfileMissing
 from mundotango.ids import new_id
 from mundotango.observability import counting
-from mundotango.pagination import Keyring
+from mundotango.pagination import Keyring, Place
 from mundotango.posts.model import Post, post_payload
 from mundotango.posts.service import get_post, list_feed
 from mundotango.realtime.model import author_channel
@@ -157,6 +157,14 @@ def test_a_cursor_that_is_not_ours_is_refused(work: UnitOfWork, author: User, cu
     if cursor:
         with pytest.raises(BadCursor):
             list_feed(work, author.id, cursor, 2)
+
+
+def test_a_cursor_is_read_by_a_process_that_signed_none(database: Database, clock: FakeClock) -> None:
+    place = Place(clock.now(), new_id())
+    with UnitOfWork(database, Keyring()) as work:
+        cursor = work.sign_cursor("feed", place)
+    with UnitOfWork(database, Keyring()) as work:
+        assert work.read_cursor("feed", cursor) == place
 
 
 @pytest.mark.parametrize("limit", [0, 51, -1])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from mundotango.keys.service import CURSOR
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from mundotango.events.repository import EventRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.outbox.repository import OutboxRepository
-    from mundotango.pagination import Keyring
+    from mundotango.pagination import Keyring, Place
     from mundotango.posts.repository import PostRepository
     from mundotango.realtime.model import Activity
     from mundotango.users.repository import FollowRepository, UserRepository
@@ -34,7 +37,7 @@ class UnitOfWork:
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
         self._transaction: AbstractContextManager[Connection] | None = None
-        self.keyring = keyring
+        self._keyring = keyring
         # The outbox rows of this transaction; to be announced once it is committed.
         self.recorded: list[int] = []
 
@@ -57,6 +60,16 @@ class UnitOfWork:
     def record(self, activity: Activity) -> None:
         """Announce this, if and only if the transaction is committed."""
         self.recorded.append(self.outbox.add(activity))
+
+    def sign_cursor(self, name: str, place: Place) -> str:
+        """`name` is the list's: a cursor signed for one list is refused by another."""
+        return self._keyring.sign(name, place, self._cursor_secrets)
+
+    def read_cursor(self, name: str, cursor: str) -> Place:
+        return self._keyring.read(name, cursor, self._cursor_secrets)
+
+    def _cursor_secrets(self) -> Sequence[bytes]:
+        return self.keys.list_secrets(CURSOR)
 
     @cached_property
     def _connection(self) -> Connection:

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -6,7 +5,6 @@ from mundotango.errors import NotFound
 from mundotango.events import policy
 from mundotango.events.model import Event
 from mundotango.ids import new_id
-from mundotango.keys.service import CURSOR
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
 from mundotango.text import refused
@@ -85,14 +83,11 @@ def list_events(
     if from_ is not None and to is not None and to <= from_:
         raise refused("to", "must be after from")
 
-    def load() -> Sequence[bytes]:
-        return work.keys.list_secrets(CURSOR)
-
     found = work.events.list_published(
         city=policy.city(city) if city is not None else None,
         from_=from_ or clock.now(),
         to=to,
-        after=work.keyring.read(EVENTS, cursor, load) if cursor else None,
+        after=work.read_cursor(EVENTS, cursor) if cursor else None,
         limit=limit + 1,
     )
-    return page_of(found, limit, lambda event: work.keyring.sign(EVENTS, Place(event.starts_at, event.id), load))
+    return page_of(found, limit, lambda event: work.sign_cursor(EVENTS, Place(event.starts_at, event.id)))

@@ -3,7 +3,6 @@ from uuid import UUID
 
 from mundotango.errors import FieldError, MediaNotReady, NotFound
 from mundotango.ids import new_id
-from mundotango.keys.service import CURSOR
 from mundotango.media.model import variants_payload
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock, MediaRepository
@@ -69,13 +68,9 @@ def get_post(work: UnitOfWork, post_id: UUID) -> Post:
 def list_feed(work: UnitOfWork, reader_id: UUID, cursor: str | None, limit: int) -> Page[Post]:
     """The reader's own posts and those of whom the reader follows, newest first."""
     checked_limit(limit)
-
-    def load() -> Sequence[bytes]:
-        return work.keys.list_secrets(CURSOR)
-
-    after = work.keyring.read(FEED, cursor, load) if cursor else None
+    after = work.read_cursor(FEED, cursor) if cursor else None
     found = work.posts.list_feed(reader_id, after, limit + 1)
-    return page_of(found, limit, lambda post: work.keyring.sign(FEED, Place(post.created_at, post.id), load))
+    return page_of(found, limit, lambda post: work.sign_cursor(FEED, Place(post.created_at, post.id)))
 
 
 def _pictures(media_repo: MediaRepository, owner_id: UUID, wanted: Sequence[tuple[UUID, str]]) -> list[Picture]:
