@@ -195,7 +195,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("format", FORMATS)
     def test_a_truncated_picture(self, format: str) -> None:
-        data = encoded(Image.effect_noise((400, 300), 80).convert("RGB"), format)
+        data = encoded(Image.effect_noise((160, 120), 80).convert("RGB"), format)
 
         with pytest.raises(BadImage, match=DAMAGED):
             compress(data[: len(data) // 2])
@@ -211,8 +211,9 @@ class TestRefused:
             raise AssertionError("decoded")
 
         monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+        beginning = b"\x00" * (side // 8 + 1) * 100  # of its rows: what is never decoded need not be there
         with pytest.raises(BadImage, match="more than 50 million pixels"):
-            compress(png(side, side, b"\x00" * (side // 8 + 1) * side, bits=1, color=0))
+            compress(png(side, side, beginning, bits=1, color=0))
 
     def test_a_gif_whose_frame_is_a_bomb_though_its_screen_is_small(self) -> None:
         data = bytearray(encoded(Image.new("P", (8, 8)), "GIF"))

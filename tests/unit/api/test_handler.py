@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,48 +23,53 @@ ROOT = Path(__file__).parents[3]
 LATE = ["aws_lambda_powertools", "boto3", "botocore", "psycopg", "psycopg_pool", "pynamodb", "redis", "yoyo"]
 
 
-def in_fresh_process(program: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, env={}
-    ).stdout
-
-
-def test_importing_brings_no_driver_and_needs_no_environment() -> None:
-    program = f"""
-import sys
-import functions.api.handler
-print([name for name in {LATE} if name in sys.modules])
-"""
-    assert in_fresh_process(program).strip() == "[]"
-
-
-def test_the_first_answer_brings_no_driver_either() -> None:
-    program = f"""
+# All that is asked of a fresh process, which costs more than any other test, is asked of one.
+PROGRAM = f"""
 import json, sys
-from functions.api.handler import lambda_handler
-payload = json.load(open({str(PAYLOADS / "http_api_v2_public.json")!r}))
-payload["requestContext"]["http"]["path"] = "/api/public/health"
-answer = lambda_handler(payload, None)
-print(json.dumps([answer["statusCode"], answer["body"], [name for name in {LATE[1:]} if name in sys.modules]]))
-"""
-    status, body, late = json.loads(in_fresh_process(program).splitlines()[-1])
-    assert (status, json.loads(body)) == (200, {"status": "ok"})
-    assert set(late) <= {"botocore"}  # Powertools looks whether it is there; nothing of it is loaded but its root
 
-
-def test_a_request_brings_its_own_feature_and_no_other() -> None:
-    program = f"""
-import json, sys
-from functions.api.handler import lambda_handler
-payload = json.load(open({str(PAYLOADS / "http_api_v2_public.json")!r}))
-for path in ("/api/public/health", "/api/nothing", "/api", "/api/users/me"):
-    payload["requestContext"]["http"]["path"] = path
-    status = lambda_handler(payload, None)["statusCode"]
+def loaded():
     prefix = "functions.api.routes."
-    print(json.dumps([status, sorted(name.removeprefix(prefix) for name in sys.modules if name.startswith(prefix))]))
+    features = [name.removeprefix(prefix) for name in sys.modules if name.startswith(prefix)]
+    return {{"late": [name for name in {LATE} if name in sys.modules], "features": sorted(features)}}
+
+import functions.api.handler as handler
+print(json.dumps({{"warm": handler._door.cache_info().currsize}} | loaded()))
+payload = json.load(open({str(PAYLOADS / "http_api_v2_public.json")!r}))
+for path in sys.argv[1:]:
+    payload["requestContext"]["http"]["path"] = path
+    answer = handler.lambda_handler(payload, None)
+    print(json.dumps({{"status": answer["statusCode"], "body": answer["body"]}} | loaded()))
 """
-    answers = [json.loads(line) for line in in_fresh_process(program).splitlines() if line.startswith("[")]
-    assert answers == [[200, ["health"]], [404, ["health"]], [404, ["health"]], [401, ["health", "users"]]]
+
+
+def in_fresh_process(environment: dict[str, str], *paths: str) -> list[dict[str, Any]]:
+    """What was loaded by the import, and then by the answer to each path; log lines left out."""
+    said = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM, *paths],
+        cwd=ROOT, capture_output=True, text=True, check=True, env=environment,
+    )  # fmt: skip
+    return [line for line in map(json.loads, said.stdout.splitlines()) if "late" in line]
+
+
+def test_importing_and_answering_bring_what_they_need_and_no_more() -> None:
+    imported, *answers = in_fresh_process({}, "/api/public/health", "/api/nothing", "/api", "/api/users/me")
+
+    assert imported == {"warm": 0, "late": [], "features": []}  # and it needs no environment
+    assert (answers[0]["status"], json.loads(answers[0]["body"])) == (200, {"status": "ok"})
+    # Powertools looks whether botocore is there; nothing of it is loaded but its root.
+    assert set(answers[0]["late"]) <= {LATE[0], "botocore"}
+    assert [(answer["status"], answer["features"]) for answer in answers] == [
+        (200, ["health"]),
+        (404, ["health"]),
+        (404, ["health"]),
+        (401, ["health", "users"]),
+    ]
+
+
+def test_importing_warms_up_inside_lambda() -> None:
+    (imported,) = in_fresh_process({"AWS_LAMBDA_FUNCTION_NAME": "api"})
+
+    assert imported["warm"] == 1
 
 
 def test_every_module_of_routes_is_a_feature() -> None:
@@ -81,13 +87,6 @@ def test_routes_that_cannot_be_imported_are_our_fault(gateway: Gateway, monkeypa
         assert gateway.get("/api/feed", user=SOMEBODY).problem == "internal-error"
     monkeypatch.undo()
     assert gateway.get("/api/feed").problem == "unauthenticated"
-
-
-def test_importing_warms_up_inside_lambda_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = "import functions.api.handler as h; print(h._door.cache_info().currsize)"
-    assert in_fresh_process(program).strip() == "0"
-    inside = f"import os; os.environ['AWS_LAMBDA_FUNCTION_NAME'] = 'api'; {program}"
-    assert in_fresh_process(inside).strip() == "1"
 
 
 def test_the_description_of_the_api_is_current() -> None:
