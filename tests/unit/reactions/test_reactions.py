@@ -5,7 +5,7 @@ import pytest
 
 from mundotango import ids
 from mundotango.reactions.counting import ReactionChange, count_changes
-from mundotango.reactions.model import BUCKETS, Tally, bucket_key, bucket_keys, bucket_of, target_of
+from mundotango.reactions.model import BUCKETS, Reaction, Tally, bucket_key, bucket_keys, bucket_of, target_of
 from mundotango.reactions.service import react, tallies, totals, unreact
 from tests.fakes.clock import FakeClock
 from tests.fakes.reactions import FakeCounters, FakeReactions
@@ -75,6 +75,22 @@ class TestOwnEffect:
         assert post.react() == Tally(1, liked=True)
         post.count()
         assert post.react() == Tally(1, liked=True)
+
+    def test_a_removal_that_is_counted_meanwhile_is_taken_off_once(
+        self, post: Post, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        post.react()
+        post.count()
+        remove = post.reactions.remove
+
+        def remove_and_count(target_id: UUID, user_id: UUID) -> Reaction | None:
+            removed = remove(target_id, user_id)
+            post.count(removed=True)
+            return removed
+
+        monkeypatch.setattr(post.reactions, "remove", remove_and_count)
+
+        assert post.unreact() == Tally(0, liked=False)
 
     def test_taking_back_what_is_counted_is_seen_at_once(self, post: Post) -> None:
         post.react()

@@ -24,8 +24,9 @@ def react(
 
 def unreact(reactions: Reactions, counters: Counters, target_id: UUID, user_id: UUID) -> Tally:
     """Taking back what was never given changes nothing."""
-    removed = reactions.remove(target_id, user_id)
+    # Read before: the stream may count the removal while we look, and it would be taken off twice.
     counts = counters.counts(bucket_keys(target_id))
+    removed = reactions.remove(target_id, user_id)
     counted = removed is not None and not _ahead(removed, counts, target_id)
     return Tally(_total(counts, target_id) - counted, liked=False)
 
