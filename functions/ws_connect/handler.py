@@ -4,7 +4,6 @@ A client's frame is answered by frames to its connection, never by the route's o
 failure of this function to the client as its own.
 """
 
-import json
 from collections import Counter
 from functools import cache
 from typing import Any
@@ -14,8 +13,9 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.observability import logger
 from mundotango.realtime import service
+from mundotango.realtime.delivery import hand_over
 from mundotango.realtime.frames import answers
-from mundotango.realtime.model import Delivery, Socket
+from mundotango.realtime.model import Delivery, Outcome, Socket, encoded
 
 OK = {"statusCode": 200}
 
@@ -46,14 +46,17 @@ def _socket(request: dict[str, Any]) -> Socket:
 
 
 def _answer(socket: Socket, event: dict[str, Any]) -> None:
+    """Each frame is sent as it is made: a replay may be long, and the time for it is counted with its sending."""
     if event.get("isBase64Encoded"):
-        frames = [service.error_frame("binary", "a frame is text")]
+        frames = iter([service.error_frame("binary", "a frame is text")])
     else:
-        frames = list(answers(platform(), socket, event.get("body") or ""))
-    outcomes = Counter(platform().pusher.send([Delivery(socket, json.dumps(frame)) for frame in frames]))
-    if outcomes["gone"]:
-        service.disconnect(platform().connections, socket)
-    refused = [frame["code"] for frame in frames if frame["type"] == "error"]
+        frames = answers(platform(), socket, event.get("body") or "")
+    outcomes: Counter[Outcome] = Counter()
+    refused: list[str] = []
+    while outcomes.keys() <= {"sent"} and (frame := next(frames, None)) is not None:
+        outcomes += hand_over(platform(), [Delivery(socket, encoded(frame))])
+        if frame["type"] == "error":
+            refused.append(frame["code"])
     logger().info(
         "frame answered", refused=refused, sent=outcomes["sent"], gone=outcomes["gone"], failed=outcomes["failed"]
     )

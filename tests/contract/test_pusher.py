@@ -1,5 +1,5 @@
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
@@ -35,7 +35,7 @@ class Line:
 
     def __init__(self, end: FakePusher | SocketGateway) -> None:
         self._end = end
-        self.gone, self.hanging = end.gone, end.hanging
+        self.gone, self.hanging, self.closed = end.gone, end.hanging, end.closed
 
     def arrived(self, socket: Socket) -> list[str]:
         if isinstance(self._end, FakePusher):
@@ -89,6 +89,32 @@ class TestPusher:
         assert outcomes == ["failed", *["sent"] * 5, "failed"]
         assert time.perf_counter() - started < 2 * TIMEOUT
 
+    def test_a_closed_socket_is_gone_and_no_other(self, ends: tuple[Pusher, Line]) -> None:
+        pusher, line = ends
+        closed, hanging, kept = make_socket(), make_socket(), make_socket()
+        line.hanging.add(hanging.connection_id)
+
+        pusher.close([closed, hanging])
+        pusher.close([])
+
+        assert sorted(line.closed) == sorted([closed.connection_id, hanging.connection_id])
+        assert pusher.send([Delivery(closed, "1"), Delivery(hanging, "2"), Delivery(kept, "3")]) == [
+            "gone",
+            "gone",
+            "sent",
+        ]
+
+
+def test_closing_is_tried_again_and_then_given_up(real: SocketPusher, gateway: SocketGateway) -> None:
+    busy, stuck = make_socket(), make_socket()
+    gateway.throttled[busy.connection_id] = 2
+    gateway.throttled[stuck.connection_id] = 99
+
+    real.close([busy, stuck])
+
+    assert gateway.closed == [busy.connection_id]
+    assert len(gateway.requests) == 3 + 4
+
 
 def test_a_throttled_frame_is_tried_again_alone(real: SocketPusher, gateway: SocketGateway) -> None:
     throttled, broken, fine = make_socket(), make_socket(), make_socket()
@@ -125,7 +151,8 @@ def test_speaks_to_the_sockets_own_domain_through_the_endpoint(real: SocketPushe
     assert "/us-east-1/execute-api/aws4_request" in headers["authorization"]
 
 
-def test_writes_and_signs_the_address_as_the_sdk_does(gateway: SocketGateway) -> None:
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_writes_and_signs_the_address_as_the_sdk_does(gateway: SocketGateway, method: str) -> None:
     socket = make_socket()
     pusher = SocketPusher(settings.Region("us-east-1", ""))
     seen: list[AWSPreparedRequest] = []
@@ -138,9 +165,13 @@ def test_writes_and_signs_the_address_as_the_sdk_does(gateway: SocketGateway) ->
         raise NotSentError
 
     client.meta.events.register("before-send.apigatewaymanagementapi.*", keep)
+    asking: dict[str, Callable[[], object]] = {
+        "POST": lambda: client.post_to_connection(ConnectionId=socket.connection_id, Data=b"{}"),
+        "DELETE": lambda: client.delete_connection(ConnectionId=socket.connection_id),
+    }
     with pytest.raises(NotSentError):
-        client.post_to_connection(ConnectionId=socket.connection_id, Data=b"{}")
-    ours = pusher._request(socket, b"{}")
+        asking[method]()
+    ours = pusher._request(method, socket, b"{}" if method == "POST" else b"")
 
     assert (ours.method, ours.url, ours.body) == (seen[0].method, seen[0].url, seen[0].body)
     assert scope(ours) == scope(seen[0])

@@ -88,8 +88,16 @@ class TestEdges:
         edges.apply(bruno, carla, active=True, version=3)
 
         assert set(edges.followers(ana)) == {bruno, carla}
-        assert set(edges.followed(carla)) == {ana, bruno}
-        assert edges.followed(ana) == []
+        assert set(edges.followed(carla, 9)) == {ana, bruno}
+        assert edges.followed(ana, 9) == []
+
+    def test_no_more_of_the_followed_than_asked_for(self, edges: Edges) -> None:
+        carla = ids.new_id()
+        for number in range(6):
+            edges.apply(ids.new_id(), carla, active=number != 0, version=number)
+
+        assert len(set(edges.followed(carla, 3))) == 3
+        assert len(set(edges.followed(carla, 9))) == 5
 
     @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (1, 3, 3)])
     def test_the_higher_version_wins_in_any_order(self, edges: Edges, order: tuple[int, ...]) -> None:
@@ -107,7 +115,7 @@ class TestEdges:
         edges.apply(ana, bruno, active=True, version=1)
 
         assert edges.followers(ana) == []
-        assert edges.followed(bruno) == []
+        assert edges.followed(bruno, 9) == []
 
 
 class TestTickets:

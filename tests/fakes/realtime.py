@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from mundotango import ids
@@ -37,8 +38,11 @@ class FakeEdges:
     def followers(self, author_id: UUID) -> list[UUID]:
         return [follower for (author, follower), (_, active) in self.rows.items() if author == author_id and active]
 
-    def followed(self, follower_id: UUID) -> list[UUID]:
-        return [author for (author, follower), (_, active) in self.rows.items() if follower == follower_id and active]
+    def followed(self, follower_id: UUID, limit: int) -> list[UUID]:
+        followed = (
+            author for (author, follower), (_, active) in self.rows.items() if follower == follower_id and active
+        )
+        return list(islice(followed, limit))
 
 
 class FakeTickets:
@@ -99,15 +103,20 @@ class FakeConnections:
 
 
 class FakePusher:
-    """Remembers what it was given; sockets named in `gone` and `hanging` answer so."""
+    """Remembers what it was given; sockets named in `gone` and `hanging` answer so, and what was closed is gone."""
 
     def __init__(self) -> None:
         self.sent: list[Delivery] = []
+        self.closed: list[str] = []
         self.gone: set[str] = set()
         self.hanging: set[str] = set()
 
     def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         return [self._send(delivery) for delivery in deliveries]
+
+    def close(self, sockets: Collection[Socket]) -> None:
+        self.closed += [socket.connection_id for socket in sockets]
+        self.gone |= {socket.connection_id for socket in sockets}
 
     def _send(self, delivery: Delivery) -> Outcome:
         if delivery.socket.connection_id in self.gone:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,7 @@ class SocketGateway:
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str]] = []
+        self.closed: list[str] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.peers: set[int] = set()
         self.gone: set[str] = set()
@@ -41,9 +43,23 @@ class SocketGateway:
         self._thread.join()
         self._server.server_close()
 
-    def answer(self, connection_id: str, text: str) -> int:
-        if connection_id in self.hanging:
+    def take(self, connection_id: str, text: str) -> int:
+        if connection_id in self.hanging - self.gone:
             self._released.wait()
+        refused = self._refusal(connection_id)
+        if refused is None:
+            self.received.append((connection_id, text))
+        return refused or 200
+
+    def close(self, connection_id: str) -> int:
+        """A socket that takes nothing is closed all the same."""
+        refused = self._refusal(connection_id)
+        if refused is None:
+            self.closed.append(connection_id)
+            self.gone.add(connection_id)
+        return refused or 204
+
+    def _refusal(self, connection_id: str) -> int | None:
         if connection_id in self.gone:
             return 410
         if connection_id in self.refused:
@@ -52,8 +68,7 @@ class SocketGateway:
             if waiting[connection_id]:
                 waiting[connection_id] -= 1
                 return status
-        self.received.append((connection_id, text))
-        return 200
+        return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         gateway = self
@@ -63,9 +78,15 @@ class SocketGateway:
 
             def do_POST(self) -> None:
                 text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self._answer(gateway.take, text)
+
+            def do_DELETE(self) -> None:
+                self._answer(gateway.close)
+
+            def _answer(self, ask: Callable[..., int], *text: str) -> None:
                 gateway.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 gateway.peers.add(self.client_address[1])
-                status = gateway.answer(unquote(self.path.rpartition("/")[2]), text)
+                status = ask(unquote(self.path.rpartition("/")[2]), *text)
                 if gateway._released.is_set():
                     return
                 self.send_response(status)

@@ -1,5 +1,6 @@
 """Opening, using and losing a socket, through the functions as the gateway calls them."""
 
+import json
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -10,7 +11,8 @@ from functions.ws_connect import handler
 from mundotango import ids
 from mundotango.adapters.clock import SystemClock
 from mundotango.errors import Unavailable
-from mundotango.realtime.model import author_channel, post_channel
+from mundotango.realtime.model import Delivery, Outcome, author_channel, post_channel, user_channel
+from mundotango.realtime.policy import OPENING_TIME, RESUME_TIME
 from mundotango.realtime.service import issue_ticket
 from tests.factories.realtime import make_activity
 from tests.fakes.clock import FakeClock
@@ -163,13 +165,69 @@ class TestLifeOfASocket:
             each["code"] for each in sockets.send(socket, {"action": "subscribe", "channel": f"post:{ids.new_id()}"})
         ] == ["unavailable"]
 
-    def test_whose_answer_finds_it_gone_is_forgotten(self, sockets: Sockets) -> None:
+    def test_whose_answer_finds_it_gone_is_forgotten(self, sockets: Sockets, clock: FakeClock) -> None:
         socket = sockets.connect()
+        clock.advance(OPENING_TIME + timedelta(seconds=1))
         sockets.pusher.gone.add(socket.connection_id)
 
         sockets.send(socket, {"action": "ping"})
 
         assert socket.connection_id not in str(rows("connections"))
+
+    def test_that_does_not_take_its_answer_gets_no_other_and_is_closed_and_forgotten(
+        self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        socket = sockets.connect()
+        tried: list[Delivery] = []
+
+        def hang(delivery: Delivery) -> Outcome:
+            tried.append(delivery)
+            return "failed"
+
+        monkeypatch.setattr(sockets.pusher, "_send", hang)
+
+        sockets.send(socket, {"action": "resume", "positions": {"x": "y", "z": "y"}})
+
+        assert len(tried) == 1
+        assert sockets.pusher.closed == [socket.connection_id]
+        assert socket.connection_id not in str(rows("connections"))
+
+    def test_is_sent_each_frame_of_a_replay_as_it_is_made(
+        self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock.advance(SystemClock().now() - clock.now())  # positions are made from the real one
+        socket = sockets.connect()
+        mine = user_channel(socket.user_id)
+        missed = [sockets.platform.activities.append(make_activity(mine)) for _ in range(20)]
+        send = sockets.pusher._send
+
+        def slow(delivery: Delivery) -> Outcome:
+            clock.advance(RESUME_TIME / 10)
+            return send(delivery)
+
+        monkeypatch.setattr(sockets.pusher, "_send", slow)
+
+        answered = sockets.send(socket, {"action": "resume", "positions": {mine: missed[0].position}})
+
+        assert [each["type"] for each in answered] == [*["post.created"] * 11, "resync", "resumed"]
+
+    def test_gets_a_long_post_again_in_what_the_gateway_takes(self, sockets: Sockets) -> None:
+        sockets.platform.clock = SystemClock()  # positions are made from the real one
+        socket = sockets.connect()
+        mine = user_channel(socket.user_id)
+        missed = sockets.platform.activities.append(make_activity(mine, body="💃" * 5000))
+
+        [answer, _] = sockets.send(socket, {"action": "resume", "positions": {mine: missed.position}})
+
+        assert answer["data"]["body"] == "💃" * 5000
+        assert max(len(each.text.encode()) for each in sockets.pusher.sent) < 32_000
+
+    def test_is_answered_whatever_its_frame_was_made_of(self, sockets: Sockets) -> None:
+        socket = sockets.connect()
+
+        sockets.send(socket, '{"action": "ping", "ref": "\\ud83d"}')
+
+        assert json.loads(sockets.pusher.sent[-1].text.encode()) == {"v": 1, "type": "pong", "ref": "?"}
 
     def test_who_comes_back_gets_what_was_missed(self, sockets: Sockets) -> None:
         sockets.platform.clock = SystemClock()  # positions are made from the real one

@@ -86,7 +86,7 @@ class Edges(Protocol):
 
     def followers(self, author_id: UUID) -> list[UUID]: ...
 
-    def followed(self, follower_id: UUID) -> list[UUID]: ...
+    def followed(self, follower_id: UUID, limit: int) -> list[UUID]: ...
 
 
 class Tickets(Protocol):
@@ -124,6 +124,10 @@ class Pusher(Protocol):
 
     def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """One outcome for each delivery. Those to one socket go in order; a socket that hangs delays no other."""
+        ...
+
+    def close(self, sockets: Collection[Socket]) -> None:
+        """End these connections. One that the gateway does not end now, after retries, may stay open."""
         ...
 
 

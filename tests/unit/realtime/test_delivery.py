@@ -92,12 +92,32 @@ class TestHandOver:
 
         assert list(stores.connections.rows) == [opening.connection_id]
 
-    def test_keeps_a_connection_that_hangs(self, stores: FakeStores) -> None:
-        hanging = opened(stores)
+    def test_closes_and_forgets_a_connection_that_did_not_take_its_frame(self, stores: FakeStores) -> None:
+        hanging, sender = opened(stores), opened(stores)
         stores.pusher.hanging.add(hanging.connection_id)
 
-        assert hand_over(stores, [Delivery(hanging, "1")]) == {"failed": 1}
-        assert list(stores.connections.rows) == [hanging.connection_id]
+        outcomes = hand_over(stores, [Delivery(hanging, "1"), Delivery(sender, "2"), Delivery(hanging, "3")])
+
+        assert outcomes == {"failed": 2, "sent": 1}
+        assert stores.pusher.closed == [hanging.connection_id]
+        assert list(stores.connections.rows) == [sender.connection_id]
+
+    def test_closes_one_that_is_not_open_for_long(self, stores: FakeStores) -> None:
+        hanging = make_socket()
+        connect(stores.connections, hanging, stores.clock)
+        stores.pusher.hanging.add(hanging.connection_id)
+
+        hand_over(stores, [Delivery(hanging, "1")])
+
+        assert stores.connections.rows == {}
+
+    def test_closes_none_that_took_its_frame_or_is_gone(self, stores: FakeStores) -> None:
+        stale, sender = opened(stores), opened(stores)
+        stores.pusher.gone.add(stale.connection_id)
+
+        hand_over(stores, [Delivery(stale, "1"), Delivery(sender, "2")])
+
+        assert stores.pusher.closed == []
 
     def test_what_cannot_be_forgotten_now_is_no_reason_to_send_anything_again(
         self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch

@@ -7,12 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mundotango import ids
+from mundotango.errors import Unavailable
 from mundotango.realtime.frames import answers
-from mundotango.realtime.model import Appended, author_channel, frame, post_channel, user_channel
-from mundotango.realtime.policy import MAX_CHANNELS, RESUME_LIMIT, position_at
+from mundotango.realtime.model import Appended, author_channel, encoded, frame, post_channel, user_channel
+from mundotango.realtime.policy import (
+    LONGEST_ECHO,
+    MAX_CHANNELS,
+    RESUME_AUTHORS,
+    RESUME_LIMIT,
+    RESUME_TIME,
+    position_at,
+)
 from mundotango.realtime.service import connect
 from tests.factories.realtime import make_activity, make_socket
 from tests.fakes.stores import FakeStores
+
+ANYTEXT = st.text(st.characters())  # half surrogate pairs too, as JSON can carry them
 
 
 class Client:
@@ -59,23 +69,24 @@ class TestWhatIsNoFrame:
     def test_positions_of_the_wrong_kind(self, client: Client, positions: object) -> None:
         assert [each["code"] for each in client.asks("resume", positions=positions)] == ["bad-field"]
 
-    @given(st.text() | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps))
+    @given(ANYTEXT | st.recursive(st.none() | st.booleans() | st.floats() | ANYTEXT, st.lists).map(json.dumps))
     def test_whatever_comes_has_an_answer_that_can_be_sent(self, text: str) -> None:
         for answer in Client().sends(text):
-            json.dumps(answer).encode()
+            encoded(answer).encode()
 
     @given(
         st.sampled_from(["resume", "subscribe", "unsubscribe", "ping"]),
         st.dictionaries(
             st.sampled_from(["channel", "positions", "ref"]),
-            st.text() | st.integers() | st.none() | st.dictionaries(st.text() | st.just("home"), st.text(), max_size=3),
+            ANYTEXT | st.integers() | st.none() | st.dictionaries(ANYTEXT | st.just("home"), ANYTEXT, max_size=3),
         ),
     )
     def test_whatever_a_known_action_carries_has_an_answer(self, action: str, fields: dict[str, Any]) -> None:
         answered = Client().asks(action, **fields)
 
         assert answered
-        json.dumps(answered).encode()
+        for answer in answered:
+            encoded(answer).encode()
 
 
 class TestRef:
@@ -87,6 +98,18 @@ class TestRef:
     @pytest.mark.parametrize("ref", [None, ["a"], {"a": 1}, "x" * 65])
     def test_that_is_none_is_left_out(self, client: Client, ref: object) -> None:
         assert client.asks("ping", ref=ref) == [{"v": 1, "type": "pong"}]
+
+    def test_that_is_half_a_surrogate_pair_comes_back_as_a_letter_that_can_be_sent(self, client: Client) -> None:
+        [answer] = client.sends('{"action": "ping", "ref": "a\\ud83d"}')
+        assert json.loads(encoded(answer).encode())["ref"] == "a?"
+
+
+class TestEncoded:
+    def test_a_long_post_of_emoji_is_no_longer_than_its_letters(self) -> None:
+        text = encoded({"data": {"body": "💃" * 5000}})
+
+        assert len(text.encode()) < 4 * 5000 + 30
+        assert json.loads(text) == {"data": {"body": "💃" * 5000}}
 
 
 class TestSubscribe:
@@ -194,6 +217,76 @@ class TestResume:
         answered = client.asks("resume", positions={busy: now, quiet: now})
 
         assert [each["type"] for each in answered] == ["resync", "post.created", "resumed"]
+
+    def test_so_has_home_of_more_authors_than_can_be_asked_for(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(RESUME_AUTHORS + 1):
+            client.stores.edges.apply(ids.new_id(), client.socket.user_id, active=True, version=1)
+        monkeypatch.setattr(client.stores.activities, "since", pytest.fail)
+
+        answered = client.asks("resume", positions={"home": client.position(timedelta())})
+
+        assert [each["type"] for each in answered] == ["resync", "resumed"]
+
+    def test_so_has_home_when_reading_it_takes_too_long(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        for _ in range(20):
+            client.stores.edges.apply(ids.new_id(), client.socket.user_id, active=True, version=1)
+        asked: list[str] = []
+
+        def slow(channel: str, *_: object) -> list[Appended]:
+            asked.append(channel)
+            client.stores.clock.advance(RESUME_TIME / 10)
+            return []
+
+        monkeypatch.setattr(client.stores.activities, "since", slow)
+
+        answered = client.asks("resume", positions={"home": client.position(timedelta())})
+
+        assert [each["type"] for each in answered] == ["resync", "resumed"]
+        assert len(asked) == 11
+
+    def test_so_has_what_could_not_be_sent_in_time_while_its_channel_is_listened_to(self, client: Client) -> None:
+        mine, later = user_channel(client.socket.user_id), post_channel(ids.new_id())
+        for _ in range(20):
+            client.happens(mine)
+        client.happens(later)
+        now = client.position(timedelta())
+
+        sent = []
+        for answer in answers(
+            client.stores, client.socket, json.dumps({"action": "resume", "positions": {mine: now, later: now}})
+        ):
+            sent.append((answer["type"], answer.get("channel")))
+            client.stores.clock.advance(RESUME_TIME / 10)
+
+        assert sent == [*[("post.created", mine)] * 11, ("resync", mine), ("resync", later), ("resumed", None)]
+        assert client.stores.connections.of_channel(later, client.stores.clock.now()) == [client.socket]
+
+    def test_a_channel_that_cannot_be_read_ends_it_without_resumed(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mine, other = user_channel(client.socket.user_id), post_channel(ids.new_id())
+        missed = client.happens(mine)
+        since = client.stores.activities.since
+
+        def away(channel: str, position: str, limit: int) -> list[Appended]:
+            if channel == other:
+                raise Unavailable("the table does not answer; try again")
+            return since(channel, position, limit)
+
+        monkeypatch.setattr(client.stores.activities, "since", away)
+
+        answered = client.asks("resume", ref="r1", positions={mine: missed.position, other: missed.position})
+
+        assert [each["type"] for each in answered] == ["post.created", "error"]
+        assert (answered[-1]["code"], answered[-1]["ref"]) == ("unavailable", "r1")
+
+    def test_of_a_channel_that_is_none_so_much_is_told_again_as_a_channel_is_long(self, client: Client) -> None:
+        [refusal, _] = client.asks("resume", positions={"x" * 9999: "y"})
+
+        assert refusal["code"] == "bad-channel"
+        assert refusal["channel"] == "x" * LONGEST_ECHO
 
     def test_channels_that_cannot_be_resumed_are_refused_one_by_one(self, client: Client) -> None:
         channel, others = user_channel(client.socket.user_id), user_channel(ids.new_id())

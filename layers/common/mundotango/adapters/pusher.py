@@ -1,4 +1,4 @@
-"""Frames to open sockets, through the gateway's management address (`POST {stage}/@connections/{id}`).
+"""Frames to open sockets, and their end, through the gateway's management address (`{stage}/@connections/{id}`).
 
 The address is the connection's own, as it was stored when it opened. Where the SDK was told to find AWS elsewhere,
 requests go there and carry the domain as their Host, as every other AWS call does.
@@ -7,7 +7,7 @@ requests go there and carry the domain as their Host, as every other AWS call do
 import random
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -48,24 +48,20 @@ class SocketPusher:
             outcome: Outcome = "sent"
             for index in queue:
                 if outcome == "sent":  # to a socket that is gone or hangs the rest would fare no better
-                    outcome = self._deliver(deliveries[index])
+                    outcome = self._ask("POST", deliveries[index].socket, deliveries[index].text.encode())
                 outcomes[index] = outcome
 
-        if len(queues) == 1:
-            work_off(*queues.values())
-        elif queues:
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(min(_THREADS, len(queues))) as threads:
-                list(threads.map(work_off, queues.values()))
+        _side_by_side(work_off, queues.values())
         return [outcomes[index] for index in range(len(deliveries))]
 
-    def _deliver(self, delivery: Delivery) -> Outcome:
-        body = delivery.text.encode()
+    def close(self, sockets: Collection[Socket]) -> None:
+        _side_by_side(lambda socket: self._ask("DELETE", socket), sockets)
+
+    def _ask(self, method: str, socket: Socket, body: bytes = b"") -> Outcome:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 (jitter, no secret)
-            request = self._request(delivery.socket, body)
+            request = self._request(method, socket, body)
             try:
                 status = self._http.send(request).status_code
             except (ConnectTimeoutError, ReadTimeoutError):
@@ -80,11 +76,21 @@ class SocketPusher:
                 return "failed"
         return "failed"
 
-    def _request(self, socket: Socket, body: bytes) -> AWSPreparedRequest:
+    def _request(self, method: str, socket: Socket, body: bytes) -> AWSPreparedRequest:
         path = f"/{socket.stage}/@connections/{quote(socket.connection_id, safe='')}"
-        request = AWSRequest("POST", url=f"https://{socket.domain}{path}", data=body)
+        request = AWSRequest(method, url=f"https://{socket.domain}{path}", data=body)
         SigV4Auth(self._credentials, "execute-api", self._region.name).add_auth(request)
         if self._region.endpoint:
             request.headers["Host"] = socket.domain
             request.url = self._region.endpoint.rstrip("/") + path
         return request.prepare()
+
+
+def _side_by_side[T](work: Callable[[T], object], items: Collection[T]) -> None:
+    if len(items) == 1:
+        work(*items)
+    elif items:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(_THREADS, len(items))) as threads:
+            list(threads.map(work, items))

@@ -7,10 +7,8 @@ from typing import Any
 from mundotango.errors import BadFrame, MundoTangoError
 from mundotango.realtime import service
 from mundotango.realtime.model import Socket
-from mundotango.realtime.policy import MAX_CHANNELS
+from mundotango.realtime.policy import LONGEST_ECHO, MAX_CHANNELS
 from mundotango.realtime.service import Frame, Stores, control, error_frame
-
-_LONGEST_REF = 64
 
 
 def answers(stores: Stores, socket: Socket, text: str) -> Iterator[Frame]:
@@ -57,6 +55,6 @@ def _positions(question: dict[str, Any]) -> dict[str, Any]:
 
 def _referring(answer: Frame, question: dict[str, Any]) -> Frame:
     ref = question.get("ref")
-    if "data" not in answer and isinstance(ref, str | int) and len(str(ref)) <= _LONGEST_REF:
+    if "data" not in answer and isinstance(ref, str | int) and len(str(ref)) <= LONGEST_ECHO:
         return {**answer, "ref": ref}
     return answer

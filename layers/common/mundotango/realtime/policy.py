@@ -14,7 +14,14 @@ ACTIVITY_LIFE = timedelta(hours=24)
 
 # Clocks of the machines that append differ by seconds, so what was missed may stand a little before the last position.
 RESUME_OVERLAP = timedelta(seconds=60)
+# All channels of one resume together: frames, and the time to read and to send them. What is more is not replayed.
 RESUME_LIMIT = 500
+RESUME_TIME = timedelta(seconds=5)
+# `home` is read author by author.
+RESUME_AUTHORS = 200
+
+# What a client sent and is told again; no channel is longer.
+LONGEST_ECHO = 64
 
 # One transaction removes a connection with all its channels, and holds at most 100 rows.
 MAX_CHANNELS = 50

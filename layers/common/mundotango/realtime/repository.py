@@ -118,9 +118,9 @@ class DynamoEdges:
         rows = self._row.query(f"author#{author_id}", filter_condition=self._row.active == True)  # noqa: E712
         return [_id(row.target) for row in rows]
 
-    def followed(self, follower_id: UUID) -> list[UUID]:
+    def followed(self, follower_id: UUID, limit: int) -> list[UUID]:
         rows = self._row.by_target.query(f"follower#{follower_id}", filter_condition=self._row.active == True)  # noqa: E712
-        return [_id(row.source) for row in rows]
+        return [_id(row.source) for row in islice(rows, limit)]
 
 
 def _id(key: str) -> UUID:

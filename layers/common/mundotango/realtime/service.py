@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mundotango import ids
-from mundotango.errors import MundoTangoError, NotAllowed
-from mundotango.ports import Activities, Clock, Connections, Edges, Tickets
+from mundotango.errors import MundoTangoError, NotAllowed, Unavailable
+from mundotango.ports import Activities, Clock, Connections, Edges, Pusher, Tickets
 from mundotango.realtime import policy
 from mundotango.realtime.model import FRAME_VERSION, HOME, Appended, Socket, author_channel, frame, user_channel
 
@@ -16,7 +16,7 @@ Frame = dict[str, Any]
 
 
 class Stores(Protocol):
-    """What a frame may need; each is asked for only when it does."""
+    """The parts of a platform that sockets need; each is asked for only when it is used."""
 
     @property
     def clock(self) -> Clock: ...
@@ -26,6 +26,8 @@ class Stores(Protocol):
     def activities(self) -> Activities: ...
     @property
     def edges(self) -> Edges: ...
+    @property
+    def pusher(self) -> Pusher: ...
 
 
 def issue_ticket(tickets: Tickets, user_id: UUID, clock: Clock) -> tuple[str, datetime]:
@@ -77,25 +79,36 @@ def resume(stores: Stores, socket: Socket, positions: dict[str, Any]) -> Iterato
     A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
     position in `resumed` was given before anything was read: a channel that brought no frame resumes from there, and so
     do those that come by themselves, which it names.
-    A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`.
+    A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`. So does what
+    is left when the time is up, which runs on while the frames are being sent.
+
+    Raises:
+        Unavailable: a channel could not be read. There is no `resumed` then, which would take the client past it.
     """
     position = ids.new_position()
-    left = policy.RESUME_LIMIT
+    left, ends_at = policy.RESUME_LIMIT, stores.clock.now() + policy.RESUME_TIME
     for channel, last in positions.items():
         try:
-            missed = _missed(stores, socket, channel, last, left)
+            missed = _missed(stores, socket, channel, last, left, ends_at)
+        except Unavailable:
+            raise
         except MundoTangoError as refusal:
-            yield error_frame(refusal.code, refusal.detail, channel=channel)
+            yield error_frame(refusal.code, refusal.detail, channel=channel[: policy.LONGEST_ECHO])
             continue
+        for appended in missed or ():
+            if stores.clock.now() > ends_at:
+                missed = None
+                break
+            left -= 1
+            yield frame(appended, channel=channel)
         if missed is None:
             yield control("resync", channel=channel)
-            continue
-        left -= len(missed)
-        yield from (frame(appended, channel=channel) for appended in missed)
     yield control("resumed", position=position, channels=[HOME, user_channel(socket.user_id)])
 
 
-def _missed(stores: Stores, socket: Socket, channel: str, last: object, limit: int) -> list[Appended] | None:
+def _missed(
+    stores: Stores, socket: Socket, channel: str, last: object, limit: int, ends_at: datetime
+) -> list[Appended] | None:
     policy.resumable(channel, socket.user_id)
     moment = policy.moment_of(last)
     if channel.startswith("post:"):
@@ -104,10 +117,15 @@ def _missed(stores: Stores, socket: Socket, channel: str, last: object, limit: i
         return None
     sources = [channel]
     if channel == HOME:
-        sources = [author_channel(author_id) for author_id in stores.edges.followed(socket.user_id)]
+        followed = stores.edges.followed(socket.user_id, policy.RESUME_AUTHORS + 1)
+        if len(followed) > policy.RESUME_AUTHORS:
+            return None
+        sources = [author_channel(author_id) for author_id in followed]
     after = policy.position_at(moment - policy.RESUME_OVERLAP)
     missed: list[Appended] = []
     for source in sources:
+        if stores.clock.now() > ends_at:
+            return None
         missed += stores.activities.since(source, after, limit + 1)
         if len(missed) > limit:
             return None
