@@ -30,6 +30,7 @@ TicketSource = Callable[[], str | Awaitable[str]]
 KNOWN_IDS = 1000
 OPEN_TIMEOUT = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+_RESUME = "resume"
 
 
 class SocketRefused(Exception):
@@ -112,6 +113,17 @@ class RealtimeClient:
             self._socket.transport.abort()
 
     async def _open(self) -> None:
+        self._socket = await self._connect()
+        self.sockets_opened += 1
+        self._held = []
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                await self._resume(self._socket)
+        except BaseException:
+            self._socket.transport.abort()
+            raise
+
+    async def _connect(self) -> ClientConnection:
         ticket = self._ticket_source()
         if isawaitable(ticket):
             ticket = await ticket
@@ -121,7 +133,7 @@ class RealtimeClient:
             {"host": "127.0.0.1", "proxy": None} if (address.hostname or "").endswith(".localhost") else {}
         )
         try:
-            self._socket = await connect(
+            return await connect(
                 f"{self._url}?ticket={quote(ticket)}",
                 origin=Origin(self._origin),
                 open_timeout=OPEN_TIMEOUT,
@@ -129,18 +141,26 @@ class RealtimeClient:
             )
         except InvalidStatus as refusal:
             raise SocketRefused(refusal.response.status_code) from refusal
-        self.sockets_opened += 1
-        self._held = []
-        await self.send({"action": "resume", "positions": self.positions})
-        async with asyncio.timeout(OPEN_TIMEOUT):
-            while self._held is not None:
-                await self._take(await self._socket.recv())
+
+    async def _resume(self, socket: ClientConnection) -> None:
+        """Ask for what was missed until it has come whole: what breaks off says so, and has no `resumed`."""
+        question = json.dumps({"action": "resume", "positions": self.positions, "ref": _RESUME})
+        pause = FIRST_PAUSE
+        await socket.send(question)
+        while self._held is not None:
+            frame: Frame = json.loads(await socket.recv())
+            if frame["type"] == "error" and frame["code"] == "unavailable" and frame.get("ref") == _RESUME:
+                await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter, no secret
+                pause *= 2
+                await socket.send(question)
+            else:
+                await self._take(frame)
 
     async def _listen(self) -> None:
         while True:
             with suppress(ConnectionClosed):
                 while self._socket is not None:
-                    await self._take(await self._socket.recv())
+                    await self._take(json.loads(await self._socket.recv()))
             await self._reopen()
 
     async def _reopen(self) -> None:
@@ -152,8 +172,7 @@ class RealtimeClient:
             with suppress(SocketRefused, ConnectionClosed, InvalidHandshake, OSError, TimeoutError):
                 return await self._open()
 
-    async def _take(self, text: str | bytes) -> None:
-        frame: Frame = json.loads(text)
+    async def _take(self, frame: Frame) -> None:
         if frame["type"] == "resumed":
             held, self._held = self._held or [], None
             for each in sorted(held, key=lambda each: str(each.get("position", ""))):

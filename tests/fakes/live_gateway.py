@@ -1,6 +1,7 @@
 """A real socket server in front of the socket functions: the gateway's part, on loopback."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
@@ -12,7 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from mundotango.realtime.model import Delivery, Outcome
+from mundotango.realtime.model import Delivery, Outcome, Socket
 from tests.fakes.realtime import FakePusher
 from tests.fixtures.sockets import Sockets
 
@@ -23,7 +24,8 @@ class LiveGateway:
         self._open: dict[str, ServerConnection] = {}
         self._admitted: dict[int, UUID] = {}
         self._server: Server | None = None
-        sockets.platform.pusher = LivePusher(self._open)
+        self.pusher = LivePusher(self._open)
+        sockets.platform.pusher = self.pusher
 
     @property
     def url(self) -> str:
@@ -70,10 +72,17 @@ class LivePusher(FakePusher):
         self._open = opened
         self._writing: set[asyncio.Task[None]] = set()
 
+    def close(self, sockets: Collection[Socket]) -> None:
+        super().close(sockets)
+        for socket in sockets:
+            self._open[socket.connection_id].transport.abort()
+
     def _send(self, delivery: Delivery) -> Outcome:
         connection = self._open.get(delivery.socket.connection_id)
         if connection is None:
             return "gone"
+        if delivery.socket.connection_id in self.hanging:
+            return "failed"
         task = asyncio.get_running_loop().create_task(self._write(connection, delivery.text))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)

@@ -13,6 +13,7 @@ from mundotango import ids
 from mundotango.adapters.clock import SystemClock
 from mundotango.realtime.model import Appended, author_channel, post_channel, user_channel
 from mundotango.realtime.service import issue_ticket
+from operations import realtime
 from operations.realtime import KNOWN_IDS, RealtimeClient, SocketRefused
 from tests.factories.realtime import make_activity
 from tests.fakes.live_gateway import LiveGateway
@@ -140,6 +141,25 @@ def test_comes_back_by_itself_and_gets_what_it_missed_in_order(live: Sockets) ->
     run(story())
 
 
+def test_misses_nothing_when_a_frame_could_not_be_handed_over(live: Sockets) -> None:
+    async def story() -> None:
+        reader, stream = Person(live), Stream(live)
+        mine = user_channel(reader.user_id)
+        async with LiveGateway(live) as gateway, reader.client(gateway.url) as client:
+            [socket] = live.platform.connections.of_users([reader.user_id], live.platform.clock.now())
+            gateway.pusher.hanging.add(socket.connection_id)
+            lost = stream.happens(mine)
+            stream.push()
+            gateway.pusher.hanging.clear()
+            after = stream.happens(mine)
+            stream.push()
+
+            assert await shown(client, 2) == ids_of([*lost, *after])
+            assert client.sockets_opened == 2
+
+    run(story())
+
+
 def test_another_client_goes_on_where_the_last_one_was(live: Sockets) -> None:
     async def story() -> None:
         reader, stream = Person(live), Stream(live)
@@ -252,6 +272,55 @@ def test_shows_nothing_of_a_replay_that_broke_off_before_it_has_come_whole() -> 
         script = Script([resumed(0)], [second], [first, second, resumed(3)])
         assert await against(script, 2) == [1, 2]
         assert [each["positions"].get("home") for each in script.asked] == [None, *[activity(0)["position"]] * 2]
+
+    run(story())
+
+
+def test_asks_again_when_what_was_missed_could_not_be_read() -> None:
+    async def story() -> None:
+        asked: list[dict[str, Any]] = []
+
+        async def busy_at_first(connection: ServerConnection) -> None:
+            for number in range(3):
+                question = json.loads(await connection.recv())
+                asked.append(question)
+                answer = {"v": 1, "type": "error", "code": "unavailable", "message": "", "ref": question["ref"]}
+                for frame in (first, answer) if number < 2 else (first, second, resumed(3)):
+                    await connection.send(json.dumps(frame))
+            await connection.wait_closed()
+
+        first, second = activity(1), activity(2)
+        async with serve(busy_at_first, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            url = f"ws://127.0.0.1:{port}"
+            position = activity(0)["position"]
+            async with RealtimeClient(url, lambda: "ticket", origin=SITE, positions={"home": position}) as client:
+                assert [(await client.expect("post.created"))["data"]["number"] for _ in range(2)] == [1, 2]
+                assert client.sockets_opened == 1
+        assert [each["positions"] for each in asked] == [{"home": position}] * 3
+
+    run(story())
+
+
+def test_leaves_no_socket_open_that_never_says_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        left: list[ServerConnection] = []
+
+        async def silent_at_first(connection: ServerConnection) -> None:
+            await connection.recv()
+            if left:
+                await connection.send(json.dumps(resumed(1)))
+            left.append(connection)
+            await connection.wait_closed()
+
+        monkeypatch.setattr(realtime, "OPEN_TIMEOUT", SOON)
+        async with serve(silent_at_first, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            with pytest.raises(TimeoutError):
+                await RealtimeClient(f"ws://127.0.0.1:{port}", lambda: "ticket", origin=SITE).__aenter__()
+            await asyncio.wait_for(left[0].wait_closed(), 2)
+            async with RealtimeClient(f"ws://127.0.0.1:{port}", lambda: "ticket", origin=SITE) as client:
+                await client.expect("resumed")
 
     run(story())
 
