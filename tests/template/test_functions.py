@@ -66,6 +66,34 @@ def test_every_table_and_bucket_is_somebodys(functions: Functions, resources: Re
     assert stores == stores & {name for one in functions.values() for name in references(one["Environment"])}
 
 
+# These act by themselves; whatever else nothing refers to would be there for nobody.
+ACTS_BY_ITSELF = {
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::Budgets::Budget",
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Cognito::UserPoolGroup",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCEndpoint",
+    "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Serverless::Function",  # called by the events it names
+}
+
+
+def test_no_resource_is_there_for_nobody(template: dict[str, Any], nested: dict[str, Any]) -> None:
+    for place, one in {"template.yaml": template, **nested}.items():
+        used = {name.split(".")[0] for name in references([one.get("Globals"), one["Resources"]])}
+        idle = {name for name, of in one["Resources"].items() if of["Type"] not in ACTS_BY_ITSELF} - used
+        # What a nested template makes for its parent is an output there.
+        given = set() if place == "template.yaml" else {n.split(".")[0] for n in references(one["Outputs"])}
+        assert idle <= given | set(one["Outputs"]), f"{place} has resources that nothing uses: {sorted(idle - given)}"
+
+
 @each_function
 def test_code_is_built_for_the_function(name: str, functions: Functions, recipe: ModuleType) -> None:
     folder = module_of(functions[name]).rpartition(".")[0].replace(".", "/")
