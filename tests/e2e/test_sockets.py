@@ -79,17 +79,18 @@ def test_a_gone_connection_is_cleared_away_and_the_others_stay(
 
 
 def _plant_stale_connection(cloud: LocalCloud, person: Person) -> str:
-    """The rows of a socket that was opened an hour ago and that the gateway knows nothing of."""
+    """The rows of the person's socket once more, as one that was opened an hour ago and that the gateway has lost."""
     dynamodb, table, user_id = cloud.stack.aws.dynamodb, cloud.stack.resource("ConnectionsTable"), person.profile["id"]
     (live,) = [row for row in _rows(cloud) if row.get("user_id", {}).get("S") == user_id]
-    stale = f"stale-{new_id()}"
+    (sockets,) = [row for row in _rows(cloud) if row["pk"]["S"] == f"user#{user_id}"]
+    connection_id, stale = live["pk"]["S"].removeprefix("connection#"), f"stale-{new_id()}"
     opened_at = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S.%f+0000}"
     dynamodb.put_item(TableName=table, Item={**live, "pk": {"S": f"connection#{stale}"}, "opened_at": {"S": opened_at}})
     dynamodb.update_item(
         TableName=table,
-        Key={"pk": {"S": f"user#{user_id}"}, "sk": {"S": "sockets"}},
+        Key={"pk": sockets["pk"], "sk": sockets["sk"]},
         UpdateExpression="ADD sockets :stale",
-        ExpressionAttributeValues={":stale": {"SS": [f"{stale}|{live['domain']['S']}|{live['stage']['S']}"]}},
+        ExpressionAttributeValues={":stale": {"SS": [sockets["sockets"]["SS"][0].replace(connection_id, stale)]}},
     )
     return stale
 
