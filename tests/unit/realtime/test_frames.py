@@ -23,6 +23,7 @@ from tests.factories.realtime import make_activity, make_socket
 from tests.fakes.stores import FakeStores
 
 ANYTEXT = st.text(st.characters())  # half surrogate pairs too, as JSON can carry them
+SCALARS = st.none() | st.booleans() | st.floats() | ANYTEXT
 
 
 class Client:
@@ -69,7 +70,7 @@ class TestWhatIsNoFrame:
     def test_positions_of_the_wrong_kind(self, client: Client, positions: object) -> None:
         assert [each["code"] for each in client.asks("resume", positions=positions)] == ["bad-field"]
 
-    @given(ANYTEXT | st.recursive(st.none() | st.booleans() | st.floats() | ANYTEXT, st.lists).map(json.dumps))
+    @given(ANYTEXT | st.recursive(SCALARS, st.lists, max_leaves=10).map(json.dumps))
     def test_whatever_comes_has_an_answer_that_can_be_sent(self, text: str) -> None:
         for answer in Client().sends(text):
             encoded(answer).encode()
