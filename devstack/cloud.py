@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from devstack import database, deploy, ministack, postgres, toolchain, valkey
+from devstack import database, deploy, interrupts, ministack, postgres, toolchain, valkey
 from devstack.failure import DevstackFailed
 from devstack.paths import Home
 from devstack.ports import LOOPBACK, Ports, choose
@@ -155,14 +155,16 @@ def _parameters(ports: Ports) -> dict[str, str]:
 
 @contextmanager
 def temporary(progress: Progress) -> Iterator[LocalCloud]:
-    """A local cloud on ports of its own, with nothing in it, that is gone when the block ends."""
-    home = Home(Path(tempfile.mkdtemp(prefix="mundo-tango-")))
-    with owned(home):
+    """A local cloud on ports of its own, with nothing in it, that is gone when the block ends, or is interrupted."""
+    with interrupts.heeded():
+        home = Home(Path(tempfile.mkdtemp(prefix="mundo-tango-")))
         try:
-            install(progress)
-            servers = start_servers(home, progress, usual_ports=False)
-            stack = deploy_platform(servers, progress)
-            yield LocalCloud(home, servers, stack)
-            stack.close()
+            with owned(home):
+                install(progress)
+                servers = start_servers(home, progress, usual_ports=False)
+                stack = deploy_platform(servers, progress)
+                yield LocalCloud(home, servers, stack)
+                stack.close()
         finally:
+            interrupts.ignore()
             forget(home)

@@ -86,7 +86,12 @@ def start(data_dir: Path, port: int, settings: Mapping[str, str] | None = None) 
             extra_groups=None if user is None else [],
             start_new_session=True,  # Ctrl-C in the terminal is for the one who started us, who stops us in order
         )
-    _await_ready(process, home, data_dir)
+    try:
+        _await_ready(process, home, data_dir)
+    except KeyboardInterrupt:  # it may not have its pid file yet, by which alone it could be stopped later
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_SECONDS)
+        raise
     process.returncode = 0  # from here on it is known by its pid file, to whoever stops it, and needs no parent
     return Server(data_dir, port)
 
