@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from datetime import datetime
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.prompt import Confirm
 
-from devstack import cloud, database, deploy, seed, state
+from devstack import cloud, database, deploy, interrupts, seed, state
 from devstack.cloud import LocalCloud, Servers
 from devstack.failure import DevstackFailed
 from devstack.logs import Follower, Line
@@ -39,8 +38,7 @@ def run(home: Home, *, yes: bool = False, seeded: bool = True) -> None:
         DevstackFailed: something is missing or broken; what was started is stopped again.
     """
     progress = Progress()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    interrupts.heed()
     with cloud.owned(home):
         session = Session(home, progress)
         try:
@@ -87,12 +85,12 @@ class Session:
         return LocalCloud(self._home, servers, stack)
 
     def stop(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would lose what is being saved
+        interrupts.ignore()  # a second Ctrl-C would lose what is being saved
         saved = self._sound is not None and cloud.is_running(self._home)
         with self._progress.step("stopped, with everything saved" if saved else "stopped") as step:
             if self._sound is not None and saved:
-                state.leave_mark(self._sound.database, self._sound.aws)
+                stack = Stack.seek(self._sound.aws, deploy.stack_name())
+                state.leave_mark(self._sound.database, self._sound.aws, stack)
             step.note(", ".join(cloud.stop(self._home)) or "nothing ran")
 
     def _lost(self, servers: Servers) -> list[str]:
@@ -110,9 +108,9 @@ def show(running: LocalCloud, progress: Progress, seconds: float) -> None:
     """The addresses, and who may sign in; in whole lines, to be copied."""
     servers, stack = running.servers, running.stack
     rows = [
-        ("site", stack.site_url),
-        ("health", f"{stack.site_url}/api/public/health"),
         ("milongas", f"{stack.site_url}/api/public/events?city=Buenos+Aires"),
+        ("health", f"{stack.site_url}/api/public/health"),
+        ("base address", stack.site_url),
         ("sockets", stack.socket_url),
         (
             "PostgreSQL",

@@ -21,8 +21,10 @@ REACTIONS = "reactions"
 LastStop = Literal["clean", "unclean", "none"]
 
 
-def leave_mark(server: Server, aws: Aws) -> None:
+def leave_mark(server: Server, aws: Aws, stack: Stack | None) -> None:
     """Call it when nothing more is written to either, right before both are stopped."""
+    if stack is not None:
+        witness(server, stack)
     mark = secrets.token_hex(16)
     notes.remember(aws, MARK, mark)
     database.remember(server, MARK, mark)
@@ -54,8 +56,12 @@ def missing(server: Server, stack: Stack | None) -> list[str]:
         people -= _identities(stack)
         pictures -= _pictures(stack)
         reactions -= _reactions(stack)
-    found = [(len(people), "identities"), (len(pictures), "pictures"), (abs(reactions), "reactions")]
-    return [f"{count} {what}" for count, what in found if count]
+    found = [
+        (len(people), "identity", "identities"),
+        (len(pictures), "picture", "pictures"),
+        (abs(reactions), "reaction", "reactions"),
+    ]
+    return [f"{count} {one if count == 1 else many}" for count, one, many in found if count]
 
 
 def _identities(stack: Stack) -> set[UUID]:

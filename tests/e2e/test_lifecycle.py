@@ -5,7 +5,6 @@ One test, because each start builds on how the one before it ended.
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -138,7 +137,7 @@ def test_make_run_over_its_life(home: Home) -> None:
 
     with_loss = Run.start(home, seconds=WARM_SECONDS)
     assert with_loss.process.wait(30) == 1
-    assert re.search(r"the local AWS has lost 1 reactions\. Cure: make reset", with_loss.said.splitlines()[-1])
+    assert "the local AWS has lost 1 reaction. Cure: make reset" in with_loss.said.splitlines()[-1]
     assert "Traceback" not in with_loss.said
     assert _servers(home) == []
 
