@@ -49,7 +49,9 @@ def reset(state: State = None, yes: Yes = False) -> None:
         raise DevstackFailed(
             f"the local cloud runs, in process {owner.pid}", cure=f"stop that one by Ctrl-C, or: kill {owner.pid}"
         )
-    if not yes and sys.stdin.isatty():
+    if not yes:
+        if not sys.stdin.isatty():
+            raise DevstackFailed(f"nobody can be asked whether to delete {home.folder}", cure="make reset YES=1")
         typer.confirm(f"Delete everything in {home.folder}?", abort=True)
     cloud.forget(home)
     print("The local state is forgotten; make run starts afresh.")
@@ -64,7 +66,10 @@ def story(
     stack: Annotated[str, typer.Option("--stack", help="The stack behind it.", envvar="STACK")] = "",
     region: Annotated[str, typer.Option("--region", help="Where that stack is.", envvar="AWS_REGION")] = "",
 ) -> None:
-    """Play the main job from sign-up to push, on a local cloud of its own or against a deployed platform."""
+    """Play the main job from sign-up to push, on a local cloud of its own or against a deployed platform.
+
+    On a deployed one the identities it makes are removed, and what they made stays: two profiles, posts, a milonga.
+    """
     picture = photograph_of(photo)
     progress = Progress()
     if not base_url:

@@ -79,7 +79,7 @@ class Story:
         return f"Ensayo {self.tag}"
 
     def end(self) -> None:
-        """Closes what is open and removes the people."""
+        """Closes what is open and removes the identities; what they made stays: profiles, posts, a milonga."""
         for socket in self.sockets.values():
             socket.close()
         for person in (self.ana, self.bruno):
@@ -104,7 +104,10 @@ def sign_up(story: Story) -> None:
 
 
 def refuse_strangers(story: Story) -> None:
-    """Whoever has no valid token stays outside: the gateway answers by itself, and no function is called."""
+    """Whoever has no valid token stays outside: the gateway answers by itself, and no function is called.
+
+    An expired one takes the pool's own key to make: tests/e2e/test_gateway.py tries it.
+    """
     called = _calls(story)
     header, claims, signature = story.ana.token.split(".")
     told = json.loads(base64.urlsafe_b64decode(claims + "=="))
