@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+import warnings
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -13,8 +15,11 @@ from devstack.pictures import photograph
 from devstack.progress import Progress
 from devstack.stack import Stack
 from devstack.story import FAILURES, STEPS, Story
+from mundotango.media.policy import MAX_PIXELS
 
-FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+DECODERS = ("JPEG", "PNG", "WEBP")
+# An MPO, as many phones write it, is a JPEG with further pictures behind the first, and the JPEG decoder's find.
+FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 # What every step stays below, but for the first call of a function.
 STEP_SECONDS = 2.0
 
@@ -28,12 +33,21 @@ def photograph_of(path: Path | None) -> Picture:
     if path is None:
         return Picture(photograph("riverside", seed=1, width=3000, height=2000))
     try:
-        with Image.open(path, formats=list(FORMATS)) as image:
-            content_type = FORMATS[image.format or ""]
-    except FileNotFoundError:
+        path = path.expanduser()  # sh leaves the ~ in PHOTO=~/me.jpg
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            image = Image.open(path, formats=DECODERS)
+        with image:
+            fits, content_type = math.prod(image.size) <= MAX_PIXELS, FORMATS[image.format or ""]
+    except (FileNotFoundError, RuntimeError):
         raise DevstackFailed(f"there is no file {path}", cure="name another by PHOTO=") from None
     except (OSError, UnidentifiedImageError):
         raise DevstackFailed(f"{path} is no JPEG, PNG or WebP", cure="name another by PHOTO=") from None
+    except Image.DecompressionBombError:
+        fits, content_type = False, ""
+    if not fits:
+        raise DevstackFailed(
+            f"{path} has more than {MAX_PIXELS // 1_000_000} million pixels", cure="name another by PHOTO="
+        )
     return Picture(path.read_bytes(), content_type)
 
 
