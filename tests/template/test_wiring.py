@@ -83,6 +83,14 @@ def test_the_worker_knows_which_delivery_is_the_last(resources: Resources) -> No
     assert resources["UploadQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == LAST_DELIVERY
 
 
+def test_a_run_that_fails_ends_in_the_dead_letters(functions: Functions) -> None:
+    scheduled = [f for f in functions.values() if any(e["Type"] == "ScheduleV2" for e in f.get("Events", {}).values())]
+    assert scheduled
+    for function in scheduled:
+        given_up = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]
+        assert list(references(given_up)) == ["ScheduleDeadLetters.Arn"]
+
+
 def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
     events = functions["PushFunction"]["Events"]
     patterns = {
