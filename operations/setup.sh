@@ -9,17 +9,24 @@ fail() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
 found_uv() { "$1" --version 2>/dev/null | grep -q "^uv $UV_VERSION"; }
 
+# A system's python3 may be old beside a newer one with its version in the name.
+find_any_python() {
+    for name in python3.13 python3.12 python3.11 python3; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v "$name"; return; fi
+    done
+    return 1
+}
+
 fetch_uv() {
     if on_path=$(command -v uv) && found_uv "$on_path"; then
         mkdir -p .local/uv/bin
         ln -sf "$on_path" .local/uv/bin/uv
         return
     fi
-    python=$(command -v python3) || fail "no python3 on PATH; install Python 3.11 or newer"
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11; install a newer one"
+    python=$(find_any_python) || fail "no Python 3.11 or newer on PATH; install one"
     printf 'setup: fetching uv %s from PyPI\n' "$UV_VERSION"
     rm -rf .local/uv
-    "$python" -m venv .local/uv || fail "python3 has no venv; on Debian: apt-get install python3-venv"
+    "$python" -m venv .local/uv || fail "$python has no venv; on Debian: apt-get install python3-venv"
     .local/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION" ||
         fail "uv $UV_VERSION could not be installed from PyPI; is there a network?"
 }
