@@ -7,6 +7,8 @@ ENV ?= phase1
 UV := $(CURDIR)/.local/uv/bin/uv
 PYTHON := .venv/bin/python
 SAM := .local/env/sam/bin/sam
+# What a deploy is given, as SAM reads it.
+OVERRIDES := .aws-sam/parameters.yaml
 # The same interpreter for every environment that uv makes, now that .venv has found one.
 export UV
 export UV_PYTHON = $(CURDIR)/.venv/bin/python
@@ -65,12 +67,13 @@ format: setup ## Rewrite the code in the one style
 bench: setup ## Run every benchmark and write docs/benchmarks.md
 	@$(PYTHON) -m bench
 
-deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS="Name=value …" adds to it
-	@.venv/bin/mundo preflight --env $(ENV) $(PARAMETERS)
+deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS='Name=value SesFrom="two words"' adds to it
+	@$(PYTHON) -m operations.cli preflight --env "$(ENV)" --parameters "$$PARAMETERS"
 	@$(MAKE) build
-	@eval "set -- $$($(PYTHON) packaging/parameters.py $(ENV) $(PARAMETERS))" && \
-		SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env $(ENV) --parameter-overrides "$$@"
+	@$(PYTHON) packaging/parameters.py "$(ENV)" "$$PARAMETERS" > $(OVERRIDES)
+	@SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env "$(ENV)" --parameter-overrides file://$(OVERRIDES)
 
 clean: ## Delete what is built and cached, but not the local state (that is make reset)
 	@rm -rf .venv .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv
+	@rm -rf .local/build .local/build.toml .local/build.lock .local/test-results .local/bench .local/sam-*.log
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -2,17 +2,18 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import boto3
 import typer
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from operations import config_env, deployed, moderators, prices, rebuild
+from operations import config_env, deployed, moderators, parameters, prices, rebuild
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.deployed import Deployed
@@ -62,10 +63,9 @@ def _session(env: ConfigEnv, region: str) -> boto3.Session:
     return session
 
 
-def _env(name: str, stack: str, parameters: list[str] | None = None) -> ConfigEnv:
+def _env(name: str, stack: str) -> ConfigEnv:
     env = config_env.load(name)
-    given = dict(pair.split("=", 1) for pair in parameters or () if "=" in pair)
-    return ConfigEnv(env.name, stack or env.stack_name, env.region, {**env.parameters, **given})
+    return replace(env, stack_name=stack or env.stack_name)
 
 
 def _deployed(env_name: str, stack: str, region: str) -> Deployed:
@@ -75,10 +75,18 @@ def _deployed(env_name: str, stack: str, region: str) -> Deployed:
 
 @app.command(epilog=_examples("mundo preflight", "mundo preflight SesIdentity=arn:… --env phase1 --json"))
 def preflight(
-    parameters: Annotated[
-        list[str] | None, typer.Argument(help="Parameters over those of the config env, as the deploy gets them.")
+    pairs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME=VALUE",
+            help="Parameters over those of the config env, as the deploy gets them.",
+            show_default=False,
+        ),
     ] = None,
-    env: Env = "phase1",
+    line: Annotated[
+        str, typer.Option("--parameters", help=f"The same in one line, as make has them: {parameters.QUOTING}.")
+    ] = "",
+    env: Annotated[str, typer.Option("--env", help="Config env of samconfig.toml.")] = "phase1",
     stack: Stack = "",
     region: RegionName = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
@@ -87,34 +95,55 @@ def preflight(
 
     Exits with 1 when a deploy would fail, and says what to do about it.
     """
-    target = _env(env, stack, parameters)
+    if env == "local":
+        raise Refusal("env local needs none", cure="make run")
+    target = _env(env, stack)
+    given = parameters.pairs([*parameters.words(line), *(pairs or ())])
+    target = replace(target, parameters=parameters.effective(target.parameters, given))
     findings = examine(AwsAccount(_session(target, region)), target)
     if as_json:
-        always_on = {"as_of": prices.AS_OF, "monthly": round(prices.total(), 2), "budget": prices.BUDGET}
-        shown = {"env": target.name, "stack": target.stack_name, "findings": [asdict(one) for one in findings]}
-        print(json.dumps(shown | {"always_on": always_on}))
+        print(json.dumps(_as_json(target, findings)))
     else:
-        _show(Console(), target, findings)
+        console = Console()
+        _show_findings(console, target, findings)
+        _show_prices(console, prices.always_on(target.parameters))
     if any(finding.state is State.REFUSED for finding in findings):
         raise typer.Exit(1)
 
 
-def _show(console: Console, env: ConfigEnv, findings: list[Finding]) -> None:
+def _as_json(env: ConfigEnv, findings: list[Finding]) -> dict[str, Any]:
+    paid = prices.always_on(env.parameters)
+    unknown = [price.what for price in paid if price.monthly is None]
+    monthly = round(prices.total(paid), 2)
+    always_on = {"as_of": prices.AS_OF, "monthly": monthly, "unknown": unknown, "budget": prices.BUDGET}
+    found = [asdict(one) for one in findings]
+    return {"env": env.name, "stack": env.stack_name, "findings": found, "always_on": always_on}
+
+
+def _show_findings(console: Console, env: ConfigEnv, findings: list[Finding]) -> None:
     looked = Table(title=f"Preflight of config env {env.name}", title_justify="left", show_header=False)
     for finding in findings:
-        cure = f"\n[dim]{finding.cure}[/]" if finding.cure else ""
-        looked.add_row(MARKS[finding.state], finding.check, finding.said + cure)
+        cure = f"\n[dim]{escape(finding.cure)}[/]" if finding.cure else ""
+        looked.add_row(MARKS[finding.state], finding.check, escape(finding.said) + cure)
     console.print(looked)
-    paid = Table(title=f"Always on in phase 1, us-east-1, {prices.AS_OF}", title_justify="left")
-    paid.add_column("what")
-    paid.add_column("how much")
-    paid.add_column("a month", justify="right")
-    paid.add_column("source")
-    for price in prices.ALWAYS_ON:
-        source = price.source if price.confirmed else f"{price.source} (look again)"
-        paid.add_row(price.what, price.quantity, f"${price.monthly:.2f}", source)
-    paid.add_row("together", f"of ${prices.BUDGET:.0f} budgeted", f"${prices.total():.2f}", "", style="bold")
-    console.print(paid)
+
+
+def _show_prices(console: Console, paid: list[prices.Price]) -> None:
+    """Readable at 80 columns: where the prices are from stands below the table."""
+    shown = Table(title=f"Always on, in us-east-1, {prices.AS_OF}", title_justify="left")
+    shown.add_column("what")
+    shown.add_column("how much")
+    shown.add_column("a month", justify="right")
+    for price in paid:
+        monthly = "unknown" if price.monthly is None else f"${price.monthly:.2f}{'' if price.confirmed else ' ?'}"
+        shown.add_row(price.what, price.quantity, monthly)
+    known = "together" if all(price.monthly is not None for price in paid) else "together, as far as known"
+    shown.add_row(known, f"of ${prices.BUDGET:.0f} budgeted", f"${prices.total(paid):.2f}", style="bold")
+    console.print(shown)
+    if not all(price.confirmed for price in paid):
+        console.print("? unconfirmed: from memory of the price list; look before you rely on it")
+    for source in dict.fromkeys(price.source for price in paid):
+        console.print(f"source: https://{source}", highlight=False)
 
 
 @admin.command(epilog=_examples("mundo admin grant ana@example.org", "mundo admin grant ana@example.org --env local"))

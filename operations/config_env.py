@@ -1,12 +1,12 @@
 """The config envs of samconfig.toml: which stack each deploys, where, and with which parameters."""
 
-import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from operations.parameters import pairs, words
 from operations.refusal import Refusal
 
 SAMCONFIG = Path(__file__).parent.parent / "samconfig.toml"
@@ -46,5 +46,4 @@ def load(name: str, path: Path = SAMCONFIG) -> ConfigEnv:
 
 def _overrides(written: str | list[str]) -> dict[str, str]:
     """SAM takes `Key=value` pairs as one string, quoted like a shell's, or as a list."""
-    pairs = shlex.split(written) if isinstance(written, str) else written
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    return pairs(words(written) if isinstance(written, str) else written)

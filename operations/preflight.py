@@ -17,8 +17,6 @@ COMFORTABLE_CONCURRENCY = 100
 CONCURRENCY_QUOTA = "https://console.aws.amazon.com/servicequotas/home/services/lambda/quotas/L-B99A9384"
 # Names of roles and buckets begin with the stack's, and a bucket's may have 63 characters.
 LONGEST_STACK_NAME = 30
-# The template's own, as a test compares.
-DEFAULT_CACHE_NAME = "mundo-tango"
 
 
 class State(StrEnum):
@@ -38,6 +36,7 @@ class Finding:
 def examine(account: Account, env: ConfigEnv) -> list[Finding]:
     """Every finding; a check that AWS does not answer is refused with AWS's own words and the others go on.
 
+    The parameters of `env` are all that the template has, as `parameters.effective` puts them together.
     Without credentials there is nothing to ask, so that is the only finding then.
     """
     try:
@@ -50,6 +49,7 @@ def examine(account: Account, env: ConfigEnv) -> list[Finding]:
         ("names", _names),
         ("concurrency", _concurrency),
         ("mail", _mail),
+        ("operator", _operator),
     )
     for name, check in checks:
         try:
@@ -70,9 +70,11 @@ def _region(account: Account, _env: ConfigEnv) -> Iterator[Finding]:
 
 def _names(account: Account, env: ConfigEnv) -> Iterator[Finding]:
     name = env.stack_name
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name) or len(name) > LONGEST_STACK_NAME:
+    # CloudFormation takes capitals, but names buckets in small letters: the queue's policy would know none of them.
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or len(name) > LONGEST_STACK_NAME:
         said = f"{name} cannot name a stack whose buckets and roles begin with it"
-        yield Finding("names", State.REFUSED, said, f"use letters, digits and hyphens, {LONGEST_STACK_NAME} at most")
+        cure = f"use small letters, digits and hyphens, {LONGEST_STACK_NAME} at most"
+        yield Finding("names", State.REFUSED, said, cure)
         return
     status = account.stack_status(name)
     if status is None:
@@ -92,8 +94,8 @@ def _names(account: Account, env: ConfigEnv) -> Iterator[Finding]:
 
 def _new_names(account: Account, env: ConfigEnv) -> Finding:
     """A first deploy finds its names free, or fails after the database has been made."""
-    cache = env.parameters.get("CacheName", DEFAULT_CACHE_NAME)
-    if not env.parameters.get("CacheHost") and account.cache_exists(cache):
+    cache = env.parameters["CacheName"]
+    if not env.parameters["CacheHost"] and account.cache_exists(cache):
         said = f"a cache {cache} is there already, of another stack or of one that was deleted"
         return Finding("names", State.REFUSED, said, "delete it, or choose another by CacheName")
     return Finding("names", State.GOOD, f"stack {env.stack_name} will be made")
@@ -101,11 +103,11 @@ def _new_names(account: Account, env: ConfigEnv) -> Finding:
 
 def _concurrency(account: Account, env: ConfigEnv) -> Iterator[Finding]:
     has = account.concurrency()
-    asked = int(env.parameters.get("ReservedConcurrency", "0"))
+    asked = float(env.parameters["ReservedConcurrency"])
     # What a stack that is already there has reserved is its own to reserve again.
     free = (has.limit if account.stack_status(env.stack_name) else has.unreserved) - KEPT_UNRESERVED
     if asked and asked > free:
-        said = f"ReservedConcurrency {asked} of {has.limit} executions, and Lambda keeps {KEPT_UNRESERVED} unreserved"
+        said = f"ReservedConcurrency {asked:g} of {has.limit} executions, and Lambda keeps {KEPT_UNRESERVED} unreserved"
         cure = f"set ReservedConcurrency=0, or ask for more at {CONCURRENCY_QUOTA}"
         yield Finding("concurrency", State.REFUSED, said, cure)
     elif has.limit < COMFORTABLE_CONCURRENCY:
@@ -116,7 +118,7 @@ def _concurrency(account: Account, env: ConfigEnv) -> Iterator[Finding]:
 
 
 def _mail(account: Account, env: ConfigEnv) -> Iterator[Finding]:
-    identity = env.parameters.get("SesIdentity", "")
+    identity = env.parameters["SesIdentity"]
     if not identity:
         said = "no SES identity: Cognito sends about 50 mails a day by itself"
         yield Finding("mail", State.NOTE, said, "verify a domain in SES and give its ARN as SesIdentity")
@@ -132,3 +134,12 @@ def _mail(account: Account, env: ConfigEnv) -> Iterator[Finding]:
         yield Finding("mail", State.REFUSED, "SES is in its sandbox: strangers would get no mail", cure)
     else:
         yield Finding("mail", State.GOOD, f"SES sends as {identity}")
+
+
+def _operator(_account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    mail = env.parameters["OperatorMail"]
+    if mail:
+        yield Finding("operator", State.GOOD, f"alarms and the budget write to {mail}")
+    else:
+        said = "no OperatorMail: nobody is told by alarms, nor when the budget is spent"
+        yield Finding("operator", State.NOTE, said, "give OperatorMail=you@example.org")

@@ -1,25 +1,39 @@
-"""Prints the parameters of a deploy, for `sam deploy --parameter-overrides`.
+"""Prints the parameters of a deploy as YAML, for `sam deploy --parameter-overrides file://…`.
 
-    python packaging/parameters.py phase1 OperatorMail=ops@example.org
+    python packaging/parameters.py phase1 'OperatorMail=ops@example.org SiteUrl='
+    python packaging/parameters.py phase1 'Architecture=x86_64' --only Architecture
 
-Given there, they replace those of samconfig.toml as a whole, so they are put together here: those of the config env,
-SchemaVersion, and whatever is named on the command line, the last one winning.
+Given there, they replace those of samconfig.toml as a whole, so they are put together here: the template's defaults,
+those of the config env, SchemaVersion, and whatever the line names, the last one winning.
 """
 
-import shlex
+import argparse
+import json
 import sys
 
-from mundotango.migrations import schema_version
-from operations import config_env
+from operations import config_env, parameters
+from operations.refusal import Refusal
 
 
-def main() -> None:
-    env, *given = sys.argv[1:]
-    parameters = {**config_env.load(env).parameters, "SchemaVersion": schema_version()}
-    parameters |= dict(pair.split("=", 1) for pair in given)
-    # SAM takes no empty value; empty is the default wherever it means something.
-    sys.stdout.write(" ".join(shlex.quote(f"{name}={value}") for name, value in parameters.items() if value) + "\n")
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("env", help="config env of samconfig.toml")
+    parser.add_argument("line", nargs="?", default="", help=f"Name=value …; {parameters.QUOTING}")
+    parser.add_argument("--only", metavar="NAME", help="print the bare value of this one")
+    asked = parser.parse_args()
+    try:
+        given = parameters.pairs(parameters.words(asked.line))
+        values = parameters.effective(config_env.load(asked.env).parameters, given)
+    except Refusal as refusal:
+        print(f"parameters: {refusal}", file=sys.stderr)
+        return 1
+    if asked.only:
+        print(values[asked.only])
+    else:
+        # JSON is YAML too, and leaves no doubt about what is a string.
+        print(json.dumps(values, indent=2))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from operations import cli, config_env, deployed
+from operations import cli, config_env, deployed, prices
+from operations.parameters import effective
 from operations.preflight import State
 from tests.fakes.account import FakeAccount
 
@@ -74,6 +75,9 @@ def test_preflight_without_credentials_is_one_refusal_and_no_traceback(
         (("rebuild", "counters"), "no AWS credentials; sign in"),
         (("rebuild", "edges", "--env", "phase9"), "no config env phase9; choose one of phase1, local"),
         (("rebuild", "edges", "--env", "local"), "no local cloud runs here; make run"),
+        (("preflight", "--env", "local"), "env local needs none; make run"),
+        (("preflight", "Garbage"), "Garbage is not Name=value; quote a value"),
+        (("preflight", "--parameters", "OperatorMial=a@example.org"), "did you mean OperatorMail?"),
     ],
 )
 def test_errors_are_one_line_with_the_cure(
@@ -92,7 +96,7 @@ def test_preflight_passes_where_a_deploy_would(monkeypatch: pytest.MonkeyPatch, 
     shown = CliRunner().invoke(cli.app, ["preflight", "--env", "phase1"], terminal_width=200)
 
     assert shown.exit_code == 0
-    assert "Always on in phase 1" in shown.output
+    assert "Always on" in shown.output
 
 
 def test_preflight_exits_with_1_where_a_deploy_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,3 +115,30 @@ def test_parameters_on_the_command_line_are_looked_at_as_the_deploy_gets_them(mo
 
     assert shown.exit_code == 1
     assert "SES may not send as example.org" in shown.output
+
+
+def test_a_line_of_parameters_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount(verified=()))
+
+    line = 'SesFrom="Mundo Tango <hello@example.org>" SesIdentity=example.org'
+    shown = CliRunner().invoke(cli.app, ["preflight", "--parameters", line], terminal_width=200)
+
+    assert shown.exit_code == 1
+    assert "SES may not send as example.org" in shown.output
+
+
+@pytest.mark.parametrize("size", ["db.t4g.micro", "db.r8g.large"])
+def test_prices_can_be_read_at_80_columns(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount())
+    monkeypatch.setenv("COLUMNS", "80")
+    given = [f"DatabaseInstanceClass={size}", "DatabaseMultiAz=true"]
+
+    lines = CliRunner().invoke(cli.app, ["preflight", *given]).output.split("Always on")[1].splitlines()
+
+    for price in prices.always_on(effective(dict(pair.split("=") for pair in given))):
+        (row,) = [line for line in lines if price.what in line]
+        assert price.quantity in row
+        assert ("unknown" if price.monthly is None else f"{price.monthly:.2f}") in row
+        assert price.confirmed or price.monthly is None or " ?" in row
+        assert f"source: https://{price.source}" in lines
+    assert any(line.startswith("? unconfirmed") for line in lines)

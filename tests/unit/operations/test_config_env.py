@@ -17,6 +17,9 @@ stack_name = "other"
 parameter_overrides = 'Phase="local" Greeting="two words"'
 [nameless.deploy.parameters]
 region = "us-east-1"
+[garbled.deploy.parameters]
+stack_name = "garbled"
+parameter_overrides = ["Garbage"]
 """
 
 
@@ -40,7 +43,11 @@ def test_overrides_may_be_one_string(samconfig: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("phase9", "no config env phase9; choose one of phase1, other, nameless"), ("nameless", "names no stack")],
+    [
+        ("phase9", "no config env phase9; choose one of phase1, other, nameless, garbled"),
+        ("nameless", "names no stack"),
+        ("garbled", "Garbage is not Name=value"),
+    ],
 )
 def test_what_is_not_there_is_said_with_the_cure(samconfig: Path, name: str, said: str) -> None:
     with pytest.raises(Refusal, match=said):

@@ -1,11 +1,11 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from operations import prices
 from operations.config_env import ConfigEnv
-from operations.preflight import DEFAULT_CACHE_NAME, Finding, State, examine
+from operations.parameters import effective
+from operations.preflight import Finding, State, examine
 from operations.refusal import Refusal
 from tests.fakes.account import FakeAccount
 
@@ -13,7 +13,7 @@ IDENTITY = "arn:aws:ses:us-east-1:123456789012:identity/example.org"
 
 
 def phase1(stack_name: str = "mundo-tango-phase1", **parameters: str) -> ConfigEnv:
-    return ConfigEnv("phase1", stack_name, "us-east-1", parameters)
+    return ConfigEnv("phase1", stack_name, "us-east-1", effective(parameters))
 
 
 def found(check: str, account: FakeAccount, env: ConfigEnv) -> Finding:
@@ -22,7 +22,9 @@ def found(check: str, account: FakeAccount, env: ConfigEnv) -> Finding:
 
 
 def test_a_ready_account_is_refused_nothing() -> None:
-    findings = examine(FakeAccount(verified={"example.org"}), phase1(SesIdentity=IDENTITY))
+    findings = examine(
+        FakeAccount(verified={"example.org"}), phase1(SesIdentity=IDENTITY, OperatorMail="ops@example.org")
+    )
 
     assert {finding.check: finding.state for finding in findings} == {
         "credentials": State.GOOD,
@@ -30,7 +32,15 @@ def test_a_ready_account_is_refused_nothing() -> None:
         "names": State.GOOD,
         "concurrency": State.GOOD,
         "mail": State.GOOD,
+        "operator": State.GOOD,
     }
+
+
+def test_a_stack_that_tells_nobody_is_noted() -> None:
+    finding = found("operator", FakeAccount(), phase1())
+
+    assert finding.state is State.NOTE
+    assert "OperatorMail=" in finding.cure
 
 
 def test_a_fresh_account_with_ten_executions_may_deploy_and_is_told() -> None:
@@ -88,13 +98,7 @@ def test_a_first_deploy_is_refused_while_its_cache_has_a_namesake() -> None:
     assert found("names", updated, phase1()).state is State.GOOD
 
 
-def test_the_name_looked_for_is_the_templates() -> None:
-    template = (Path(__file__).parents[3] / "template.yaml").read_text(encoding="utf-8")
-
-    assert f"  CacheName:\n    Type: String\n    Default: {DEFAULT_CACHE_NAME}\n" in template
-
-
-@pytest.mark.parametrize("name", ["1st", "mundo_tango", "a" * 31, "mundo.tango"])
+@pytest.mark.parametrize("name", ["1st", "mundo_tango", "a" * 31, "mundo.tango", "Mundo-Tango"])
 def test_a_name_that_buckets_and_roles_cannot_begin_with_is_refused(name: str) -> None:
     assert found("names", FakeAccount(), phase1(name)).state is State.REFUSED
 
@@ -153,6 +157,28 @@ def test_without_credentials_nothing_else_is_asked() -> None:
     assert (finding.check, finding.state) == ("credentials", State.REFUSED)
 
 
-def test_what_is_always_on_costs_less_than_the_phase_may() -> None:
-    assert 0 < prices.total() <= prices.BUDGET
-    assert all(price.source and price.quantity for price in prices.ALWAYS_ON)
+def monthly(**parameters: str) -> dict[str, float | None]:
+    return {price.what: price.monthly for price in prices.always_on(effective(parameters))}
+
+
+def test_what_is_always_on_by_default_costs_less_than_the_phase_may() -> None:
+    paid = prices.always_on(effective())
+
+    assert 0 < prices.total(paid) <= prices.BUDGET
+    assert all(price.source and price.quantity and price.monthly for price in paid)
+
+
+def test_a_larger_database_and_its_standby_cost_what_they_cost() -> None:
+    assert monthly()["RDS db.t4g.micro, single zone"] == pytest.approx(11.68)
+    larger = monthly(DatabaseInstanceClass="db.t4g.medium", DatabaseMultiAz="true")
+    assert larger["RDS db.t4g.medium, two zones"] == pytest.approx(94.90)
+    assert larger["RDS gp3 storage"] == pytest.approx(4.60)
+
+
+def test_a_price_that_is_not_known_here_is_not_made_up() -> None:
+    assert monthly(DatabaseInstanceClass="db.r8g.large")["RDS db.r8g.large, single zone"] is None
+    assert prices.total(prices.always_on(effective({"DatabaseInstanceClass": "db.r8g.large"}))) > 0
+
+
+def test_what_is_there_already_is_paid_elsewhere() -> None:
+    assert monthly(DatabaseHost="db.example", CacheHost="cache.example") == {}
