@@ -122,6 +122,8 @@ def _as_json(env: ConfigEnv, findings: list[Finding]) -> dict[str, Any]:
 
 def _show_findings(console: Console, env: ConfigEnv, findings: list[Finding]) -> None:
     looked = Table(title=f"Preflight of config env {env.name}", title_justify="left", show_header=False)
+    for overflow in ("ellipsis", "ellipsis", "fold"):  # an address is wrapped, not cut
+        looked.add_column(overflow=overflow)
     for finding in findings:
         cure = f"\n[dim]{escape(finding.cure)}[/]" if finding.cure else ""
         looked.add_row(MARKS[finding.state], finding.check, escape(finding.said) + cure)

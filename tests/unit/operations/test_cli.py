@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from operations import cli, config_env, deployed, prices
 from operations.parameters import effective
-from operations.preflight import State
+from operations.preflight import CONCURRENCY_QUOTA, State
 from tests.fakes.account import FakeAccount
 
 
@@ -142,3 +142,12 @@ def test_prices_can_be_read_at_80_columns(monkeypatch: pytest.MonkeyPatch, size:
         assert price.confirmed or price.monthly is None or " ?" in row
         assert f"source: https://{price.source}" in lines
     assert any(line.startswith("? unconfirmed") for line in lines)
+
+
+def test_an_address_to_go_to_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount(limit=10, unreserved=10))
+    monkeypatch.setenv("COLUMNS", "80")
+
+    shown = CliRunner().invoke(cli.app, ["preflight"]).output
+
+    assert CONCURRENCY_QUOTA in "".join(line.strip("│ ").rpartition("│")[2].strip() for line in shown.splitlines())
