@@ -6,6 +6,7 @@ One test, because each start builds on how the one before it ended.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,9 +19,10 @@ import psutil
 import pytest
 
 from devstack import cloud, deploy, ministack, postgres, seed, valkey
+from devstack.listener import Listener
 from devstack.paths import LAYOUT, ROOT, Home
 from devstack.people import Person
-from devstack.ports import Ports
+from devstack.ports import LOOPBACK, Ports
 from devstack.run import WITNESS_SECONDS
 from devstack.stack import Aws, Stack
 
@@ -114,19 +116,25 @@ def test_make_run_over_its_life(home: Home) -> None:
     assert f"runs already, in process {first.process.pid}" in second.stderr
     first.interrupt()
     assert _servers(home) == []
-    ports = home.ports.read_text()
+    ports = Ports(**json.loads(home.ports.read_text()))
+
+    with socket.create_server((LOOPBACK, ports.gateway)):
+        moved = Run.start(home, seconds=WARM_SECONDS)
+    assert f"port {ports.gateway} of gateway is taken by another program" in moved.said
+    assert "not clean" not in moved.said
+    with _platform(home) as stack:
+        assert stack.site_url in moved.said
+        assert [post["id"] for post in _demo(stack).feed()] == feed
+        Listener.open(stack, _demo(stack).ticket).close()
+        _streams_still_run(stack)
+    recorded = home.ports.read_text()
+    moved.interrupt()
 
     again = Run.start(home, seconds=WARM_SECONDS)
     assert "not clean" not in again.said
     assert again.said.count("nothing has changed") == 2
-    assert home.ports.read_text() == ports
-    with _platform(home) as stack:
-        assert [post["id"] for post in _demo(stack).feed()] == feed
-        _streams_still_run(stack)
-    again.interrupt()
-
-    third = Run.start(home, seconds=WARM_SECONDS)
-    third.kill_everything()
+    assert home.ports.read_text() == recorded
+    again.kill_everything()
     after_kill = Run.start(home, seconds=WARM_SECONDS)
     assert "the last stop was not clean: what is derived is made anew" in after_kill.said
     with _platform(home) as stack:
