@@ -22,7 +22,7 @@ from devstack import cloud, deploy, ministack, postgres, seed, valkey
 from devstack.listener import Listener
 from devstack.paths import LAYOUT, ROOT, Home
 from devstack.people import Person
-from devstack.ports import LOOPBACK, Ports
+from devstack.ports import LOOPBACK, Ports, choose
 from devstack.run import WITNESS_SECONDS
 from devstack.stack import Aws, Stack
 
@@ -82,6 +82,8 @@ def _servers(home: Home) -> list[psutil.Process]:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path / "state")
+    home.prepare()
+    choose(home.ports, usual=False)  # a cloud that someone starts meanwhile takes the usual ones
     yield home
     if (owner := cloud.owner_of(home)) is not None:
         owner.kill()
