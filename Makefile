@@ -75,5 +75,5 @@ deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=pha
 
 clean: ## Delete what is built and cached, but not the local state (that is make reset)
 	@rm -rf .venv .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv
-	@rm -rf .local/build .local/build.toml .local/build.lock .local/test-results .local/bench .local/sam-*.log
+	@rm -rf .local/build .local/build.toml .local/build.lock .local/test-results .local/bench .local/sam-*.log .local/sam-*.yaml
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

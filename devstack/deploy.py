@@ -21,8 +21,7 @@ from devstack.failure import DevstackFailed
 from devstack.notes import recall, remember
 from devstack.paths import BUILD, LOCAL, ROOT
 from devstack.stack import Aws, Stack
-from mundotango.migrations import schema_version
-from operations import config_env
+from operations import config_env, parameters
 
 CONFIG_ENV = "local"
 DEPLOYED = "deployed"
@@ -75,7 +74,7 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
     if stack is not None and recall(aws, DEPLOYED) == wanted:
         return stack, False
     _clear_away(aws)
-    # A parameter that a deploy leaves out keeps its value, which may be an address with an earlier port.
+    # The address that the stack has may be one with an earlier port.
     overrides = _overrides(local if stack is None else {**local, "SiteUrl": _site_url(stack)})
     with _building():
         _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=overrides, aws=aws)
@@ -86,10 +85,8 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
 
 
 def _overrides(local: Mapping[str, str]) -> dict[str, str]:
-    """All of the config env's parameters: what the command line says replaces its list in whole."""
     architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-    own = {"Architecture": architecture, "SchemaVersion": schema_version()}
-    return {**config_env.load(CONFIG_ENV).parameters, **own, **local}
+    return parameters.effective(config_env.load(CONFIG_ENV).parameters, {"Architecture": architecture}, local)
 
 
 def _clear_away(aws: Aws) -> None:
@@ -106,22 +103,20 @@ def _site_url(stack: Stack) -> str:
     return f"http://{label}.cloudfront.localhost:{urlsplit(stack.aws.endpoint).port}"
 
 
-def _tell_site_url(stack: Stack, parameters: Mapping[str, str]) -> None:
+def _tell_site_url(stack: Stack, deployed: Mapping[str, str]) -> None:
     """Has the stack know its own address, which is made by the first deploy and so cannot be a parameter of it.
 
     At AWS the edge tells the sockets' authorizer which host a viewer asked for; MiniStack's edge carries no sockets.
     """
-    if parameters.get("SiteUrl") == _site_url(stack):
+    if deployed["SiteUrl"] == _site_url(stack):
         return
     cloudformation = stack.aws.cloudformation
-    known = cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0].get("Parameters", [])
-    kept = {one["ParameterKey"]: one["ParameterValue"] for one in known}
     cloudformation.update_stack(
         StackName=stack.name,
         UsePreviousTemplate=True,
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value}
-            for key, value in {**kept, "SiteUrl": _site_url(stack)}.items()
+            for key, value in {**deployed, "SiteUrl": _site_url(stack)}.items()
         ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
@@ -151,10 +146,12 @@ def _building() -> Iterator[None]:
 
 def _sam(command: str, *options: str, overrides: Mapping[str, str], aws: Aws | None = None) -> None:
     log = LOCAL / f"sam-{command}.log"
+    given = LOCAL / f"sam-{command}.yaml"
+    given.write_text(json.dumps(overrides))  # JSON is YAML too
     arguments = [
         str(toolchain.environment("sam") / "bin" / "sam"), command,
         "--config-file", str(ROOT / "samconfig.toml"), "--config-env", CONFIG_ENV, *options,
-        "--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items()),
+        "--parameter-overrides", f"file://{given}",
     ]  # fmt: skip
     with log.open("w") as output:
         code = _run(arguments, aws.endpoint if aws else None, output)
