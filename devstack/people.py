@@ -155,10 +155,10 @@ class Person:
         attached = [{"id": media_id, "alt": alt} for media_id, alt in media or []]
         return self.ask("POST", "/api/posts", 201, json={"body": body, "city": city, "media": attached})
 
-    def like(self, post_id: str) -> Any:
-        return self.ask("PUT", f"/api/posts/{post_id}/reaction", json={"kind": "like"})
+    def react(self, post_id: str, kind: str = "like") -> Any:
+        return self.ask("PUT", f"/api/posts/{post_id}/reaction", json={"kind": kind})
 
-    def unlike(self, post_id: str) -> Any:
+    def unreact(self, post_id: str) -> Any:
         return self.ask("DELETE", f"/api/posts/{post_id}/reaction")
 
     def feed(self) -> list[Any]:

@@ -26,8 +26,6 @@ from operations.deployed import Deployed
 SEEDED = "seeded"
 POLL_SECONDS = 0.5
 WITNESS_SECONDS = 2.0
-# Nobody reacts while it starts, so a difference is not one that is merely on its way.
-SETTLING = 1.0
 COLOURS = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 
@@ -153,5 +151,5 @@ def _print(line: Line, console: Console) -> None:
 def _rebuild(stack: Stack) -> str:
     deployed = Deployed(stack.aws.session, stack.name, stack.aws.endpoint)
     rebuild.edges(deployed)
-    counters = rebuild.counters(deployed, settling=SETTLING)
+    counters = rebuild.counters(deployed)
     return f"edges, {counters} counters"

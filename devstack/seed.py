@@ -19,6 +19,7 @@ from devstack.failure import DevstackFailed
 from devstack.people import Person, Picture, Refused
 from devstack.pictures import photograph
 from devstack.stack import Stack
+from mundotango.reactions.model import REACTION_KINDS
 
 COMMUNITY = Path(__file__).with_name("data") / "community.json"
 # The same for everyone, printed and of no worth: this pool answers on loopback only.
@@ -56,7 +57,7 @@ def plant(stack: Stack, report: Callable[[str], None]) -> None:
             list(several.map(lambda dancer: _follow(people[dancer["handle"]], dancer), community["dancers"]))
             milongas = sum(several.map(lambda city: _announce(people, city), community["cities"]))
             posts = list(several.map(lambda post: _post(people[post["by"]], post), community["posts"]))
-            list(several.map(lambda person: _like(person, posts), people.values()))
+            list(several.map(lambda person: _react(person, posts), people.values()))
     except Refused as refused:
         raise DevstackFailed(f"the seed was refused: {refused}", cure="make reset, then make run") from refused
     pictures = sum("picture" in post for post in community["posts"])
@@ -152,9 +153,9 @@ def _post(person: Person, post: Any) -> str:
     return str(person.post(post["text"], city=post["city"], media=media)["id"])
 
 
-def _like(person: Person, posts: list[str]) -> None:
-    """Everybody likes some: which ones hangs on the handle, so that a second seed likes the same."""
+def _react(person: Person, posts: list[str]) -> None:
+    """Everybody reacts to some: to which and how hangs on the handle, so that a second seed does the same."""
     taste = sum(person.email.encode())
     for number, post_id in enumerate(posts):
         if (taste + number * 7) % 5 < 2:
-            person.like(post_id)
+            person.react(post_id, REACTION_KINDS[(taste + number) % len(REACTION_KINDS)])

@@ -83,7 +83,8 @@ def _pictures(stack: Stack) -> set[UUID]:
 
 
 def _reactions(stack: Stack) -> int:
+    """People's: what else stands in the table is a copy, or expires."""
     pages = stack.aws.dynamodb.get_paginator("scan").paginate(
-        TableName=stack.resource("ReactionsTable"), Select="COUNT"
+        TableName=stack.resource("ReactionsTable"), Select="COUNT", FilterExpression="attribute_exists(reactor)"
     )
     return sum(page["Count"] for page in pages)

@@ -190,22 +190,24 @@ def read_feed(story: Story) -> None:
     same("post", first["id"], story.post["id"])
     same("author", first["author"]["handle"], story.handle("ana"))
     same("alt text", first["media"][0]["alt"], ALT)
-    same("likes", (first["likes"], first["liked"]), (0, False))
+    same("likes", (first["totals"]["like"], first["reaction"]), (0, None))
 
 
 def like(story: Story) -> None:
     story.sockets["ana"].subscribe(f"post:{story.post['id']}")
-    same("answer", story.bruno.like(story.post["id"]), {"likes": 1, "liked": True})
+    answer = story.bruno.react(story.post["id"])
+    same("answer", (answer["totals"]["like"], answer["reaction"]), (1, "like"))
     same("count for others", _settled_likes(story, 1), 1)
     frame = story.sockets["ana"].expect("reaction.changed", FRAME_SECONDS)
-    same("count in the frame", frame["data"]["likes"], 1)
+    same("count in the frame", frame["data"]["totals"]["like"], 1)
 
 
 def unlike(story: Story) -> None:
-    same("answer", story.bruno.unlike(story.post["id"]), {"likes": 0, "liked": False})
+    answer = story.bruno.unreact(story.post["id"])
+    same("answer", (answer["totals"]["like"], answer["reaction"]), (0, None))
     same("count for others", _settled_likes(story, 0), 0)
     frame = story.sockets["ana"].expect("reaction.changed", FRAME_SECONDS)
-    same("count in the frame", frame["data"]["likes"], 0)
+    same("count in the frame", frame["data"]["totals"]["like"], 0)
 
 
 def reconnect(story: Story) -> None:
@@ -304,7 +306,7 @@ def _settled_likes(story: Story, expected: int) -> int:
     """What the author sees, once the count has followed the reaction through its stream."""
     deadline = time.monotonic() + FRAME_SECONDS
     while True:
-        likes: int = story.ana.ask("GET", f"/api/posts/{story.post['id']}")["likes"]
+        likes: int = story.ana.ask("GET", f"/api/posts/{story.post['id']}")["totals"]["like"]
         if likes == expected or time.monotonic() > deadline:
             return likes
         time.sleep(0.05)

@@ -1,133 +1,57 @@
-"""Makes derived data anew from the facts it was derived from."""
+"""Makes derived data anew from the facts it was derived from.
+
+Both are done by the function that is inside the network; one call does as much as it has time for and says where the
+next goes on.
+"""
 
 import json
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-# The stream reaches the counters within a second or two; what still differs after this was not merely on its way.
-SETTLING = 10.0
 PASSES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """A bucket whose total is not its reactions; `through` is the moment of the latest reaction it then counts."""
-
-    bucket: str
-    counted: int
-    reactions: int
-    guard: str | None
-    through: str | None
-
-
 def edges(deployed: Deployed) -> int:
-    """Has the function that can read the database correct the copy of all follows; answers how many it corrected.
-
-    One call does as much as it has time for and says where the next goes on.
+    """Has the copy of all follows corrected; answers how many it corrected.
 
     Raises:
         Refusal: the function failed; its log says why.
     """
-    function = deployed.physical_id("JobsFunction")
-    corrected = 0
-    job: dict[str, Any] = {"job": "rebuild_edges"}
-    while True:
-        with aws_errors_explained("rebuilding the edges"):
-            answer = deployed.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(job))
-            said: dict[str, Any] = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            reason = said.get("errorMessage", "no reason given")
-            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
-        corrected += int(said["corrected"])
-        if said["done"]:
-            return corrected
-        job["after"] = said["after"]
+    return sum(int(said["corrected"]) for said in _answers(deployed, {"job": "rebuild_edges"}))
 
 
-def counters(deployed: Deployed, *, settling: float = SETTLING, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Recounts every bucket of reactions and corrects those that differ; answers how many those were.
+def counters(deployed: Deployed) -> int:
+    """Has every bucket of reactions recounted; answers how many had a wrong count.
 
-    It runs beside the function that counts. A difference may be a reaction still on its way through the stream, so
-    one is corrected only if it is the same after `settling` seconds, and only while the bucket's guard says that no
-    reaction was counted since. It goes on until a pass finds nothing.
+    It runs beside the function that counts, and goes on until a pass finds no bucket that would not stand still.
 
     Raises:
-        Refusal: buckets still differ after several passes.
+        Refusal: the function failed, or some buckets were not still in any of several passes.
     """
-    reactions, totals = deployed.physical_id("ReactionsTable"), deployed.physical_id("CountersTable")
-    corrected: set[str] = set()
-    with aws_errors_explained("recounting reactions"):
-        for _ in range(PASSES):
-            seen = find_drift(deployed.dynamodb, reactions, totals)
-            if not seen:
-                return len(corrected)
-            sleep(settling)
-            again = find_drift(deployed.dynamodb, reactions, totals)
-            corrected |= {drift.bucket for drift in seen & again if _correct(deployed.dynamodb, totals, drift)}
+    corrected = 0
+    for _ in range(PASSES):
+        answers = list(_answers(deployed, {"job": "recount", "all": True}))
+        corrected += sum(int(said["corrected"]) for said in answers)
+        if not any(said["unsettled"] for said in answers):
+            return corrected
     raise Refusal(
         "some totals still differ", cure="see that CountersFunction keeps up with its stream, then run this again"
     )
 
 
-def find_drift(client: "DynamoDBClient", reactions: str, totals: str) -> set[Drift]:
-    truth: Counter[str] = Counter()
-    latest: dict[str, str] = {}
-    for row in _scan(client, reactions, "target at"):
-        bucket = row["target"]["S"]
-        truth[bucket] += 1
-        latest[bucket] = max(latest.get(bucket, ""), row["at"]["S"])
-    counted = {row["target"]["S"]: row for row in _scan(client, totals, "target like guard through")}
-    drifts = set()
-    for bucket in truth.keys() | counted.keys():
-        row = counted.get(bucket, {})
-        likes = int(row.get("like", {}).get("N", "0"))
-        if likes != truth[bucket]:
-            # Times are written in UTC to the microsecond, so that their order is that of their text.
-            through = max(latest.get(bucket, ""), row.get("through", {}).get("S", ""))
-            drifts.add(Drift(bucket, likes, truth[bucket], row.get("guard", {}).get("S"), through or None))
-    return drifts
-
-
-def _scan(client: "DynamoDBClient", table: str, attributes: str) -> Iterator[dict[str, Any]]:
-    placeholders = {f"#{name}": name for name in attributes.split()}
-    pages = client.get_paginator("scan").paginate(
-        TableName=table,
-        ConsistentRead=True,
-        ProjectionExpression=", ".join(placeholders),
-        ExpressionAttributeNames=placeholders,
-    )
-    for page in pages:
-        yield from page["Items"]
-
-
-def _correct(client: "DynamoDBClient", totals: str, drift: Drift) -> bool:
-    """False when the bucket was counted on meanwhile: the next pass looks at it again."""
-    values: dict[str, Any] = {":likes": {"N": str(drift.reactions)}}
-    update, condition = "SET #like = :likes", "attribute_not_exists(guard)"
-    if drift.through is not None:
-        update += ", through = :through"
-        values[":through"] = {"S": drift.through}
-    if drift.guard is not None:
-        condition = "guard = :guard"
-        values[":guard"] = {"S": drift.guard}
-    try:
-        client.update_item(
-            TableName=totals,
-            Key={"target": {"S": drift.bucket}},
-            UpdateExpression=update,
-            ConditionExpression=condition,
-            ExpressionAttributeNames={"#like": "like"},
-            ExpressionAttributeValues=values,
-        )
-    except client.exceptions.ConditionalCheckFailedException:
-        return False
-    return True
+def _answers(deployed: Deployed, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What each call of the job says, until one is done."""
+    function = deployed.physical_id("JobsFunction")
+    said: dict[str, Any] = {"done": False}
+    while not said["done"]:
+        with aws_errors_explained(f"the job {job['job']}"):
+            answer = deployed.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(job))
+            said = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            reason = said.get("errorMessage", "no reason given")
+            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
+        yield said
+        job = job | {"after": said.get("after")}

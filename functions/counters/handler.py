@@ -1,4 +1,4 @@
-"""Woken by the stream of reactions: counts them and announces the new totals."""
+"""Woken by the stream of reactions, comments, shares and views: counts them and announces the new totals."""
 
 from functools import cache
 from typing import Any

@@ -59,8 +59,22 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
 
             after = event.get("after")
             return rebuild_edges(platform(), time_left, UUID(after) if after else None)
+        case {"job": "recount"}:
+            return _recount(event, time_left)
         case _:
-            raise Invalid(f"no such job: {event.get('job')!r}; there are sweep_outbox and rebuild_edges")
+            raise Invalid(f"no such job: {event.get('job')!r}; there are sweep_outbox, rebuild_edges and recount")
+
+
+def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+    """What has changed, on schedule; `{"all": true}` for every bucket, going on from `after`."""
+    from mundotango.observability import metric
+    from mundotango.reactions.recount import recount_all, recount_changed
+
+    if event.get("all"):
+        return recount_all(platform(), time_left, event.get("after"))
+    outcome = recount_changed(platform(), time_left)
+    metric("ReactionDrift", outcome["corrected"])
+    return outcome
 
 
 if settings.runs_in_lambda():

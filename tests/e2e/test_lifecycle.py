@@ -173,9 +173,9 @@ def _is_seeded(stack: Stack) -> None:
 def _react(stack: Stack) -> tuple[str, int]:
     """Likes a post that the demo dancer does not like yet; answers with its id and the count that must come of it."""
     demo = _demo(stack)
-    post = next(post for post in demo.feed() if not post["liked"])
-    demo.like(post["id"])
-    return post["id"], post["likes"] + 1
+    post = next(post for post in demo.feed() if post["reaction"] is None)
+    demo.react(post["id"])
+    return post["id"], post["totals"]["like"] + 1
 
 
 def _streams_still_run(stack: Stack) -> None:
@@ -184,7 +184,7 @@ def _streams_still_run(stack: Stack) -> None:
     moderator = Person(stack, seed.DEMO_SIGN_INS[1].email, seed.DEMO_SIGN_INS[1].password)
     moderator.sign_in()
     deadline = time.monotonic() + 10
-    while moderator.ask("GET", f"/api/posts/{post_id}")["likes"] != likes:
+    while moderator.ask("GET", f"/api/posts/{post_id}")["totals"]["like"] != likes:
         assert time.monotonic() < deadline, "the reaction was not counted"
         time.sleep(0.2)
 

@@ -1,40 +1,238 @@
-"""The reaction ports in memory."""
+"""The ports of reactions and counts in memory, which keep to what DynamoDB promises and to nothing more.
 
-from collections.abc import Collection
+A write holds its condition or changes nothing, and each change of a row is one record with the next sequence number.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from threading import RLock
 from uuid import UUID
 
-from mundotango.reactions.model import Count, CountChange, Reaction
+from mundotango.reactions.counting import RowChange
+from mundotango.reactions.model import (
+    ENDED,
+    TOTALS,
+    Contents,
+    Count,
+    CountChange,
+    EngagementKind,
+    Pass,
+    Reaction,
+    ReactionKind,
+    Total,
+    bucket_key,
+    bucket_keys,
+    bucket_of,
+    target_of,
+    zeros,
+)
+from mundotango.reactions.policy import view_of
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    counts_as: Total | None
+    reaction: Reaction | None = None
+    version: int | None = None
+    mark: str | None = None
+
+
+class FakeTable:
+    """The reactions table: its rows by bucket and sort key, and what its stream will bring, oldest first."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Row] = {}
+        self.stream: list[RowChange] = []
+        self.sort_keys: list[str] = []
+        self._lock = RLock()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """A condition and its write are one step."""
+        with self._lock:
+            yield
+
+    def write(self, bucket: str, sort: str, row: Row | None) -> None:
+        with self._lock:
+            self._write(bucket, sort, row)
+
+    def _write(self, bucket: str, sort: str, row: Row | None) -> None:
+        before = self.rows.get((bucket, sort))
+        if before == row:
+            return
+        if row is None:
+            del self.rows[bucket, sort]
+        else:
+            self.rows[bucket, sort] = row
+        self.sort_keys.append(sort)
+        self.stream.append(
+            RowChange(
+                sequence=9 + len(self.stream) * 7,  # crosses powers of ten, where text and number sort differently
+                bucket=bucket,
+                before=before.counts_as if before is not None and before.counts_as != "views" else None,
+                after=row.counts_as if row is not None else None,
+                at=row.reaction.at if row is not None and row.reaction is not None else None,
+                mark=row.mark if row is not None else None,
+            )
+        )
+
+    def of_bucket(self, key: str) -> list[tuple[str, Row]]:
+        return [(sort, row) for (bucket, sort), row in self.rows.items() if bucket == key]
 
 
 class FakeReactions:
-    def __init__(self) -> None:
-        self.rows: dict[tuple[UUID, UUID], Reaction] = {}
+    def __init__(self, table: FakeTable | None = None) -> None:
+        self.table = table or FakeTable()
 
-    def put(self, target_id: UUID, reaction: Reaction) -> bool:
-        known = self.rows.get((target_id, reaction.user_id))
-        if known is not None and known.kind == reaction.kind:
-            return False
-        self.rows[target_id, reaction.user_id] = reaction
-        return True
+    def put(self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime) -> bool:
+        key = bucket_key(target_id, bucket_of(user_id)), str(user_id)
+        with self.table.alone():
+            known = self.table.rows.get(key)
+            if not self._may_put(known, kind):
+                return False
+            before = known.reaction if known else None
+            reaction = Reaction(user_id, kind, at, before.kind if before else None, before.at if before else None)
+            self.table.write(*key, Row(kind, reaction))
+            return True
+
+    def _may_put(self, known: Row | None, kind: ReactionKind) -> bool:
+        return known is None or known.counts_as != kind
 
     def remove(self, target_id: UUID, user_id: UUID) -> Reaction | None:
-        return self.rows.pop((target_id, user_id), None)
+        key = bucket_key(target_id, bucket_of(user_id)), str(user_id)
+        with self.table.alone():
+            known = self.table.rows.get(key)
+            self.table.write(*key, None)
+            return known.reaction if known else None
 
     def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
-        found = {target_id: self.rows.get((target_id, user_id)) for target_id in target_ids}
-        return {target_id: reaction for target_id, reaction in found.items() if reaction is not None}
+        bucket = bucket_of(user_id)
+        found = {id: self.table.rows.get((bucket_key(id, bucket), str(user_id))) for id in target_ids}
+        return {id: row.reaction for id, row in found.items() if row is not None and row.reaction is not None}
+
+    def of_user(self, user_id: UUID, *, after: UUID | None = None, limit: int) -> list[tuple[UUID, Reaction]]:
+        found = [
+            (target_of(bucket), row.reaction)
+            for (bucket, sort), row in self.table.rows.items()
+            if row.reaction is not None and sort == str(user_id)
+        ]
+        return sorted(each for each in found if after is None or str(each[0]) > str(after))[:limit]
+
+
+class FakeEngagements:
+    def __init__(self, table: FakeTable | None = None) -> None:
+        self.table = table or FakeTable()
+
+    def apply(self, post_id: UUID, kind: EngagementKind, item_id: UUID, *, active: bool, version: int) -> None:
+        key = bucket_key(post_id, bucket_of(item_id)), f"{kind}#{item_id}"
+        counts_as: Total = "comments" if kind == "comment" else "shares"
+        with self.table.alone():
+            known = self.table.rows.get(key)
+            if self._may_apply(known, version):
+                self.table.write(*key, Row(counts_as if active else None, version=version))
+
+    def _may_apply(self, known: Row | None, version: int) -> bool:
+        return known is None or known.version is None or known.version < version
+
+    def view(self, post_ids: Collection[UUID], viewer_id: UUID, at: datetime) -> None:
+        for post_id in post_ids:
+            self.table.write(bucket_key(post_id, bucket_of(viewer_id)), view_of(viewer_id, at), Row("views"))
+
+
+class FakeBuckets:
+    def __init__(self, table: FakeTable) -> None:
+        self.table = table
+
+    def contents(self, key: str) -> Contents:
+        found = {name: number for name, number in zeros().items() if name != "views"}
+        fingerprint, through = blake2b(digest_size=16), None
+        for sort, row in sorted(self.table.of_bucket(key), key=lambda each: each[0]):
+            if row.counts_as == "views" or row.mark is not None:
+                continue
+            if row.counts_as is not None:
+                found[row.counts_as] += 1
+            if row.reaction is not None:
+                through = max(through or row.reaction.at, row.reaction.at)
+            fingerprint.update(f"{sort} {row}\n".encode())
+        return Contents(found, fingerprint.hexdigest(), through)
+
+    def mark(self, key: str, mark: str, at: datetime) -> None:
+        self.table.write(key, "~recount", Row(None, mark=mark))
+
+    def empty(self, key: str, limit: int) -> bool:
+        for sort, _ in self.table.of_bucket(key)[:limit]:
+            self.table.write(key, sort, None)
+        return not self.table.of_bucket(key)
+
+    def list_keys(self, after: str | None, limit: int) -> tuple[list[str], str | None]:
+        keys = sorted({bucket for bucket, _ in self.table.rows if after is None or bucket > after})
+        return keys[:limit], keys[limit - 1] if len(keys) > limit else None
 
 
 class FakeCounters:
     def __init__(self) -> None:
         self.rows: dict[str, Count] = {}
+        self.counted_at: dict[str, datetime] = {}
+        self.forgotten: set[str] = set()
+        self.kept: Pass | None = None
+        self._lock = RLock()
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
         return {key: self.rows[key] for key in keys if key in self.rows}
 
     def apply(self, key: str, change: CountChange) -> bool:
-        known = self.rows.get(key, Count())
-        if known.guard != change.guard_before:
-            return False
-        self.rows[key] = Count(known.likes + change.likes, change.guard, change.through or known.through)
-        return True
+        with self._lock:
+            known = self.rows.get(key, Count())
+            if not self._may_apply(known, change):
+                return False
+            added = {name: known.totals.get(name, 0) + change.adds.get(name, 0) for name in TOTALS}
+            self.rows[key] = Count(_counted(added), change.guard, change.through or known.through, change.mark)
+            self.counted_at[key] = change.counted_at
+            return True
+
+    def _may_apply(self, known: Count, change: CountChange) -> bool:
+        return known.guard == change.guard_before
+
+    def correct(self, key: str, count: Count, contents: Contents) -> bool:
+        with self._lock:
+            known = self.rows.get(key, Count())
+            if known.guard != count.guard:
+                return False
+            moments = [each for each in (known.through, contents.through) if each is not None]
+            totals = _counted(known.totals | contents.totals)
+            self.rows[key] = replace(known, totals=totals, through=max(moments, default=None))
+            return True
+
+    def end(self, target_id: UUID, at: datetime) -> None:
+        for key in bucket_keys(target_id):
+            self.rows[key] = Count(guard=ENDED)
+            self.counted_at[key] = at
+            self.forgotten.discard(key)
+
+    def forget(self, keys: Collection[str], at: datetime) -> None:
+        self.forgotten |= set(keys)
+
+    def list_counted(
+        self, since: datetime | None, after: str | None, limit: int
+    ) -> tuple[dict[str, Count], str | None]:
+        keys = sorted(key for key in self.rows if after is None or key > after)
+        wanted = {
+            key: self.rows[key]
+            for key in keys[:limit]
+            if key not in self.forgotten
+            and (since is None or self.counted_at[key] >= since or self.rows[key].guard == ENDED)
+        }
+        return wanted, keys[limit - 1] if len(keys) > limit else None
+
+    def last_pass(self) -> Pass | None:
+        return self.kept
+
+    def keep_pass(self, kept: Pass) -> None:
+        self.kept = kept
+
+
+def _counted(totals: dict[Total, int]) -> dict[Total, int]:
+    return {name: number for name, number in totals.items() if number}

@@ -25,6 +25,10 @@ class FakeActivities:
         after = [each for each in self.appended if each.channel == channel and each.position > position]
         return sorted(after, key=lambda each: each.position)[:limit]
 
+    def newest(self, channel: str, limit: int) -> list[Appended]:
+        found = [each for each in self.appended if each.channel == channel]
+        return sorted(found, key=lambda each: each.position, reverse=True)[:limit]
+
 
 class FakeEdges:
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mundotango import ids
 from mundotango.errors import Unavailable
-from mundotango.reactions.model import Tally
+from mundotango.reactions.model import Tally, zeros
 from mundotango.reactions.service import react, tallies, totals, unreact
 from mundotango.realtime.model import author_channel, post_channel, user_channel
 from mundotango.realtime.policy import OPENING_TIME
@@ -160,7 +160,7 @@ class TestCounters:
         assert sockets.count(records) == []
         assert sockets.count(records) == []
 
-        assert totals(sockets.platform.counters, [post_id], fresh=True) == {post_id: 1}
+        assert totals(sockets.platform.counters, [post_id], fresh=True) == {post_id: zeros() | {"like": 1}}
 
     def test_people_who_like_and_some_who_do_not_any_more(self, sockets: Sockets, clock: FakeClock) -> None:
         platform = sockets.platform
@@ -178,10 +178,11 @@ class TestCounters:
             assert sockets.count(batch) == []
             assert sockets.count(batch[len(batch) // 2 :]) == []
             assert sockets.count(records[: start + 3]) == []
+        twenty = zeros() | {"like": 20}
 
-        assert totals(platform.counters, [POST], fresh=True) == {POST: 20}
-        assert tallies(platform.reactions, platform.counters, [POST], people[9])[POST] == Tally(20, liked=True)
-        assert tallies(platform.reactions, platform.counters, [POST], people[0])[POST] == Tally(20, liked=False)
+        assert totals(platform.counters, [POST], fresh=True) == {POST: twenty}
+        assert tallies(platform.reactions, platform.counters, [POST], people[9])[POST] == Tally(twenty, "like")
+        assert tallies(platform.reactions, platform.counters, [POST], people[0])[POST] == Tally(twenty, None)
 
     def test_a_batch_that_was_counted_but_not_announced_comes_again(
         self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
@@ -195,5 +196,5 @@ class TestCounters:
             assert sockets.count(records) == [records[0]["dynamodb"]["SequenceNumber"]]
         assert sockets.count(records) == []
 
-        assert totals(platform.counters, [POST], fresh=True) == {POST: 1}
+        assert totals(platform.counters, [POST], fresh=True) == {POST: zeros() | {"like": 1}}
         assert [row["kind"]["S"] for row in rows("activities")] == ["reaction.changed"]

@@ -76,7 +76,9 @@ def test_what_expires_says_so(everything: Resources) -> None:
         for name, one in everything.items()
         if one.get("Properties", {}).get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True}
     }
-    assert expiring == {"MediaTable", "ConnectionsTable", "ActivitiesTable", "TicketsTable"}
+    assert expiring == {
+        "ActivitiesTable", "ConnectionsTable", "CountersTable", "MediaTable", "ReactionsTable", "TicketsTable",
+    }  # fmt: skip
 
 
 def test_buckets_are_private_and_encrypted(everything: Resources) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.image_worker.handler import LAST_DELIVERY
+from mundotango.reactions.model import REACTION_KINDS
 from tests.template.reading import references
 
 Functions = dict[str, dict[str, Any]]
@@ -92,13 +93,17 @@ def test_a_run_that_fails_ends_in_the_dead_letters(functions: Functions) -> None
 
 
 def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
-    events = functions["PushFunction"]["Events"]
     patterns = {
-        name: [json.loads(one["Pattern"]) for one in events[name]["Properties"]["FilterCriteria"]["Filters"]]
-        for name in events
+        name: [json.loads(one["Pattern"]) for one in event["Properties"]["FilterCriteria"]["Filters"]]
+        for function in functions.values()
+        for name, event in function.get("Events", {}).items()
+        if event["Type"] == "DynamoDB"
     }
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
     assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["ready", "failed"]}}}}]
+    # What appears and changes, and of what goes only reactions: not views, which expire.
+    reactions = {"dynamodb": {"OldImage": {"kind": {"S": list(REACTION_KINDS)}}}}
+    assert patterns["Reactions"] == [{"eventName": ["INSERT", "MODIFY"]}, reactions]
 
 
 def test_the_two_anonymous_kinds_of_path(resources: Resources) -> None:

@@ -5,12 +5,13 @@ from fastapi import APIRouter, Response
 
 from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
 from functions.api.schemas.base import Id
-from functions.api.schemas.posts import NewPost, NewReaction, PostBody, Reactions
+from functions.api.schemas.posts import NewPost, NewReaction, PostBody, Reactions, SeenPosts, TotalsBody
 from functions.api.schemas.problems import refusals
 from mundotango.bootstrap import Platform
 from mundotango.posts import service
 from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions
+from mundotango.reactions.model import zeros
 
 router = APIRouter(prefix="/api/posts", tags=["posts"])
 
@@ -30,7 +31,7 @@ async def create_post(
         clock=platform.clock,
     )
     response.headers["location"] = f"/api/posts/{post.id}"
-    return PostBody(**post_payload(post), likes=0, liked=False)
+    return PostBody(**post_payload(post), totals=TotalsBody.model_validate(zeros()), reaction=None)
 
 
 # A transaction that is left waiting is ended by the server, so none is open while the reactions are asked: DynamoDB may
@@ -42,7 +43,7 @@ async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Pos
 
 @router.put("/{post_id}/reaction", responses=refusals(404, body=True))
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
-    """Liking twice is liking once."""
+    """Reacting twice is reacting once; another kind takes the first one's place."""
     _find(platform, post_id)
     tally = reactions.react(platform.reactions, platform.counters, post_id, caller.user_id, asked.kind, platform.clock)
     return Reactions.model_validate(tally)
@@ -54,6 +55,17 @@ async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reac
     _find(platform, post_id)
     tally = reactions.unreact(platform.reactions, platform.counters, post_id, caller.user_id)
     return Reactions.model_validate(tally)
+
+
+@router.post("/views", status_code=204, responses=refusals(body=True))
+async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> None:
+    """The posts that were on the caller's screen, in batches; each counts once a day.
+
+    What is not there (any more) is passed over, and so are the caller's own posts.
+    """
+    with platform.unit_of_work() as work:
+        post_ids = work.posts.list_viewable(asked.post_ids, caller.user_id)
+    platform.engagements.view(post_ids, caller.user_id, platform.clock.now())
 
 
 def _find(platform: Platform, post_id: UUID) -> Post:
@@ -68,6 +80,4 @@ def seen_by(platform: Platform, posts: Sequence[Post], reader_id: UUID) -> list[
     for a page of fifty.
     """
     tallies = reactions.tallies(platform.reactions, platform.counters, [post.id for post in posts], reader_id)
-    return [
-        PostBody(**post_payload(post), likes=tallies[post.id].likes, liked=tallies[post.id].liked) for post in posts
-    ]
+    return [PostBody(**post_payload(post), **Reactions.model_validate(tallies[post.id]).model_dump()) for post in posts]

@@ -3,6 +3,7 @@ from pydantic import Field
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
 from functions.api.schemas.media import VariantBody
 from mundotango.reactions.model import ReactionKind
+from mundotango.reactions.policy import MOST_VIEWS
 
 
 class Attachment(Asked):
@@ -35,9 +36,26 @@ class PictureBody(Answered):
     variants: list[VariantBody]
 
 
+class SeenPosts(Asked):
+    post_ids: list[Id] = Field(min_length=1, max_length=MOST_VIEWS)
+
+
+class TotalsBody(Answered):
+    """How many people reacted with each kind, and what else there is of it; about a second behind."""
+
+    like: int
+    love: int
+    bravo: int
+    abrazo: int
+    otra: int
+    comments: int
+    shares: int
+    views: int = Field(description="By people, each once a day; the author's own do not count.")
+
+
 class Reactions(Answered):
-    likes: int
-    liked: bool = Field(description="Whether the caller likes it.")
+    totals: TotalsBody
+    reaction: ReactionKind | None = Field(description="The caller's own; null when there is none.")
 
 
 class PostBody(Reactions):

@@ -67,8 +67,20 @@ class Platform:
         return DynamoReactions(settings.table("reactions"), self.region)
 
     @cached_property
+    def engagements(self) -> ports.Engagements:
+        from mundotango.reactions.repository import DynamoEngagements
+
+        return DynamoEngagements(settings.table("reactions"), self.region)
+
+    @cached_property
+    def buckets(self) -> ports.Buckets:
+        from mundotango.reactions.buckets import DynamoBuckets
+
+        return DynamoBuckets(settings.table("reactions"), self.region)
+
+    @cached_property
     def counters(self) -> ports.Counters:
-        from mundotango.reactions.repository import DynamoCounters
+        from mundotango.reactions.counters import DynamoCounters
 
         return DynamoCounters(settings.table("counters"), self.region)
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
+NAMESPACE = "MundoTango"
+
 _counts: ContextVar[Counter[str] | None] = ContextVar("counts", default=None)
 
 # The second part of such a path is a capability: whoever has it, may.
@@ -59,6 +61,14 @@ def count(name: str, by: int = 1) -> None:
     counts = _counts.get()
     if counts is not None:
         counts[name] += by
+
+
+def metric(name: str, value: float) -> None:
+    """One number for CloudWatch, as a line of the log. Each name costs by the month, so there are few."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE):
+        pass
 
 
 def masked(path: str) -> str:

@@ -1,24 +1,20 @@
 """Counting from a stream that delivers what it likes, as often as it likes."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mundotango.errors import Unavailable
-from mundotango.reactions.counting import ReactionChange, count_changes
-from mundotango.reactions.model import Count, CountChange, bucket_key, bucket_of
+from mundotango.reactions.counting import RowChange, count_changes
+from mundotango.reactions.model import ENDED, Count, CountChange, Total, bucket_key, bucket_of, zeros
 from mundotango.reactions.service import totals
 from mundotango.realtime.model import Activity, Appended
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
 from tests.fakes.reactions import FakeCounters
 from tests.fakes.realtime import FakeActivities
 
-POSTS = [UUID(int=1), UUID(int=2)]
+POST = UUID(int=1)
 PEOPLE = [UUID(int=100 + number) for number in range(40)]
 
 
@@ -49,8 +45,8 @@ class AwayNowAndThen:
         self._call()
         return self.activities.append(activity)
 
-    def since(self, channel: str, position: str, limit: int) -> list[Appended]:
-        return self.activities.since(channel, position, limit)
+    def newest(self, channel: str, limit: int) -> list[Appended]:
+        return self.activities.newest(channel, limit)
 
     def _call(self) -> None:
         self._calls += 1
@@ -58,79 +54,14 @@ class AwayNowAndThen:
             raise Unavailable("away")
 
 
-@dataclass
-class Stream:
-    """What people did, as the table's stream tells it: only changes are in it, each with its number."""
-
-    changes: list[ReactionChange]
-    liking: dict[UUID, set[UUID]]
-
-
-def stream_of(acts: Sequence[tuple[int, int, bool]]) -> Stream:
-    stream = Stream([], {post: set() for post in POSTS})
-    for moment, (post_number, person_number, likes) in enumerate(acts):
-        post, person = POSTS[post_number], PEOPLE[person_number]
-        liked = person in stream.liking[post]
-        if likes == liked:
-            continue
-        (stream.liking[post].add if likes else stream.liking[post].remove)(person)
-        stream.changes.append(
-            ReactionChange(
-                sequence=9 + len(stream.changes) * 7,  # crosses a power of ten, where text and number sort differently
-                bucket=bucket_key(post, bucket_of(person)),
-                before="like" if liked else None,
-                after="like" if likes else None,
-                at=A_MONDAY_EVENING + timedelta(seconds=moment) if likes else None,
-            )
-        )
-    return stream
-
-
-# One draw an act, for there are many: on which post, whose, and whether a like or its end.
-ALL_ACTS = [(post, person, likes) for post in range(2) for person in range(len(PEOPLE)) for likes in (False, True)]
-acts = st.lists(st.sampled_from(ALL_ACTS), min_size=20, max_size=80)
-
-
-@given(acts=acts, data=st.data(), away=st.sets(st.integers(1, 60), max_size=12))
-def test_the_total_is_the_number_of_people_who_react(
-    acts: list[tuple[int, int, bool]], data: st.DataObject, away: set[int]
-) -> None:
-    stream = stream_of(acts)
-    stores = AwayNowAndThen(away)
-    start = 0
-    while start < len(stream.changes):
-        batch = stream.changes[start : start + data.draw(st.integers(1, 20))]
-        start = deliver_as_lambda_does(stores, batch, start, data)
-
-    liking = {post: len(people) for post, people in stream.liking.items()}
-    assert totals(stores.counters, POSTS) == liking
-    announced = {each.channel: each.activity.payload["likes"] for each in stores.activities.appended}
-    assert announced == {f"post:{post}": liking[post] for post in POSTS if f"post:{post}" in announced}
-    assert len(announced) == len({change.bucket.split("#")[1] for change in stream.changes})
-
-
-def deliver_as_lambda_does(stores: AwayNowAndThen, batch: list[ReactionChange], start: int, data: st.DataObject) -> int:
-    """One batch: in half, shuffled, doubled, overlapping itself and brought again; where the next one begins."""
-    clock = FakeClock()
-    if data.draw(st.booleans(), label="bisected"):
-        batch = batch[: (len(batch) + 1) // 2]
-    delivered = list(batch)
-    if data.draw(st.booleans(), label="reordered with duplicates"):
-        delivered = data.draw(st.permutations([*batch, *batch[:3]]))
-    if data.draw(st.booleans(), label="overlapped"):
-        stores.meanwhile = lambda: count_changes(stores.counters, FakeActivities(), delivered, clock)
-    failed = count_changes(stores, stores, delivered, clock)
-    if failed is None and data.draw(st.booleans(), label="replayed"):
-        assert count_changes(stores.counters, FakeActivities(), delivered, clock) is None
-    if failed is None:
-        return start + len(batch)
-    return start + next(index for index, change in enumerate(batch) if change.sequence == failed)
-
-
-def change(sequence: int, person: UUID, *, removed: bool = False) -> ReactionChange:
-    before, after = ("like", None) if removed else (None, "like")
+def change(sequence: int, person: UUID, *, removed: bool = False, kind: Total = "like") -> RowChange:
     at = None if removed else A_MONDAY_EVENING
-    return ReactionChange(sequence, bucket_key(POSTS[0], bucket_of(person)), before, after, at)  # type: ignore[arg-type]
+    before, after = (kind, None) if removed else (None, kind)
+    return RowChange(sequence, bucket_key(POST, bucket_of(person)), before, after, at)
+
+
+def liked(number: int) -> dict[str, int]:
+    return {**zeros(), "like": number}
 
 
 class TestCountChanges:
@@ -148,19 +79,93 @@ class TestCountChanges:
         count_changes(counters, FakeActivities(), batch, FakeClock())
 
         assert len(written) == len(set(written)) == len({each.bucket for each in batch})
-        assert totals(counters, POSTS[:1]) == {POSTS[0]: len(PEOPLE)}
+        assert totals(counters, [POST])[POST] == liked(len(PEOPLE))
 
-    def test_one_announcement_a_post_with_an_id_that_a_replay_repeats(self) -> None:
-        batch = [change(1, PEOPLE[0]), change(2, PEOPLE[1])]
+    def test_one_announcement_a_post_and_batch(self) -> None:
+        activities = FakeActivities()
+
+        count_changes(FakeCounters(), activities, [change(1, PEOPLE[0]), change(2, PEOPLE[1])], FakeClock())
+
+        (told,) = [each.activity for each in activities.appended]
+        assert (told.kind, told.channel) == ("reaction.changed", f"post:{POST}")
+        assert told.payload == {"post_id": str(POST), "totals": liked(2)}
+
+    def test_what_comes_again_writes_nothing(self) -> None:
+        """In whole, in halves, and after others were counted and views had moved the guards."""
+        batch = [change(number, person) for number, person in enumerate(PEOPLE, start=1)]
+        later = [change(99, PEOPLE[0], kind="views"), change(98, PEOPLE[1], removed=True)]
         counters, activities = FakeCounters(), FakeActivities()
+        count_changes(counters, activities, batch, FakeClock())
+        count_changes(counters, activities, later, FakeClock())
+        rows, told = dict(counters.rows), list(activities.appended)
+
+        for again in (batch, batch[:9], batch[9:], later, [*batch, *later]):
+            assert count_changes(counters, activities, again, FakeClock()) is None
+
+        assert counters.rows == rows
+        assert activities.appended == told
+        assert len(told) == 2
+
+    def test_what_was_counted_and_not_told_is_told_when_it_comes_again(self) -> None:
+        batch = [change(1, PEOPLE[0])]
+        counters, activities = FakeCounters(), FakeActivities()
+        count_changes(counters, FakeActivities(), batch, FakeClock())
 
         for _ in range(2):
             count_changes(counters, activities, batch, FakeClock())
 
-        first, second = [each.activity for each in activities.appended]
-        assert first.id == second.id
-        assert (first.kind, first.channel) == ("reaction.changed", f"post:{POSTS[0]}")
-        assert first.payload == second.payload == {"post_id": str(POSTS[0]), "likes": 2}
+        assert [each.activity.payload["totals"] for each in activities.appended] == [liked(1)]
+
+    def test_the_same_totals_reached_again_are_other_news(self) -> None:
+        """Clients drop a frame whose id they know."""
+        counters, activities = FakeCounters(), FakeActivities()
+        for number in range(4):
+            batch = [change(number + 1, PEOPLE[0], removed=number % 2 == 1)]
+            count_changes(counters, activities, batch, FakeClock())
+
+        assert [each.activity.payload["totals"]["like"] for each in activities.appended] == [1, 0, 1, 0]
+        assert len({each.activity.id for each in activities.appended}) == 4
+
+    def test_views_are_counted_and_wait_for_other_news(self) -> None:
+        counters, activities = FakeCounters(), FakeActivities()
+
+        count_changes(counters, activities, [change(1, PEOPLE[0], kind="views")], FakeClock())
+        assert activities.appended == []
+        count_changes(counters, activities, [change(2, PEOPLE[1], kind="comments")], FakeClock())
+
+        (told,) = activities.appended
+        assert told.activity.payload["totals"] == {**zeros(), "views": 1, "comments": 1}
+
+    def test_another_kind_moves_one_from_the_first_to_it(self) -> None:
+        counters = FakeCounters()
+        bucket = bucket_key(POST, bucket_of(PEOPLE[0]))
+        other = RowChange(2, bucket, "like", "bravo", A_MONDAY_EVENING)
+
+        count_changes(counters, FakeActivities(), [change(1, PEOPLE[0])], FakeClock())
+        count_changes(counters, FakeActivities(), [other], FakeClock())
+
+        assert totals(counters, [POST])[POST] == {**zeros(), "bravo": 1}
+
+    def test_of_a_post_that_is_gone_nothing_is_counted_or_told(self) -> None:
+        counters, activities = FakeCounters(), FakeActivities()
+        count_changes(counters, activities, [change(1, PEOPLE[0])], FakeClock())
+        told = list(activities.appended)
+        counters.end(POST, A_MONDAY_EVENING)
+
+        batch = [change(10**38, PEOPLE[0], removed=True), change(10**38 + 1, PEOPLE[1])]
+        assert count_changes(counters, activities, batch, FakeClock()) is None
+
+        assert totals(counters, [POST])[POST] == zeros()
+        assert {row.guard for row in counters.rows.values()} == {ENDED}
+        assert activities.appended == told
+
+    def test_what_counts_as_before_writes_nothing(self) -> None:
+        counters = FakeCounters()
+        bucket = bucket_key(POST, bucket_of(PEOPLE[0]))
+
+        count_changes(counters, FakeActivities(), [RowChange(1, bucket, None, None)], FakeClock())
+
+        assert counters.rows == {}
 
     def test_a_like_taken_back_within_the_batch_still_moves_the_guard(self) -> None:
         like, unlike = change(1, PEOPLE[0]), change(2, PEOPLE[0], removed=True)
@@ -169,7 +174,7 @@ class TestCountChanges:
         count_changes(counters, FakeActivities(), [like, unlike], FakeClock())
         count_changes(counters, FakeActivities(), [unlike], FakeClock())
 
-        assert totals(counters, POSTS[:1]) == {POSTS[0]: 0}
+        assert totals(counters, [POST])[POST] == liked(0)
 
     @pytest.mark.parametrize("away", [1, 2])
     def test_what_failed_comes_again_and_is_announced_then(self, away: int) -> None:
@@ -181,8 +186,8 @@ class TestCountChanges:
         assert stores.activities.appended == []
         assert count_changes(stores, stores, batch, FakeClock()) is None
 
-        assert totals(stores.counters, POSTS[:1]) == {POSTS[0]: 1}
-        assert [each.activity.payload["likes"] for each in stores.activities.appended] == [1]
+        assert totals(stores.counters, [POST])[POST] == liked(1)
+        assert [each.activity.payload["totals"]["like"] for each in stores.activities.appended] == [1]
 
     def test_the_lowest_failed_number_is_reported(self) -> None:
         stores = AwayNowAndThen({1, 2})
@@ -198,4 +203,4 @@ class TestCountChanges:
         assert count_changes(stores, stores, batch, FakeClock()) == 9
         assert count_changes(stores, stores, batch, FakeClock()) is None
 
-        assert totals(stores.counters, POSTS[:1]) == {POSTS[0]: 1}
+        assert totals(stores.counters, [POST])[POST] == liked(1)

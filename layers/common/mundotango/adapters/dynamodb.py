@@ -7,6 +7,7 @@ What DynamoDB cannot do now (away, throttled, timed out, after the retries) is r
 never mistaken for a condition that did not hold.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,6 +121,19 @@ def _batch[M: Model](model: type[M], keys: Sequence[Any], consistent_read: bool)
         if not keys:
             return
     raise Unavailable("the table is busy; try again")
+
+
+def scan_page[M: Model](
+    model: type[M], condition: Condition | None, *, after: str | None, limit: int
+) -> tuple[list[M], str | None]:
+    """Those of the next `limit` rows of a table that meet the condition, and where the next page begins.
+
+    None at the end. A page may hold none of the rows wanted and still not be the last.
+    """
+    start = json.loads(after) if after else None
+    pages = model.scan(condition, page_size=limit, last_evaluated_key=start, consistent_read=True).page_iter
+    rows = [model.from_raw_data(item) for item in next(pages)["Items"]]
+    return rows, json.dumps(pages.last_evaluated_key) if pages.last_evaluated_key else None
 
 
 def transact(region: settings.Region, add: Callable[[TransactWrite], None]) -> bool:

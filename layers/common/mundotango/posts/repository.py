@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from mundotango.errors import Conflict
 from mundotango.pagination import Place
 from mundotango.posts.model import Author, Picture, Post
+from mundotango.visibility.repository import sees_post
 
 _POSTS = SQL("""
     SELECT posts.id, posts.body, posts.city, posts.created_at, posts.version,
@@ -25,6 +26,10 @@ _FEED = SQL("""
     {beyond}
     ORDER BY posts.created_at DESC, posts.id DESC LIMIT %(limit)s
 """)
+_VIEWABLE = SQL("""
+    SELECT posts.id FROM posts JOIN users ON users.id = posts.user_id
+    WHERE posts.id = ANY(%(post_ids)s) AND posts.user_id <> %(reader_id)s AND {seen}
+""").format(seen=sees_post("posts", "users"))
 _BEYOND = SQL("AND (posts.created_at, posts.id) < (%(at)s, %(id)s)")
 
 
@@ -59,6 +64,15 @@ class PostRepository:
     def find(self, post_id: UUID) -> Post | None:
         posts = self._with_pictures(SQL("{} WHERE posts.id = %(post_id)s").format(_POSTS), {"post_id": post_id})
         return posts[0] if posts else None
+
+    def list_viewable(self, post_ids: Sequence[UUID], reader_id: UUID) -> list[UUID]:
+        """Those of the posts that the reader sees and did not write."""
+        return [
+            post_id
+            for (post_id,) in self._connection.execute(
+                _VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id}
+            ).fetchall()
+        ]
 
     def list_feed(self, reader_id: UUID, after: Place | None, limit: int) -> list[Post]:
         """The reader's own posts and those of whom the reader follows, newest first."""

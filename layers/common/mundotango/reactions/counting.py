@@ -1,47 +1,56 @@
-"""From the stream of reactions to their counts, each change counted once however often the stream brings it.
+"""From the stream of the reactions table to the counts, each change counted once however often the stream brings it.
 
 The stream delivers a batch again after any failure, in whole or in halves, and sometimes for no reason. A bucket's
 guard is the sequence number of the last record counted in it, written together with the count: what is not above the
-guard was counted. All of a bucket's records in a batch become one write.
+guard was counted. All of a bucket's records in a batch become one write, and a batch that comes again becomes none.
 
-A bucket's records come in order as long as they come from one shard. When DynamoDB splits a hot shard in the middle of
-a bucket, two may interleave, and a record that is overtaken is taken for counted: the total is then off until the
-bucket is recounted from the reactions, which are the truth.
+A bucket's records come in order as long as they come from one shard. When DynamoDB splits a hot collection in the
+middle of a bucket, two shards may interleave, and a record that is overtaken is taken for counted: the total is then
+off until the nightly recount counts the bucket anew from its rows, which are the truth.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.ports import Activities, Clock, Counters
-from mundotango.reactions.model import Count, CountChange, ReactionKind, target_of
-from mundotango.reactions.service import totals
+from mundotango.reactions.model import ENDED, Count, CountChange, Total, Totals, bucket_keys, target_of
+from mundotango.reactions.service import total
 from mundotango.realtime.model import Activity, post_channel
+
+# Among so many of a channel's newest activities the last announcement is looked for.
+LOOKED_THROUGH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ReactionChange:
-    """One record of the stream: what one person's reaction was and became (None: no reaction)."""
+class RowChange:
+    """One record of the stream: as what a row counted before and counts now (None: as nothing).
+
+    `at` is the moment of a reaction; `mark` is the recount's, which passes through the stream and counts as nothing.
+    """
 
     sequence: int
     bucket: str
-    before: ReactionKind | None
-    after: ReactionKind | None
-    at: datetime | None
+    before: Total | None
+    after: Total | None
+    at: datetime | None = None
+    mark: str | None = None
 
 
-def count_changes(
-    counters: Counters, activities: Activities, changes: Sequence[ReactionChange], clock: Clock
-) -> int | None:
-    """Count a batch and announce the new totals; the lowest sequence number that must come again, or None.
+class _Overtaken(Exception):
+    """Another invocation has counted in this bucket since it was read."""
 
-    A batch that was counted before is announced again under the same id: the first time may have failed in between.
-    """
-    by_target: defaultdict[UUID, list[ReactionChange]] = defaultdict(list)
+
+def count_changes(counters: Counters, activities: Activities, changes: Sequence[RowChange], clock: Clock) -> int | None:
+    """Count a batch and announce the new totals; the lowest sequence number that must come again, or None."""
+    by_target: defaultdict[UUID, list[RowChange]] = defaultdict(list)
+    # What counts as before moves nothing, not even the guard.
+    changes = [change for change in changes if change.before != change.after or change.mark]
     for change in sorted(changes, key=lambda change: change.sequence):
         by_target[target_of(change.bucket)].append(change)
     known = counters.counts({change.bucket for change in changes}, fresh=True)
@@ -57,48 +66,100 @@ def _settle(
     counters: Counters,
     activities: Activities,
     target_id: UUID,
-    changes: Sequence[ReactionChange],
+    changes: Sequence[RowChange],
     known: Mapping[str, Count],
     clock: Clock,
 ) -> bool:
-    by_bucket: defaultdict[str, list[ReactionChange]] = defaultdict(list)
+    by_bucket: defaultdict[str, list[RowChange]] = defaultdict(list)
     for change in changes:
         by_bucket[change.bucket].append(change)
     try:
         counted = [
-            _count(counters, bucket, bucket_changes, known.get(bucket, Count()))
+            change
             for bucket, bucket_changes in by_bucket.items()
+            for change in _count(counters, bucket, bucket_changes, known.get(bucket, Count()), clock)
         ]
-        if not all(counted):
-            return False
-        activities.append(
-            Activity(
-                id=ids.derived_id("reaction.changed", str(target_id), str(changes[-1].sequence)),
-                kind="reaction.changed",
-                actor_id=None,
-                channel=post_channel(target_id),
-                payload={"post_id": str(target_id), "likes": totals(counters, [target_id], fresh=True)[target_id]},
-                occurred_at=clock.now(),
-            )
-        )
-    except Unavailable:
+        if any(map(_is_news, changes)):
+            _announce(counters, activities, target_id, clock, again=not any(map(_is_news, counted)))
+    except (Unavailable, _Overtaken):
         return False
     return True
 
 
-def _count(counters: Counters, bucket: str, changes: Sequence[ReactionChange], known: Count) -> bool:
+def _count(
+    counters: Counters, bucket: str, changes: Sequence[RowChange], known: Count, clock: Clock
+) -> list[RowChange]:
+    """Those of the changes that were not counted yet, once they are."""
+    fresh = _uncounted(changes, known)
+    if fresh:
+        moments = [moment for moment in (known.through, *(change.at for change in fresh)) if moment is not None]
+        change = CountChange(
+            adds=_sum(fresh),
+            guard_before=known.guard,
+            guard=_guard(fresh[-1]),
+            through=max(moments, default=None),
+            counted_at=clock.now(),
+            mark=fresh[-1].mark,
+        )
+        if not counters.apply(bucket, change):
+            raise _Overtaken
+    return fresh
+
+
+def _uncounted(changes: Sequence[RowChange], known: Count) -> list[RowChange]:
+    """Those above the guard, each once, in their order."""
     fresh = {change.sequence: change for change in changes if known.guard is None or _guard(change) > known.guard}
-    if not fresh:
-        return True
-    moments = [moment for moment in (known.through, *(change.at for change in fresh.values())) if moment is not None]
-    change = CountChange(
-        likes=sum((change.after == "like") - (change.before == "like") for change in fresh.values()),
-        guard_before=known.guard,
-        guard=_guard(changes[-1]),
-        through=max(moments, default=None),
+    return list(fresh.values())
+
+
+def _sum(changes: Sequence[RowChange]) -> Totals:
+    added: defaultdict[Total, int] = defaultdict(int)
+    for change in changes:
+        if change.after is not None:
+            added[change.after] += 1
+        if change.before is not None:
+            added[change.before] -= 1
+    return {name: number for name, number in added.items() if number}
+
+
+def _is_news(change: RowChange) -> bool:
+    """Whether clients are told at once: views come with the next frame that is sent for another reason."""
+    return {change.before, change.after} - {"views", None} != set()
+
+
+def _announce(counters: Counters, activities: Activities, target_id: UUID, clock: Clock, *, again: bool) -> None:
+    """Its id is made of how far each bucket is counted, so that the same totals are told under the same id.
+
+    `again` is for a batch that was counted when it came before. It may not have been announced then, so this looks.
+    """
+    counts = counters.counts(bucket_keys(target_id), fresh=True)
+    guards = [counts[key].guard or "" for key in bucket_keys(target_id) if key in counts]
+    totals = total(counts, target_id)
+    if ENDED in guards or (again and _told(activities, target_id) == _news_in(totals)):
+        return
+    activities.append(
+        Activity(
+            id=ids.derived_id("reaction.changed", str(target_id), *guards),
+            kind="reaction.changed",
+            actor_id=None,
+            channel=post_channel(target_id),
+            payload={"post_id": str(target_id), "totals": totals},
+            occurred_at=clock.now(),
+        )
     )
-    return counters.apply(bucket, change)
 
 
-def _guard(change: ReactionChange) -> str:
+def _told(activities: Activities, target_id: UUID) -> dict[str, int] | None:
+    """What the newest announcement of this target says."""
+    for appended in activities.newest(post_channel(target_id), LOOKED_THROUGH):
+        if appended.activity.kind == "reaction.changed":
+            return _news_in(appended.activity.payload["totals"])
+    return None
+
+
+def _news_in(totals: Mapping[Any, int]) -> dict[str, int]:
+    return {name: number for name, number in totals.items() if name != "views"}
+
+
+def _guard(change: RowChange) -> str:
     return f"{change.sequence:040d}"

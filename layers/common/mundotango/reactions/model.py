@@ -1,61 +1,110 @@
-"""Reactions and their totals.
+"""Reactions, and what else a post is counted by: comments, shares and views.
 
-A *target* (a post) has sixteen *buckets*; a person always reacts in the same one, so no single key takes all the
-writes of a target that everyone likes at once. Each bucket is counted by itself, and a total is their sum.
+A *target* (a post) has sixteen *buckets*; a person, a comment or a share always stands in the same one, so no single
+key takes all the writes of a target that everyone likes at once. Each bucket is counted by itself, and a total is
+their sum.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
+# Stored keys hold the number of a bucket. With another one people would react a second time, in a new bucket: it is
+# changed only together with all keys, while nobody writes. 0015 in docs/decisions says how many writes this carries.
 BUCKETS = 16
 
-ReactionKind = Literal["like"]
+ReactionKind = Literal["like", "love", "bravo", "abrazo", "otra"]
+EngagementKind = Literal["comment", "share"]
+Total = Literal["like", "love", "bravo", "abrazo", "otra", "comments", "shares", "views"]
+Totals = dict[Total, int]
+
+REACTION_KINDS: tuple[ReactionKind, ...] = get_args(ReactionKind)
+TOTALS: tuple[Total, ...] = get_args(Total)
+
+ENDED = "9" * 40
+"""The guard of a bucket whose target is gone: no sequence number is higher, so nothing is counted in it any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
+    """What one person feels about a target, since `at`; and what they had felt before, since `was_at`."""
+
     user_id: UUID
     kind: ReactionKind
     at: datetime
+    was: ReactionKind | None = None
+    was_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """One bucket as far as it is counted.
 
-    `guard` is the stream's sequence number of the last reaction counted, `through` the latest moment of one; both
-    are None before the first.
+    `guard` is the stream's sequence number of the last record counted, `through` the latest moment of a reaction in
+    it; both are None before the first. `mark` is the recount's mark if that was the last record.
     """
 
-    likes: int = 0
+    totals: Totals = field(default_factory=dict)
     guard: str | None = None
     through: datetime | None = None
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CountChange:
     """What a batch of the stream adds to one bucket, valid only where the bucket's guard is still `guard_before`."""
 
-    likes: int
+    adds: Totals
     guard_before: str | None
     guard: str
+    through: datetime | None
+    counted_at: datetime
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that stands in a bucket, views left out: what it adds up to, and a fingerprint that any change of it changes.
+
+    `through` is the latest moment of a reaction.
+    """
+
+    totals: Totals
+    fingerprint: str
     through: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """How far a nightly recount has come.
+
+    It looks at the buckets counted since `since` (None: at all) in the table's own order; the last it looked at is
+    `after`. `done` when there are no more.
+    """
+
+    began: datetime
+    since: datetime | None = None
+    after: str | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """A target's total as one person sees it."""
+    """A target's totals as one person sees them, and what that person feels about it."""
 
-    likes: int
-    liked: bool
+    totals: Totals
+    reaction: ReactionKind | None
 
 
-def bucket_of(user_id: UUID) -> int:
+def zeros() -> Totals:
+    return dict.fromkeys(TOTALS, 0)
+
+
+def bucket_of(id: UUID) -> int:
     """The same for a person on every machine and in every process, unlike Python's own hash."""
-    return int.from_bytes(blake2b(user_id.bytes, digest_size=2).digest()) % BUCKETS
+    return int.from_bytes(blake2b(id.bytes, digest_size=2).digest()) % BUCKETS
 
 
 def bucket_key(target_id: UUID, bucket: int) -> str:

@@ -1,62 +1,107 @@
-"""Reactions and their counts in DynamoDB."""
+"""What stands in the buckets of the reactions table: people's reactions, and one row for whatever else is counted."""
 
 from collections.abc import Collection
+from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.exceptions import PutError, UpdateError
-from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, take
-from mundotango.reactions.counting import ReactionChange
-from mundotango.reactions.model import Count, CountChange, Reaction, ReactionKind, bucket_key, bucket_of
+from mundotango.reactions.counting import RowChange
+from mundotango.reactions.model import (
+    REACTION_KINDS,
+    EngagementKind,
+    Reaction,
+    ReactionKind,
+    Total,
+    bucket_key,
+    bucket_of,
+    target_of,
+)
+from mundotango.reactions.policy import view_expires_at, view_of
 
-_IMAGES = ("OldImage", "NewImage")
+# What a row of these kinds counts as; a person's reaction counts as its own kind.
+COUNTED_AS: dict[str, Total] = {"comment": "comments", "share": "shares", "view": "views"}
+# In `was`, for an attribute cannot be set to none only when there is nothing to copy.
+NOTHING = "nothing"
+
+
+class ByUser(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_user"
+        projection = KeysOnlyProjection()
+
+    reactor = UnicodeAttribute(hash_key=True)
+    target = UnicodeAttribute(range_key=True)
 
 
 class ReactionRow(Model):
+    """`user_id` is the person's id for a reaction, and for other kinds what tells one from another in the bucket.
+
+    Only reactions have a `reactor`, so only they stand in the index; only comments and shares have a `version`. The
+    mark of a recount has the kind `mark` and counts as nothing.
+    """
+
     target = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute(range_key=True)
     kind = UnicodeAttribute()
-    at = UTCDateTimeAttribute()
+    at = UTCDateTimeAttribute(null=True)
+    was = UnicodeAttribute(null=True)
+    was_at = UTCDateTimeAttribute(null=True)
+    reactor = UnicodeAttribute(null=True)
+    active = BooleanAttribute(null=True)
+    version = NumberAttribute(null=True)
+    mark = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute(null=True)
+    by_user = ByUser()
 
 
-class CounterRow(Model):
-    target = UnicodeAttribute(hash_key=True)
-    like = NumberAttribute(default=0)
-    guard = UnicodeAttribute()
-    through = UTCDateTimeAttribute(null=True)
-
-
-def change_from_record(record: dict[str, Any]) -> ReactionChange:
+def change_from_record(record: dict[str, Any]) -> RowChange:
     """What became of a row, as the table's stream tells it (a record's `dynamodb` with both images)."""
-    before, after = (ReactionRow.from_raw_data(record[name]) if name in record else None for name in _IMAGES)
-    return ReactionChange(
+    before, after = (
+        ReactionRow.from_raw_data(record[name]) if name in record else None for name in ("OldImage", "NewImage")
+    )
+    return RowChange(
         sequence=int(record["SequenceNumber"]),
         bucket=record["Keys"]["target"]["S"],
-        before=cast(ReactionKind, before.kind) if before else None,
-        after=cast(ReactionKind, after.kind) if after else None,
-        at=after.at if after else None,
+        # A view stays counted when its row expires.
+        before=counted_as(before) if before is not None and before.kind != "view" else None,
+        after=counted_as(after) if after is not None else None,
+        at=after.at if after is not None and after.kind in REACTION_KINDS else None,
+        mark=after.mark if after is not None else None,
     )
+
+
+def counted_as(row: ReactionRow) -> Total | None:
+    if row.kind in REACTION_KINDS:
+        return cast(Total, row.kind)
+    return COUNTED_AS.get(row.kind) if row.active is not False else None
 
 
 class DynamoReactions:
     def __init__(self, table_name: str, region: settings.Region) -> None:
         self._row = bind(ReactionRow, table_name, region)
 
-    def put(self, target_id: UUID, reaction: Reaction) -> bool:
-        row = self._row(
-            bucket_key(target_id, bucket_of(reaction.user_id)),
-            str(reaction.user_id),
-            kind=reaction.kind,
-            at=reaction.at,
-        )
+    def put(self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime) -> bool:
+        row = self._row
         try:
-            row.save(condition=self._row.target.does_not_exist() | (self._row.kind != reaction.kind))
-        except PutError as error:
+            row(bucket_key(target_id, bucket_of(user_id)), str(user_id)).update(
+                [
+                    row.was.set(row.kind | NOTHING),
+                    row.was_at.set(row.at | at),
+                    row.kind.set(kind),
+                    row.at.set(at),
+                    row.reactor.set(str(user_id)),
+                ],
+                condition=row.target.does_not_exist() | (row.kind != kind),
+            )
+        except UpdateError as error:
             if condition_failed(error):
                 return False
             raise
@@ -68,33 +113,53 @@ class DynamoReactions:
 
     def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
         bucket = bucket_of(user_id)
-        keys = {bucket_key(target_id, bucket): target_id for target_id in target_ids}
-        rows = batch_get(self._row, [(key, str(user_id)) for key in keys], consistent_read=True)
-        return {keys[row.target]: _reaction(row) for row in rows}
+        keys = [(bucket_key(target_id, bucket), str(user_id)) for target_id in target_ids]
+        rows = batch_get(self._row, keys, consistent_read=True)
+        return {target_of(row.target): _reaction(row) for row in rows}
+
+    def of_user(self, user_id: UUID, *, after: UUID | None = None, limit: int) -> list[tuple[UUID, Reaction]]:
+        # The index lags: a page of reactions that are gone already is passed over.
+        while target_ids := self._targets(user_id, after, limit):
+            if mine := self.mine(target_ids, user_id):
+                return [(target_id, mine[target_id]) for target_id in target_ids if target_id in mine]
+            after = target_ids[-1]
+        return []
+
+    def _targets(self, user_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        index = self._row.by_user
+        beyond = None if after is None else self._row.target > bucket_key(after, bucket_of(user_id))
+        return [target_of(key.target) for key in islice(index.query(str(user_id), beyond, page_size=limit), limit)]
 
 
-class DynamoCounters:
+class DynamoEngagements:
     def __init__(self, table_name: str, region: settings.Region) -> None:
-        self._row = bind(CounterRow, table_name, region)
+        self._row = bind(ReactionRow, table_name, region)
 
-    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        rows = batch_get(self._row, keys, consistent_read=fresh)
-        return {row.target: Count(int(row.like), row.guard, row.through) for row in rows}
+    def apply(self, post_id: UUID, kind: EngagementKind, item_id: UUID, *, active: bool, version: int) -> None:
+        bucket = bucket_key(post_id, bucket_of(item_id))
+        row = self._row(bucket, f"{kind}#{item_id}", kind=kind, active=active, version=version)
+        self._put(row, self._row.target.does_not_exist() | (self._row.version < version))
 
-    def apply(self, key: str, change: CountChange) -> bool:
-        row = self._row
-        unmoved = row.guard.does_not_exist() if change.guard_before is None else row.guard == change.guard_before
-        actions: list[Action] = [row.like.add(change.likes), row.guard.set(change.guard)]
-        if change.through is not None:
-            actions.append(row.through.set(change.through))
+    def view(self, post_ids: Collection[UUID], viewer_id: UUID, at: datetime) -> None:
+        bucket, view = bucket_of(viewer_id), view_of(viewer_id, at)
+        keys = [(bucket_key(post_id, bucket), view) for post_id in post_ids]
+        # A read is a fifth of a refused write, and people see a post again and again.
+        known = {row.target for row in batch_get(self._row, keys)}
+        for target, sort in keys:
+            if target not in known:
+                row = self._row(target, sort, kind="view", expires_at=view_expires_at(at))
+                self._put(row, self._row.target.does_not_exist())
+
+    def _put(self, row: ReactionRow, condition: Any) -> None:
         try:
-            row(key).update(actions, condition=unmoved)
-        except UpdateError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+            row.save(condition=condition)
+        except PutError as error:
+            if not condition_failed(error):
+                raise
 
 
 def _reaction(row: ReactionRow) -> Reaction:
-    return Reaction(UUID(row.user_id), cast(ReactionKind, row.kind), row.at)
+    was = None if row.was in (None, NOTHING) else cast(ReactionKind, row.was)
+    return Reaction(
+        UUID(row.user_id), cast(ReactionKind, row.kind), cast(datetime, row.at), was, row.was_at if was else None
+    )

@@ -1,24 +1,35 @@
-"""React, take it back, and see the total.
+"""React, change one's mind, take it back, and see the totals.
 
-A total lags behind the truth by the second its stream takes, but not for the person who reacts: their own reaction is
-added to the total for as long as the bucket's count ends before it (`through` is earlier than the reaction's own
-moment), and taken off when they take back one that is counted. Only what happens within that second can still be off
-by one, until it is counted: a like taken back and given again, a colleague of the same bucket in the same instant, or,
-on another page, a like just taken back.
+A total lags behind the truth by the second its stream takes, but not for the person who reacts: what is counted of
+their own reaction is taken off and what they feel now is added, for as long as the bucket's count ends before it
+(`through` is earlier than the reaction's own moment). Only what happens within that second can still be off by one,
+until it is counted: two changes of mind in a row, a colleague of the same bucket in the same instant, or, on another
+page, a reaction just taken back.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from mundotango.ports import Clock, Counters, Reactions
-from mundotango.reactions.model import Count, Reaction, ReactionKind, Tally, bucket_key, bucket_keys, bucket_of
+from mundotango.reactions.model import (
+    Count,
+    Reaction,
+    ReactionKind,
+    Tally,
+    Totals,
+    bucket_key,
+    bucket_keys,
+    bucket_of,
+    zeros,
+)
 
 
 def react(
     reactions: Reactions, counters: Counters, target_id: UUID, user_id: UUID, kind: ReactionKind, clock: Clock
 ) -> Tally:
-    """Reacting twice is reacting once."""
-    reactions.put(target_id, Reaction(user_id, kind, clock.now()))
+    """Reacting twice is reacting once; another kind takes the place of the first."""
+    reactions.put(target_id, user_id, kind, clock.now())
     return tallies(reactions, counters, [target_id], user_id)[target_id]
 
 
@@ -27,33 +38,52 @@ def unreact(reactions: Reactions, counters: Counters, target_id: UUID, user_id: 
     # Read before: the stream may count the removal while we look, and it would be taken off twice.
     counts = counters.counts(bucket_keys(target_id))
     removed = reactions.remove(target_id, user_id)
-    counted = removed is not None and not _ahead(removed, counts, target_id)
-    return Tally(_total(counts, target_id) - counted, liked=False)
+    return Tally(_seen(counts, target_id, removed, None), None)
 
 
-def totals(counters: Counters, target_ids: Collection[UUID], *, fresh: bool = False) -> dict[UUID, int]:
+def totals(counters: Counters, target_ids: Collection[UUID], *, fresh: bool = False) -> dict[UUID, Totals]:
     """What is counted so far. `fresh` sees the last count for certain, at twice the price."""
     counts = counters.counts([key for target_id in target_ids for key in bucket_keys(target_id)], fresh=fresh)
-    return {target_id: _total(counts, target_id) for target_id in target_ids}
+    return {target_id: total(counts, target_id) for target_id in target_ids}
 
 
 def tallies(reactions: Reactions, counters: Counters, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Tally]:
     """Totals as this person sees them, their own reactions included."""
     mine = reactions.mine(target_ids, user_id)
     counts = counters.counts([key for target_id in target_ids for key in bucket_keys(target_id)])
+    felt = {target_id: mine[target_id].kind if target_id in mine else None for target_id in target_ids}
     return {
-        target_id: Tally(
-            _total(counts, target_id) + (target_id in mine and _ahead(mine[target_id], counts, target_id)),
-            liked=target_id in mine,
-        )
+        target_id: Tally(_seen(counts, target_id, mine.get(target_id), felt[target_id]), felt[target_id])
         for target_id in target_ids
     }
 
 
-def _total(counts: Mapping[str, Count], target_id: UUID) -> int:
-    return sum(counts[key].likes for key in bucket_keys(target_id) if key in counts)
+def total(counts: Mapping[str, Count], target_id: UUID) -> Totals:
+    """A target's buckets summed up; none is below zero, which only a count on its way to a recount could be."""
+    added = zeros()
+    for key in bucket_keys(target_id):
+        for name, number in counts.get(key, Count()).totals.items():
+            added[name] += number
+    return {name: max(number, 0) for name, number in added.items()}
 
 
-def _ahead(reaction: Reaction, counts: Mapping[str, Count], target_id: UUID) -> bool:
-    through = counts.get(bucket_key(target_id, bucket_of(reaction.user_id)), Count()).through
-    return through is None or reaction.at > through
+def _seen(counts: Mapping[str, Count], target_id: UUID, reaction: Reaction | None, felt: ReactionKind | None) -> Totals:
+    """The totals with what this person feels now in the place of what is counted of their reaction."""
+    seen = total(counts, target_id)
+    if reaction is not None:
+        through = counts.get(bucket_key(target_id, bucket_of(reaction.user_id)), Count()).through
+        counted = _counted(reaction, through)
+        if counted is not None:
+            seen[counted] = max(seen[counted] - 1, 0)
+        if felt is not None:
+            seen[felt] += 1
+    return seen
+
+
+def _counted(reaction: Reaction, through: datetime | None) -> ReactionKind | None:
+    """As what it is counted, when the count ends at `through`."""
+    if through is not None and reaction.at <= through:
+        return reaction.kind
+    if through is not None and reaction.was_at is not None and reaction.was_at <= through:
+        return reaction.was
+    return None

@@ -1,13 +1,13 @@
-"""What was committed is announced: from the outbox to the channels, and to the copy of who follows whom.
+"""What was committed is announced: from the outbox to the channels, and to what DynamoDB has a copy of.
 
 A row is marked in the transaction that holds it, after its effect. A relay that dies in between is repeated, so an
-activity may stand in its channel twice, under one id, which clients know; and of follows the higher number wins.
+activity may stand in its channel twice, under one id, which clients know; and of copies the higher number wins.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from mundotango.observability import count, logger
 from mundotango.outbox.model import Outgoing
 from mundotango.outbox.repository import OutboxRepository
 from mundotango.pagination import Keyring
+from mundotango.realtime.model import Kind
 from mundotango.work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -105,15 +106,29 @@ def _announced(platform: Platform, outgoing: Outgoing, tally: Tally) -> bool:
 
 def _announce(platform: Platform, outgoing: Outgoing) -> None:
     activity = outgoing.activity
-    if activity.kind in ("follow.created", "follow.removed"):
-        platform.edges.apply(
-            UUID(activity.payload["author_id"]),
-            UUID(activity.payload["follower_id"]),
-            active=activity.kind == "follow.created",
-            version=outgoing.seq,
-        )
+    _copy(platform, activity.kind, activity.payload, outgoing.seq)
     if activity.channel is not None:
         platform.activities.append(activity)
+
+
+def _copy(platform: Platform, kind: Kind, payload: Mapping[str, str], version: int) -> None:
+    """What DynamoDB has of it: who follows whom, and what a post is counted by."""
+    match kind:
+        case "follow.created" | "follow.removed":
+            author_id, follower_id = UUID(payload["author_id"]), UUID(payload["follower_id"])
+            platform.edges.apply(author_id, follower_id, active=kind == "follow.created", version=version)
+        case "comment.created" | "comment.removed":
+            post_id, comment_id, active = (
+                UUID(payload["post_id"]),
+                UUID(payload["comment_id"]),
+                kind == "comment.created",
+            )
+            platform.engagements.apply(post_id, "comment", comment_id, active=active, version=version)
+        case "post.shared" | "post.unshared":
+            post_id, repost_id, active = UUID(payload["post_id"]), UUID(payload["repost_id"]), kind == "post.shared"
+            platform.engagements.apply(post_id, "share", repost_id, active=active, version=version)
+        case "post.removed":
+            platform.counters.end(UUID(payload["post_id"]), platform.clock.now())
 
 
 def _forget_relayed(platform: Platform) -> int:

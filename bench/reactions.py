@@ -1,0 +1,152 @@
+"""What reactions cost to write, and whether their totals are right when the stream repeats everything.
+
+1,000 people react, each with a kind of their own choice. 200 of them change their mind later: 100 to another kind, 100
+take it back. The table's stream is brought to the function that counts in batches of 100, each batch twice. Once all
+of it is about one post (viral) and once about 1,000 (spread). The use cases, the repositories and the function are the
+real ones, the tables moto's.
+
+`billed_wru` are DynamoDB's write units for each of the 1,200 acts: the reaction with its index entry, the counts, the
+announcement. Aims: 2.3 viral, 4 spread. `drift` is by how much the totals are off, all posts and kinds together, and
+`max_writes_one_item_per_batch` how often one item was written while one batch was brought twice. Aims: 0 and 1.
+"""
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import boto3
+from moto import mock_aws
+from pynamodb.models import Model
+
+from bench.write_meter import WriteMeter
+from functions.counters import handler
+from mundotango import ids, settings
+from mundotango.adapters.dynamodb import bind, connection
+from mundotango.reactions.counters import CounterRow
+from mundotango.reactions.model import REACTION_KINDS, ReactionKind
+from mundotango.reactions.repository import ReactionRow
+from mundotango.reactions.service import react, totals, unreact
+from mundotango.realtime.repository import ActivityRow
+
+PEOPLE = 1000
+CHANGE_KIND = 100
+TAKE_BACK = 100
+BATCH = 100
+REGION = settings.Region("us-east-1", "")
+TABLES: dict[str, type[Model]] = {"activities": ActivityRow, "counters": CounterRow, "reactions": ReactionRow}
+
+Act = tuple[UUID, UUID, ReactionKind | None]
+
+
+def acts_on(posts: list[UUID], chance: random.Random) -> list[Act]:
+    """Who does what to which post, in their order; a change of mind comes anywhere after the first."""
+    people = [ids.new_id() for _ in range(PEOPLE)]
+    first: list[Act] = [
+        (posts[number % len(posts)], person, chance.choice(REACTION_KINDS)) for number, person in enumerate(people)
+    ]
+    placed = [(float(number), act) for number, act in enumerate(first)]
+    for count, number in enumerate(chance.sample(range(PEOPLE), CHANGE_KIND + TAKE_BACK)):
+        post, person, kind = first[number]
+        others = [other for other in REACTION_KINDS if other != kind]
+        changed = chance.choice(others) if count < CHANGE_KIND else None
+        placed.append((chance.uniform(number, PEOPLE), (post, person, changed)))
+    return [act for _, act in sorted(placed, key=lambda each: each[0])]
+
+
+class Stream:
+    """The reactions table's own, read on from where it was read to."""
+
+    def __init__(self) -> None:
+        self._streams = boto3.client("dynamodbstreams", REGION.name)
+        self._arn = boto3.client("dynamodb", REGION.name).describe_table(TableName="reactions")["Table"][
+            "LatestStreamArn"
+        ]
+        self._read = 0
+
+    def records(self) -> list[dict[str, Any]]:
+        """moto has two records of an update that makes a row, DynamoDB one: the first has nothing but the key."""
+        every = list(self._every())
+        new, self._read = every[self._read :], len(every)
+        return [each for each in new if each["dynamodb"].get("NewImage") != each["dynamodb"]["Keys"]]
+
+    def _every(self) -> Iterator[dict[str, Any]]:
+        described = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]
+        for shard in described["Shards"]:
+            following: str | None = self._streams.get_shard_iterator(
+                StreamArn=self._arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            while following:
+                page = self._streams.get_records(ShardIterator=following, Limit=1000)
+                yield from page["Records"]
+                following = page.get("NextShardIterator") if page["Records"] else None
+
+
+def play(posts: list[UUID], chance: random.Random, stream: Stream, meter: WriteMeter) -> tuple[float, int, int]:
+    """Write units an act, by how much the totals are off, and the most writes of one item while a batch was brought."""
+    platform = handler.platform()
+    meter.reset()
+    acts = acts_on(posts, chance)
+    truth: dict[tuple[UUID, UUID], ReactionKind] = {}
+    for post, person, kind in acts:
+        if kind is None:
+            unreact(platform.reactions, platform.counters, post, person)
+            del truth[post, person]
+        else:
+            react(platform.reactions, platform.counters, post, person, kind, platform.clock)
+            truth[post, person] = kind
+    most = 0
+    records = stream.records()
+    for start in range(0, len(records), BATCH):
+        meter.writes.clear()
+        for _ in range(2):
+            answer = handler.lambda_handler({"Records": records[start : start + BATCH]}, None)
+            if answer["batchItemFailures"]:
+                raise AssertionError("a batch was not counted")
+        most = max(most, *meter.writes.values())
+    held = Counter((post, kind) for (post, _), kind in truth.items())
+    counted = totals(platform.counters, posts, fresh=True)
+    drift = sum(abs(counted[post][kind] - held[post, kind]) for post in posts for kind in REACTION_KINDS)
+    for place, units in sorted(meter.units.items()):
+        print(f"{len(posts):5} posts  {place:22} {units / len(acts):6.3f} units an act")
+    return meter.units.total() / len(acts), drift, most
+
+
+def main() -> None:
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_REGION": REGION.name,
+        "POWERTOOLS_LOG_LEVEL": "WARNING",
+        "POWERTOOLS_SERVICE_NAME": "bench",
+        **{f"{name.upper()}_TABLE": name for name in TABLES},
+    }
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    with mock_aws():
+        for name, model in TABLES.items():
+            table = bind(model, name, REGION)
+            table.Meta.stream_view_type = "NEW_AND_OLD_IMAGES"  # type: ignore[attr-defined]
+            table.create_table(billing_mode="PAY_PER_REQUEST")
+        chance = random.Random(1926)  # noqa: S311 - the same acts each time
+        meter = WriteMeter(connection(REGION).client, boto3.client("dynamodb", REGION.name))
+        stream = Stream()
+        viral, drift, most = play([ids.new_id()], chance, stream, meter)
+        spread, spread_drift, spread_most = play([ids.new_id() for _ in range(1000)], chance, stream, meter)
+    print(
+        json.dumps(
+            {
+                "bench": "reactions",
+                "billed_wru_viral": round(viral, 3),
+                "billed_wru_spread": round(spread, 3),
+                "drift": drift + spread_drift,
+                "max_writes_one_item_per_batch": max(most, spread_most),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

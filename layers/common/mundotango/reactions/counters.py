@@ -1,0 +1,114 @@
+"""The counts of the buckets in DynamoDB, and how far the nightly recount of them has come."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from mundotango import settings
+from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, scan_page
+from mundotango.reactions.model import ENDED, TOTALS, Contents, Count, CountChange, Pass, Totals, bucket_keys
+from mundotango.reactions.policy import ENDED_LIFE
+
+# The row that stands for no bucket.
+KEPT_PASS = "recount"
+
+
+class CounterRow(Model):
+    target = UnicodeAttribute(hash_key=True)
+    like = NumberAttribute(default=0)
+    love = NumberAttribute(default=0)
+    bravo = NumberAttribute(default=0)
+    abrazo = NumberAttribute(default=0)
+    otra = NumberAttribute(default=0)
+    comments = NumberAttribute(default=0)
+    shares = NumberAttribute(default=0)
+    views = NumberAttribute(default=0)
+    guard = UnicodeAttribute()
+    mark = UnicodeAttribute(null=True)
+    through = UTCDateTimeAttribute(null=True)
+    counted_at = UTCDateTimeAttribute(null=True)
+    expires_at = TTLAttribute(null=True)
+
+
+class PassRow(Model):
+    target = UnicodeAttribute(hash_key=True, default=KEPT_PASS)
+    began = UTCDateTimeAttribute()
+    since = UTCDateTimeAttribute(null=True)
+    after = UnicodeAttribute(null=True)
+    done = BooleanAttribute()
+
+
+class DynamoCounters:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(CounterRow, table_name, region)
+        self._pass = bind(PassRow, table_name, region)
+
+    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
+        return {row.target: _count(row) for row in batch_get(self._row, keys, consistent_read=fresh)}
+
+    def apply(self, key: str, change: CountChange) -> bool:
+        row = self._row
+        actions: list[Action] = [getattr(row, name).add(number) for name, number in change.adds.items()]
+        actions += [row.guard.set(change.guard), row.counted_at.set(change.counted_at)]
+        actions.append(row.mark.remove() if change.mark is None else row.mark.set(change.mark))
+        if change.through is not None:
+            actions.append(row.through.set(change.through))
+        return self._update(key, actions, _still_at(row, change.guard_before))
+
+    def correct(self, key: str, count: Count, contents: Contents) -> bool:
+        row = self._row
+        actions: list[Action] = [getattr(row, name).set(number) for name, number in contents.totals.items()]
+        if contents.through is not None:
+            actions.append(row.through.set(max(contents.through, count.through or contents.through)))
+        return self._update(key, actions, _still_at(row, count.guard))
+
+    def end(self, target_id: UUID, at: datetime) -> None:
+        with self._row.batch_write() as batch:
+            for key in bucket_keys(target_id):
+                batch.save(self._row(key, guard=ENDED, counted_at=at))
+
+    def forget(self, keys: Collection[str], at: datetime) -> None:
+        with self._row.batch_write() as batch:
+            for key in keys:
+                batch.save(self._row(key, guard=ENDED, expires_at=at + ENDED_LIFE))
+
+    def list_counted(
+        self, since: datetime | None, after: str | None, limit: int
+    ) -> tuple[dict[str, Count], str | None]:
+        row = self._row
+        wanted = row.target.startswith("post#") & row.expires_at.does_not_exist()
+        if since is not None:
+            wanted &= (row.counted_at >= since) | (row.guard == ENDED)
+        rows, beyond = scan_page(row, wanted, after=after, limit=limit)
+        return {each.target: _count(each) for each in rows}, beyond
+
+    def last_pass(self) -> Pass | None:
+        row = next(iter(batch_get(self._pass, [KEPT_PASS], consistent_read=True)), None)
+        return None if row is None else Pass(row.began, row.since, row.after, row.done)
+
+    def keep_pass(self, kept: Pass) -> None:
+        self._pass(KEPT_PASS, began=kept.began, since=kept.since, after=kept.after, done=kept.done).save()
+
+    def _update(self, key: str, actions: Sequence[Action], condition: Condition) -> bool:
+        try:
+            self._row(key).update(list(actions), condition=condition)
+        except UpdateError as error:
+            if condition_failed(error):
+                return False
+            raise
+        return True
+
+
+def _still_at(row: type[CounterRow], guard: str | None) -> Condition:
+    return row.guard.does_not_exist() if guard is None else row.guard == guard
+
+
+def _count(row: CounterRow) -> Count:
+    totals: Totals = {name: int(getattr(row, name)) for name in TOTALS if getattr(row, name)}
+    return Count(totals, row.guard, row.through, row.mark)

@@ -1,0 +1,19 @@
+"""Which views are one view, and how long a row that counts one is kept."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+MOST_VIEWS = 50
+# Past the day it stands for, and past what the stream keeps; after that nothing asks for it any more.
+VIEW_LIFE = timedelta(days=2)
+# What was ended stays known for longer than the stream keeps a record, so that a late one finds it.
+ENDED_LIFE = timedelta(days=2)
+
+
+def view_of(viewer_id: UUID, at: datetime) -> str:
+    """The same for one viewer all day long, by the clock of UTC."""
+    return f"view#{at.astimezone(UTC):%Y-%m-%d}#{viewer_id}"
+
+
+def view_expires_at(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + VIEW_LIFE
