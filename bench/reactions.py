@@ -128,10 +128,11 @@ def main() -> None:
     with mock_aws():
         for name, model in TABLES.items():
             table = bind(model, name, REGION)
-            table.Meta.stream_view_type = "NEW_AND_OLD_IMAGES"  # type: ignore[attr-defined]
+            table.Meta.stream_view_type = "NEW_AND_OLD_IMAGES"
             table.create_table(billing_mode="PAY_PER_REQUEST")
         chance = random.Random(1926)  # noqa: S311 - the same acts each time
-        meter = WriteMeter(connection(REGION).client, boto3.client("dynamodb", REGION.name))
+        written_by: Any = connection(REGION).client
+        meter = WriteMeter(written_by, boto3.client("dynamodb", REGION.name))
         stream = Stream()
         viral, drift, most = play([ids.new_id()], chance, stream, meter)
         spread, spread_drift, spread_most = play([ids.new_id() for _ in range(1000)], chance, stream, meter)

@@ -74,7 +74,7 @@ def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str,
         return recount_all(platform(), time_left, event.get("after"))
     outcome = recount_changed(platform(), time_left)
     metric("ReactionDrift", outcome["corrected"])
-    return outcome
+    return dict(outcome)
 
 
 if settings.runs_in_lambda():

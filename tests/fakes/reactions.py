@@ -147,7 +147,8 @@ class FakeBuckets:
         self.table = table
 
     def contents(self, key: str) -> Contents:
-        found = {name: number for name, number in zeros().items() if name != "views"}
+        found = zeros()
+        del found["views"]
         fingerprint, through = blake2b(digest_size=16), None
         for sort, row in sorted(self.table.of_bucket(key), key=lambda each: each[0]):
             if row.counts_as == "views" or row.mark is not None:

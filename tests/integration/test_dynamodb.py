@@ -11,8 +11,8 @@ from pynamodb.exceptions import TransactWriteError
 from mundotango import ids, settings
 from mundotango.adapters.dynamodb import bind, connection, transact
 from mundotango.errors import Unavailable
+from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.model import CountChange
-from mundotango.reactions.repository import DynamoCounters
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
 from tests.factories.realtime import AT, make_activity, make_socket
@@ -109,7 +109,7 @@ class TestBatchGet:
         self, aws: settings.Region, calls: Answers, pauses: list[float]
     ) -> None:
         counters = DynamoCounters(table_name("counters"), aws)
-        change = CountChange(likes=1, guard_before=None, guard="1", through=None)
+        change = CountChange({"like": 1}, guard_before=None, guard="1", through=None, counted_at=AT)
         for key in ("a", "b", "c"):
             assert counters.apply(key, change)
         calls += [not_got_to("a", "b"), not_got_to("b")]
@@ -131,7 +131,7 @@ class TestBatchGet:
         counters = DynamoCounters(table_name("counters"), aws)
         keys = [f"post#{number}" for number in range(205)]
         for key in keys[::50]:
-            assert counters.apply(key, CountChange(likes=1, guard_before=None, guard="1", through=None))
+            assert counters.apply(key, CountChange({"like": 1}, None, "1", None, counted_at=AT))
 
         assert set(counters.counts([*keys, *keys])) == set(keys[::50])
         assert counters.counts([]) == {}

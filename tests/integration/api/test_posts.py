@@ -4,9 +4,12 @@ from uuid import UUID
 import pytest
 
 from mundotango import ids
+from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
+from mundotango.reactions.model import target_of, zeros
 from mundotango.realtime.model import author_channel
 from tests.factories.media import pending_media, ready_media
+from tests.fakes.reactions import FakeEngagements, FakeTable
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Gateway
 
@@ -48,7 +51,7 @@ def test_a_post_is_answered_kept_and_announced_alike(gateway: Gateway, join: Joi
     body = made.json()
     assert made.headers["location"] == f"/api/posts/{body['id']}"
     assert body["author"] == {"id": str(malena), "handle": "malena", "display_name": "Malena"}
-    assert (body["likes"], body["liked"], body["version"]) == (0, False, 1)
+    assert (body["totals"], body["reaction"], body["version"]) == (zeros(), None, 1)
     (shown,) = body["media"]
     assert (shown["id"], shown["alt"], shown["width"], shown["height"]) == (
         str(picture.media_id), "Una pista", 1000, 500,
@@ -58,7 +61,7 @@ def test_a_post_is_answered_kept_and_announced_alike(gateway: Gateway, join: Joi
     assert gateway.get(made.headers["location"], user=ids.new_id()).json() == body
     (appended,) = announced.appended
     assert (appended.activity.kind, appended.channel) == ("post.created", author_channel(malena))
-    assert appended.activity.payload == {name: body[name] for name in body if name not in ("likes", "liked")}
+    assert appended.activity.payload == {name: body[name] for name in body if name not in ("totals", "reaction")}
 
 
 def test_a_feed_has_ones_own_posts_and_those_of_whom_one_follows(gateway: Gateway, join: Join) -> None:
@@ -115,16 +118,70 @@ def test_a_page_has_from_1_to_50_items(gateway: Gateway, join: Join, limit: str)
     assert (answer.status, answer.refused_fields) == (422, {"limit"})
 
 
-def test_likes_count_for_who_gives_them_at_once(gateway: Gateway, join: Join) -> None:
+def test_a_reaction_counts_for_who_gives_it_at_once(gateway: Gateway, join: Join) -> None:
     malena, carlos = join("malena"), join("carlos")
     path = f"/api/posts/{post(gateway, malena)}"
 
+    for kind in ("like", "like", "abrazo"):
+        answer = gateway.put(f"{path}/reaction", user=carlos, json={"kind": kind}).json()
+        assert answer == {"totals": zeros() | {kind: 1}, "reaction": kind}
+        seen = gateway.get(path, user=carlos).json()
+        assert (seen["totals"], seen["reaction"]) == (answer["totals"], kind)
+    assert gateway.get(path, user=malena).json()["reaction"] is None
     for _ in range(2):
-        assert gateway.put(f"{path}/reaction", user=carlos, json={"kind": "like"}).json() == {"likes": 1, "liked": True}
-    assert gateway.get(path, user=carlos).json()["likes"] == 1
-    for _ in range(2):
-        assert gateway.delete(f"{path}/reaction", user=carlos).json() == {"likes": 0, "liked": False}
-    assert gateway.get(path, user=carlos).json()["liked"] is False
+        answer = gateway.delete(f"{path}/reaction", user=carlos).json()
+        assert answer == {"totals": zeros(), "reaction": None}
+    assert gateway.get(path, user=carlos).json()["reaction"] is None
+
+
+class TestViews:
+    @pytest.fixture
+    def table(self, gateway: Gateway) -> FakeTable:
+        assert isinstance(gateway.platform.engagements, FakeEngagements)
+        return gateway.platform.engagements.table
+
+    def test_each_counts_once_and_ones_own_and_what_is_no_post_not_at_all(
+        self, gateway: Gateway, join: Join, table: FakeTable
+    ) -> None:
+        malena, carlos = join("malena"), join("carlos")
+        seen, own = post(gateway, malena), post(gateway, carlos)
+        body = {"post_ids": [seen, own, str(ids.new_id()), seen]}
+
+        for _ in range(2):
+            assert gateway.post("/api/posts/views", user=carlos, json=body).status == 204
+
+        (view,) = table.stream
+        assert (str(target_of(view.bucket)), view.after) == (seen, "views")
+
+    def test_of_a_post_the_viewer_may_not_see_nothing_is_kept(
+        self, gateway: Gateway, join: Join, platform: Platform, table: FakeTable
+    ) -> None:
+        malena, carlos = join("malena"), join("carlos")
+        hidden = post(gateway, malena)
+        with platform.database.transaction() as connection:
+            connection.execute("UPDATE posts SET visibility = 'mentioned' WHERE id = %s", (hidden,))
+
+        assert gateway.post("/api/posts/views", user=carlos, json={"post_ids": [hidden]}).status == 204
+
+        assert table.stream == []
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"post_ids": []}, "post_ids"),
+            ({"post_ids": [str(ids.new_id())] * 51}, "post_ids"),
+            ({"post_ids": ["x"]}, "post_ids.0"),
+            ({}, "post_ids"),
+            ({"post_ids": [], "day": "2026-11-23"}, "day"),
+        ],
+    )
+    def test_what_is_no_list_of_posts_is_refused(
+        self, gateway: Gateway, join: Join, body: dict[str, object], field: str
+    ) -> None:
+        answer = gateway.post("/api/posts/views", user=join("malena"), json=body)
+
+        assert (answer.status, answer.problem) == (422, "invalid")
+        assert field in answer.refused_fields
 
 
 @pytest.mark.parametrize("body", [{"kind": "hate"}, {}, {"kind": "like", "weight": 5}])

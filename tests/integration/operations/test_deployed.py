@@ -4,9 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import boto3
 import pytest
@@ -17,8 +15,6 @@ from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
 from mundotango import settings
 from mundotango.ids import new_id
-from mundotango.reactions.model import CountChange, Reaction, bucket_key, bucket_of
-from mundotango.reactions.repository import DynamoCounters, DynamoReactions
 from operations import moderators, rebuild
 from operations.deployed import Deployed
 from operations.refusal import Refusal
@@ -26,7 +22,6 @@ from operations.refusal import Refusal
 REGION = settings.Region("us-east-1", "")
 STACK = "mundo-tango"
 EMAIL = "ana@example.org"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def key(name: str, kind: str) -> dict[str, str]:
@@ -113,110 +108,6 @@ def test_a_stack_or_part_that_is_not_there_is_said(deployed: Deployed) -> None:
         Deployed(deployed.session, "nowhere").physical_id("CountersTable")
 
 
-class Likes:
-    """Likes of one post, with the function that counts them under the test's control."""
-
-    def __init__(self, deployed: Deployed) -> None:
-        self.reactions = DynamoReactions(deployed.physical_id("ReactionsTable"), REGION)
-        self.counters = DynamoCounters(deployed.physical_id("CountersTable"), REGION)
-        self.post = new_id()
-
-    def like(self, moment: datetime = NOON) -> UUID:
-        person = new_id()
-        self.reactions.put(self.post, Reaction(person, "like", moment))
-        return person
-
-    def bucket(self, person: UUID) -> str:
-        return bucket_key(self.post, bucket_of(person))
-
-    def count(self, bucket: str, likes: int, before: str | None, guard: str) -> bool:
-        return self.counters.apply(bucket, CountChange(likes, before, guard, NOON))
-
-
-@pytest.fixture
-def likes(deployed: Deployed) -> Likes:
-    return Likes(deployed)
-
-
-def recount(deployed: Deployed, sleep: Any = lambda _seconds: None) -> int:
-    return rebuild.counters(deployed, settling=1, sleep=sleep)
-
-
-def test_recount_corrects_what_was_lost_and_what_was_counted_twice(deployed: Deployed, likes: Likes) -> None:
-    lost, twice = likes.bucket(likes.like(NOON + timedelta(hours=1))), likes.bucket(new_id())
-    while twice == lost:
-        twice = likes.bucket(new_id())
-    likes.count(twice, 2, None, "7")
-
-    assert recount(deployed) == 2
-
-    counts = likes.counters.counts([lost, twice], fresh=True)
-    assert counts[lost].likes == 1
-    assert counts[lost].through == NOON + timedelta(hours=1)
-    assert (counts[twice].likes, counts[twice].guard, counts[twice].through) == (0, "7", NOON)
-    assert recount(deployed) == 0
-
-
-def test_recount_leaves_a_bucket_from_which_counting_can_go_on(deployed: Deployed, likes: Likes) -> None:
-    bucket = likes.bucket(likes.like())
-    recount(deployed)
-
-    assert likes.count(bucket, 1, likes.counters.counts([bucket], fresh=True)[bucket].guard, "8")
-    assert likes.counters.counts([bucket], fresh=True)[bucket].likes == 2
-
-
-def test_recount_waits_for_what_is_still_on_its_way(deployed: Deployed, likes: Likes) -> None:
-    bucket = likes.bucket(likes.like())
-
-    def arrive(_seconds: float) -> None:
-        likes.count(bucket, 1, None, "9")
-
-    assert recount(deployed, sleep=arrive) == 0
-    assert likes.counters.counts([bucket], fresh=True)[bucket].likes == 1
-
-
-def test_recount_does_not_write_over_what_was_counted_meanwhile(
-    deployed: Deployed, likes: Likes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bucket = likes.bucket(likes.like())
-    drifts = iter([{rebuild.Drift(bucket, 0, 1, None, None)}] * 2)
-    real = rebuild.find_drift
-
-    def stale(*arguments: Any) -> set[rebuild.Drift]:
-        return next(drifts, None) or real(*arguments)
-
-    monkeypatch.setattr(rebuild, "find_drift", stale)
-    likes.count(bucket, 1, None, "9")
-
-    assert recount(deployed) == 0
-    assert likes.counters.counts([bucket], fresh=True)[bucket].likes == 1
-
-
-def test_recount_looks_twice_because_the_two_tables_are_not_read_in_one_instant(
-    deployed: Deployed, likes: Likes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bucket = likes.bucket(likes.like())
-    likes.count(bucket, 1, None, "9")
-    # The reactions were read before the like, the totals after it was counted.
-    torn = iter([{rebuild.Drift(bucket, 1, 0, "9", None)}])
-    real = rebuild.find_drift
-    monkeypatch.setattr(rebuild, "find_drift", lambda *tables: next(torn, None) or real(*tables))
-
-    assert recount(deployed) == 0
-    assert likes.counters.counts([bucket], fresh=True)[bucket].likes == 1
-
-
-def test_recount_gives_up_when_totals_never_settle(deployed: Deployed, likes: Likes) -> None:
-    likes.like()
-
-    def like_on(_seconds: float) -> None:
-        likes.like()
-        likes.like()
-
-    with pytest.raises(Refusal, match="some totals still differ"):
-        recount(deployed, sleep=like_on)
-
-
 @pytest.fixture
 def jobs(deployed: Deployed) -> Iterator[Stubber]:
     deployed.__dict__["physical_id"] = lambda _logical_id: "jobs"
@@ -249,3 +140,28 @@ def test_a_job_that_failed_is_said_with_its_reason(deployed: Deployed, jobs: Stu
 
     with pytest.raises(Refusal, match="JobsFunction failed: the database is away"):
         rebuild.edges(deployed)
+
+
+def test_recounting_goes_on_and_again_until_every_bucket_stood_still(deployed: Deployed, jobs: Stubber) -> None:
+    after = {"table": "reactions", "key": None}
+    whole = {"job": "recount", "all": True}
+    pages: list[tuple[dict[str, object], dict[str, object]]] = [
+        (whole, {"done": False, "corrected": 3, "unsettled": 1, "after": after}),
+        (whole | {"after": after}, {"done": True, "corrected": 0, "unsettled": 0}),
+        (whole, {"done": True, "corrected": 1, "unsettled": 0}),
+    ]
+    for asked, answered in pages:
+        expected = {"FunctionName": "jobs", "Qualifier": "live", "Payload": json.dumps(asked)}
+        jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer(answered)}, expected)
+
+    assert rebuild.counters(deployed) == 4
+    jobs.assert_no_pending_responses()
+
+
+def test_recounting_gives_up_when_buckets_never_stand_still(deployed: Deployed, jobs: Stubber) -> None:
+    for _ in range(rebuild.PASSES):
+        restless = {"done": True, "corrected": 0, "unsettled": 2}
+        jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer(restless)})
+
+    with pytest.raises(Refusal, match="some totals still differ"):
+        rebuild.counters(deployed)

@@ -9,14 +9,18 @@ import pytest
 from devstack.postgres import Server
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotFound, Unavailable
+from mundotango.ids import new_id
 from mundotango.pagination import Keyring
 from mundotango.posts.service import get_post
+from mundotango.reactions.model import ENDED, bucket_keys, target_of
+from mundotango.realtime.model import Activity, Kind
 from mundotango.users.model import User
 from mundotango.users.service import follow, unfollow
 from mundotango.work import UnitOfWork
 from tests.factories.outbox import post_by, waiting
 from tests.factories.people import make_post
 from tests.fakes.clock import FakeClock
+from tests.fakes.reactions import FakeCounters, FakeEngagements, FakeTable
 from tests.fakes.realtime import FakeActivities, FakeEdges
 from tests.fixtures.postgres import superuser
 
@@ -74,6 +78,46 @@ def test_a_commit_that_fails_is_raised_and_announces_nothing(
     assert activities.appended == []
     with UnitOfWork(community.database, Keyring()) as work, pytest.raises(NotFound):
         get_post(work, posted[0])
+
+
+def told(community: Platform, clock: FakeClock, kind: Kind, **payload: UUID) -> None:
+    """As a use case records what is told to nobody and only copied."""
+    said = {name: str(id) for name, id in payload.items()}
+    with community.unit_of_work() as work:
+        work.record(Activity(new_id(), kind, None, None, said, clock.now()))
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "item", "total"),
+    [
+        ("comment.created", "comment.removed", "comment_id", "comments"),
+        ("post.shared", "post.unshared", "repost_id", "shares"),
+    ],
+)
+def test_what_a_post_is_counted_by_is_copied_and_its_end_too(
+    community: Platform, clock: FakeClock, begun: Kind, ended: Kind, item: str, total: str
+) -> None:
+    table = FakeTable()
+    community.engagements = FakeEngagements(table)
+    post_id, item_id = new_id(), new_id()
+
+    for kind in (begun, begun, ended):
+        told(community, clock, kind, post_id=post_id, **{item: item_id})
+
+    changed = [(change.before, change.after) for change in table.stream if change.before != change.after]
+    assert changed == [(None, total), (total, None)]
+    assert {target_of(change.bucket) for change in table.stream} == {post_id}
+    assert waiting(community) == 0
+
+
+def test_the_totals_of_a_post_that_is_gone_end(community: Platform, clock: FakeClock) -> None:
+    counters = FakeCounters()
+    community.counters, post_id = counters, new_id()
+
+    told(community, clock, "post.removed", post_id=post_id)
+
+    assert {row.guard for row in counters.counts(bucket_keys(post_id)).values()} == {ENDED}
+    assert waiting(community) == 0
 
 
 def test_a_follow_reaches_the_copy_and_its_end_too(

@@ -1,13 +1,14 @@
 """Counting from a stream that delivers what it likes, as often as it likes."""
 
 from collections.abc import Callable, Collection
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from mundotango.errors import Unavailable
 from mundotango.reactions.counting import RowChange, count_changes
-from mundotango.reactions.model import ENDED, Count, CountChange, Total, bucket_key, bucket_of, zeros
+from mundotango.reactions.model import ENDED, Count, CountChange, Total, Totals, bucket_key, bucket_of, zeros
 from mundotango.reactions.service import totals
 from mundotango.realtime.model import Activity, Appended
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
@@ -60,8 +61,8 @@ def change(sequence: int, person: UUID, *, removed: bool = False, kind: Total = 
     return RowChange(sequence, bucket_key(POST, bucket_of(person)), before, after, at)
 
 
-def liked(number: int) -> dict[str, int]:
-    return {**zeros(), "like": number}
+def liked(number: int) -> Totals:
+    return zeros() | {"like": number}
 
 
 class TestCountChanges:
@@ -179,7 +180,7 @@ class TestCountChanges:
     @pytest.mark.parametrize("away", [1, 2])
     def test_what_failed_comes_again_and_is_announced_then(self, away: int) -> None:
         """The second call is the announcement: its count was written, and must not be written again."""
-        stores = AwayNowAndThen({away})
+        stores: Any = AwayNowAndThen({away})
         batch = [change(5, PEOPLE[0])]
 
         assert count_changes(stores, stores, batch, FakeClock()) == 5
@@ -190,13 +191,13 @@ class TestCountChanges:
         assert [each.activity.payload["totals"]["like"] for each in stores.activities.appended] == [1]
 
     def test_the_lowest_failed_number_is_reported(self) -> None:
-        stores = AwayNowAndThen({1, 2})
+        stores: Any = AwayNowAndThen({1, 2})
         batch = [change(9, PEOPLE[0]), change(10, PEOPLE[1]), change(11, PEOPLE[2])]
 
         assert count_changes(stores, stores, list(reversed(batch)), FakeClock()) == 9
 
     def test_who_loses_the_race_for_a_guard_has_the_batch_again(self) -> None:
-        stores = AwayNowAndThen(set())
+        stores: Any = AwayNowAndThen(set())
         batch = [change(9, PEOPLE[0])]
         stores.meanwhile = lambda: count_changes(stores.counters, FakeActivities(), batch, FakeClock())
 

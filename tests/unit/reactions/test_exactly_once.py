@@ -163,7 +163,7 @@ class Counting(RuleBasedStateMachine):
     # --- What the stream does ---
 
     @precondition(lambda self: self.table.stream and not self.split)
-    @rule(chance=st.integers(0, 9))
+    @rule(chance=st.integers(0, 3))
     def split_the_hot_collection(self, chance: int) -> None:
         self._route()
         self.split = chance == 0
@@ -256,7 +256,8 @@ class _Unshuffled:
 
 
 # A schedule takes some 50 ms: few of them while one works, all that the profile asks for where it asks for many.
-SCHEDULES = settings.default.max_examples if settings.default.max_examples >= 1000 else 40
+ASKED_FOR = settings().max_examples
+SCHEDULES = ASKED_FOR if ASKED_FOR >= 1000 else 40
 Counting.TestCase.settings = settings(max_examples=SCHEDULES, stateful_step_count=40, deadline=None)
 TestCounting = pytest.mark.timeout(280)(Counting.TestCase)
 

@@ -44,7 +44,7 @@ class TestBuckets:
 
 
 def tally(reaction: ReactionKind | None = None, **totals: int) -> Tally:
-    return Tally(zeros() | totals, reaction)  # type: ignore[operator]
+    return Tally({**zeros(), **totals}, reaction)  # type: ignore[dict-item]
 
 
 class Post:

@@ -13,7 +13,7 @@ Views are left as they are counted: their rows expire.
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -52,18 +52,10 @@ class Found:
     unsettled: int = 0
     emptied: int = 0
 
-    def outcome(self) -> dict[str, object]:
-        return {
-            "looked_at": self.looked_at,
-            "corrected": self.corrected,
-            "unsettled": self.unsettled,
-            "emptied": self.emptied,
-        }
-
 
 def recount_changed(
     stores: Stores, time_left: Callable[[], float], *, pause: Callable[[float], None] = time.sleep
-) -> dict[str, object]:
+) -> dict[str, int]:
     """The night's recount: every bucket counted since the last night's began, and those whose target is gone.
 
     It goes on where the last run's time was up, and does nothing when this night's pass is done.
@@ -75,7 +67,7 @@ def recount_changed(
     elif not last.done:
         under_way = last
     elif now - last.began < NIGHT:
-        return {"done": True, **Found().outcome()}
+        return {"done": True, **asdict(Found())}
     else:
         under_way = Pass(began=now, since=last.began - OVERLAP)
     found = Found()
@@ -85,7 +77,7 @@ def recount_changed(
             break
         under_way = replace(under_way, after=after, done=after is None)
         stores.counters.keep_pass(under_way)
-    return {"done": under_way.done, **found.outcome()}
+    return {"done": under_way.done, **asdict(found)}
 
 
 def recount_all(
@@ -99,12 +91,12 @@ def recount_all(
 
     When the time is up, `done` is false and `after` is where the next call goes on.
     """
-    place = dict(after or {"table": "counters", "key": None})
+    place: dict[str, str | None] = dict(after or {"table": "counters", "key": None})
     found = Found()
     while time_left() > PAGE_SECONDS:
         if place["table"] == "counters":
             counts, key = stores.counters.list_counted(None, place["key"], PAGE)
-            following = {"table": "counters", "key": key} if key else {"table": "reactions", "key": None}
+            following: dict[str, str | None] = {"table": "counters" if key else "reactions", "key": key}
         else:
             keys, key = stores.buckets.list_keys(place["key"], PAGE)
             known = stores.counters.counts(keys, fresh=True)
@@ -113,10 +105,10 @@ def recount_all(
             following = {"table": "reactions", "key": key}
         if not _go_through(stores, counts, found, pause, time_left):
             break
-        if following == {"table": "reactions", "key": None} and place["table"] == "reactions":
-            return {"done": True, **found.outcome()}
+        if place["table"] == "reactions" and key is None:
+            return {"done": True, **asdict(found)}
         place = following
-    return {"done": False, "after": place, **found.outcome()}
+    return {"done": False, "after": place, **asdict(found)}
 
 
 def settle(stores: Stores, keys: Collection[str], pause: Callable[[float], None]) -> tuple[int, int]:

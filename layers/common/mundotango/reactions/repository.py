@@ -160,6 +160,4 @@ class DynamoEngagements:
 
 def _reaction(row: ReactionRow) -> Reaction:
     was = None if row.was in (None, NOTHING) else cast(ReactionKind, row.was)
-    return Reaction(
-        UUID(row.user_id), cast(ReactionKind, row.kind), cast(datetime, row.at), was, row.was_at if was else None
-    )
+    return Reaction(UUID(row.user_id), cast(ReactionKind, row.kind), row.at, was, row.was_at if was else None)
