@@ -43,7 +43,7 @@ POSTS = [UUID(int=1), UUID(int=2)]
 # Few enough to meet in a bucket: of the first four three are in two buckets.
 PEOPLE = [UUID(int=number) for number in (0, 2, 1, 5, 19, 23)]
 ITEMS = [UUID(int=number) for number in (0, 2, 40)]
-FAULTS = st.lists(st.sampled_from(["", "", "away", "lost", "retried"]), max_size=6)
+FAULTS = st.lists(st.sampled_from(["", "away", "lost", "retried"]), max_size=6)
 
 posts, people, items = st.sampled_from(POSTS), st.sampled_from(PEOPLE), st.sampled_from(ITEMS)
 
@@ -163,7 +163,7 @@ class Counting(RuleBasedStateMachine):
     # --- What the stream does ---
 
     @precondition(lambda self: self.table.stream and not self.split)
-    @rule(chance=st.integers(0, 3))
+    @rule(chance=st.integers(0, 1))
     def split_the_hot_collection(self, chance: int) -> None:
         self._route()
         self.split = chance == 0
@@ -196,8 +196,9 @@ class Counting(RuleBasedStateMachine):
     @precondition(lambda self: self.table.stream)
     @rule(size=st.integers(0, 9), shard=st.sampled_from(["left", "right"]))
     def recount(self, size: int, shard: str) -> None:
-        """At any moment, with anything on its way, while the stream is slow or stands still."""
-        self._recount(lambda _seconds: self.bring(size, shard, [], _Unshuffled(), halved=False, overlapped=False))
+        """At any moment, with anything on its way, while the stream is slow or stands still: nothing is wrong."""
+        found = self._recount(lambda _: self.bring(size, shard, [], _Unshuffled(), halved=False, overlapped=False))
+        assert found["corrected"] == 0 or self.split
 
     def teardown(self) -> None:
         self._drain()

@@ -16,7 +16,7 @@ from mundotango.reactions.model import ENDED, TOTALS, Contents, Count, CountChan
 from mundotango.reactions.policy import ENDED_LIFE
 
 # The row that stands for no bucket.
-KEPT_PASS = "recount"
+BOOKMARK = "recount"
 
 
 class CounterRow(Model):
@@ -37,7 +37,7 @@ class CounterRow(Model):
 
 
 class PassRow(Model):
-    target = UnicodeAttribute(hash_key=True, default=KEPT_PASS)
+    target = UnicodeAttribute(hash_key=True, default=BOOKMARK)
     began = UTCDateTimeAttribute()
     since = UTCDateTimeAttribute(null=True)
     after = UnicodeAttribute(null=True)
@@ -89,11 +89,11 @@ class DynamoCounters:
         return {each.target: _count(each) for each in rows}, beyond
 
     def last_pass(self) -> Pass | None:
-        row = next(iter(batch_get(self._pass, [KEPT_PASS], consistent_read=True)), None)
+        row = next(iter(batch_get(self._pass, [BOOKMARK], consistent_read=True)), None)
         return None if row is None else Pass(row.began, row.since, row.after, row.done)
 
     def keep_pass(self, kept: Pass) -> None:
-        self._pass(KEPT_PASS, began=kept.began, since=kept.since, after=kept.after, done=kept.done).save()
+        self._pass(BOOKMARK, began=kept.began, since=kept.since, after=kept.after, done=kept.done).save()
 
     def _update(self, key: str, actions: Sequence[Action], condition: Condition) -> bool:
         try:
