@@ -22,8 +22,7 @@ def cities() -> list[str]:
     places = dict.fromkeys(zone.rpartition("/")[2].replace("_", " ") for zone in zones)
     names = [name for name in places if text.key(name) and not name[-1].isdigit()]
     names += [f"{name}, {district}" for district in DISTRICTS for name in names]
-    chosen = Random(SEED).sample(names, CITIES)  # noqa: S311
-    return chosen
+    return Random(SEED).sample(names, CITIES)  # noqa: S311
 
 
 def plant(connection: Connection) -> None:

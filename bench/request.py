@@ -150,12 +150,17 @@ def measure() -> dict[str, tuple[float, float]]:
         platform = fake_platform()
         del platform.cache  # the real one, of Platform's own making
         sides = Sides(platform)
-        with (Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere)):
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             return timed(
                 [
                     Case("feed", sides.handler("/api/feed"), sides.bare_feed),
                     Case("profile, cached", sides.handler(f"/api/users/{HANDLE}"), sides.bare_profile),
-                    Case("profile, not cached", sides.handler(f"/api/users/{HANDLE}"), sides.bare_profile, server.flushall),
+                    Case(
+                        "profile, not cached",
+                        sides.handler(f"/api/users/{HANDLE}"),
+                        sides.bare_profile,
+                        server.flushall,
+                    ),
                     Case("events, cached", sides.handler("/api/public/events"), sides.bare_events),
                     Case("events, not cached", sides.handler("/api/public/events"), sides.bare_events, server.flushall),
                 ]

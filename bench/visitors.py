@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from time import perf_counter
 
 
@@ -55,7 +56,7 @@ async def visit(port: int, visitors: int, addresses: list[bytes]) -> dict[str, f
     ends = [loop.create_future() for _ in range(visitors)]
     started = perf_counter()
     for end in ends:
-        await loop.create_connection(lambda end=end: Visitor(left, statuses, end), "127.0.0.1", port)
+        await loop.create_connection(partial(Visitor, left, statuses, end), "127.0.0.1", port)
     await asyncio.gather(*ends)
     good = statuses.count(b"200")
     return {"answered": good, "failed": len(addresses) - good, "seconds": perf_counter() - started}
