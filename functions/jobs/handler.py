@@ -53,7 +53,7 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
         case {"job": "sweep_outbox"}:
             from mundotango.realtime.relay import sweep_outbox
 
-            return sweep_outbox(platform(), time_left)
+            return sweep_outbox(platform(), time_left) | {"keys_forgotten": _forget_keys()}
         case {"job": "rebuild_edges"}:
             from mundotango.realtime.rebuild import rebuild_edges
 
@@ -61,6 +61,13 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
             return rebuild_edges(platform(), time_left, UUID(after) if after else None)
         case _:
             raise Invalid(f"no such job: {event.get('job')!r}; there are sweep_outbox and rebuild_edges")
+
+
+def _forget_keys() -> int:
+    from mundotango.requests.service import forget_keys
+
+    with platform().unit_of_work() as work:
+        return forget_keys(work, platform().clock)
 
 
 if settings.runs_in_lambda():
