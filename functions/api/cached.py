@@ -12,11 +12,7 @@ from fastapi import Response
 from pydantic import BaseModel, ValidationError
 
 from functions.api.caching import PUBLIC, etag_of
-from mundotango import ids
 from mundotango.ports import Cache
-
-# Versions of groups are read with each of their answers, so they stay; a lost one costs its group one loading.
-VERSION_SECONDS = 24 * 3600
 
 _SEPARATOR = b"\n"
 
@@ -41,22 +37,18 @@ def remember[Body: BaseModel](cache: Cache, key: str, seconds: int, kind: type[B
     return load()
 
 
-def remember_answer(cache: Cache, key: str, seconds: int, load: Callable[[], BaseModel]) -> Response:
-    """A whole answer for everybody, kept as the bytes that are sent, with their ETag: it is not made a second time."""
+def remember_answer(
+    cache: Cache, key: str, seconds: int, load: Callable[[], BaseModel], *, asked: object = None
+) -> Response:
+    """A whole answer for everybody, kept as the bytes that are sent, with their ETag: it is not made a second time.
+
+    A key may stand for many answers, each to another thing `asked`; deleting it makes all of them outdated.
+    """
 
     def render() -> bytes:
         body = load().model_dump_json().encode()
         return etag_of(body).encode() + _SEPARATOR + body
 
-    etag, _, body = cache.recall(key, seconds, render).partition(_SEPARATOR)
+    part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()
+    etag, _, body = cache.recall(key, seconds, render, part=part).partition(_SEPARATOR)
     return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, "application/json")
-
-
-def key_in_group(cache: Cache, group: str, *asked: object) -> str:
-    """A key of its own for what was asked, among all of the group, which are outdated together by deleting `group`.
-
-    It holds the group's version, which whoever asks next after a deletion chooses anew.
-    """
-    version = cache.recall(group, VERSION_SECONDS, lambda: ids.new_position().encode())
-    digest = blake2b(version + repr(asked).encode(), digest_size=16).hexdigest()
-    return f"{group}:{digest}"

@@ -109,6 +109,45 @@ def test_what_is_being_loaded_is_not_found_yet(cache: CachePort) -> None:
     assert cache.get("key") == 1
 
 
+def test_parts_are_kept_apart_and_deleted_together(cache: CachePort) -> None:
+    def recall(part: str, value: bytes) -> bytes:
+        return cache.recall("key", 60, lambda: value, part=part)
+
+    assert [recall("a", b"1"), recall("b", b"2"), recall("a", b"3"), recall("b", b"4")] == [b"1", b"2", b"1", b"2"]
+    cache.delete("key")
+    assert [recall("a", b"5"), recall("b", b"6"), recall("a", b"7")] == [b"5", b"6", b"5"]
+
+
+def test_a_part_that_became_outdated_while_it_was_loaded_is_given_but_not_kept(cache: CachePort) -> None:
+    cache.recall("key", 60, lambda: b"other", part="b")
+
+    def load() -> bytes:
+        cache.delete("key")
+        return b"old"
+
+    assert cache.recall("key", 60, load, part="a") == b"old"
+    assert cache.recall("key", 60, lambda: b"new", part="a") == b"new"
+    assert cache.recall("key", 60, lambda: b"newer", part="a") == b"new"
+
+
+def test_a_part_that_cannot_be_loaded_is_tried_again_by_the_next(cache: CachePort) -> None:
+    def refuse() -> bytes:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        cache.recall("key", 60, refuse, part="a")
+    assert cache.recall("key", 60, lambda: b"found", part="a") == b"found"
+
+
+def test_parts_end_together(cache: CachePort) -> None:
+    cache.recall("key", 1, lambda: b"1", part="a")
+    cache.recall("key", 1, lambda: b"2", part="b")
+    pass_a_second(cache)
+
+    assert cache.recall("key", 1, lambda: b"3", part="a") == b"3"
+    assert cache.recall("key", 1, lambda: b"4", part="b") == b"4"
+
+
 def test_it_says_what_it_holds(cache: CachePort) -> None:
     cache.set("key", 1, 60)
 

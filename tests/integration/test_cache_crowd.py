@@ -35,8 +35,9 @@ class Loads:
         return b"value"
 
 
+@pytest.mark.parametrize("part", [None, "part"])
 def test_of_a_hundred_callers_one_loads_each_key_that_ended(
-    make_cache: MakeCache, valkey_settings: settings.Cache
+    make_cache: MakeCache, valkey_settings: settings.Cache, part: str | None
 ) -> None:
     caches = [make_cache(valkey_settings) for _ in range(4)]
     for cache in caches:
@@ -47,7 +48,7 @@ def test_of_a_hundred_callers_one_loads_each_key_that_ended(
 
     def ask(n: int) -> list[bytes]:
         together.wait()
-        return [caches[n % 4].recall(key, 60, loads) for key in keys]
+        return [caches[n % 4].recall(key, 60, loads, part=part) for key in keys]
 
     with ThreadPoolExecutor(CALLERS) as pool:
         answers = list(pool.map(ask, range(CALLERS)))
@@ -122,6 +123,24 @@ def test_who_waited_for_too_long_loads_for_themselves_and_keeps_nothing(
     assert max(steps) <= 0.02
     assert adapter.WAIT_SECONDS <= sum(steps) < settings.SQL_TIMEOUT
     assert counts == {"cache_misses": 1, "cache_waits": len(steps)}
+
+
+def test_a_parts_lease_ends_too(
+    make_cache: MakeCache, valkey_settings: settings.Cache, valkey_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = make_cache(valkey_settings)
+    with redis.Redis(port=valkey_port) as server:
+
+        def load() -> bytes:
+            (lease,) = server.hvals("key")
+            assert lease.startswith(LEASE)
+            assert 0 < int(lease[17:]) - server.time()[0] <= adapter.LEASE_SECONDS
+            server.hset("key", "part", lease[:17] + str(server.time()[0]).encode())  # as those seconds later
+            assert cache.recall("key", 60, lambda: b"new", part="part") == b"new"
+            return b"old"
+
+        assert cache.recall("key", 60, load, part="part") == b"old"
+    assert cache.recall("key", 60, lambda: b"neither", part="part") == b"new"
 
 
 def test_a_lease_of_a_process_that_died_ends(

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
-from functions.api.cached import key_in_group, remember_answer
+from functions.api.cached import remember_answer
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Line, Moment, empty_is_absent
@@ -62,8 +62,8 @@ async def list_events(
                 items=[EventBody.model_validate(event) for event in page.items], next_cursor=page.next_cursor
             )
 
-    key = key_in_group(platform.cache, _lists_of(place), starts_from, starts_to, cursor, limit)
-    return remember_answer(platform.cache, key, LIST_SECONDS, load)
+    asked = (starts_from, starts_to, cursor, limit)
+    return remember_answer(platform.cache, _lists_of(place), LIST_SECONDS, load, asked=asked)
 
 
 @router.get("/public/events/{event_id}", responses=public_refusals(404, 503))

@@ -34,8 +34,10 @@ class Cache(Protocol):
         """To be called after the commit that makes the value outdated; what is being loaded then is not kept."""
         ...
 
-    def recall(self, key: str, seconds: int, load: Callable[[], bytes]) -> bytes:
+    def recall(self, key: str, seconds: int, load: Callable[[], bytes], *, part: str | None = None) -> bytes:
         """What is kept under the key, else what `load` makes, which is kept then for so long.
+
+        A key may have parts, which are deleted together, and end together, so long after the first was kept.
 
         Of many who ask at once one loads and the others wait for it, for less long than a statement may take. What
         `load` makes must not begin with a capital L; what it raises is not kept.

@@ -14,6 +14,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
@@ -39,10 +40,27 @@ STEP_SECONDS = 0.01
 # Of what could not be deleted; beyond it the cache was away for so long that entries end by themselves.
 MOST_OWED = 1000
 
+# A place is a key, or a field of a hash. Each script is of one key; those of a field keep the lease's end in the lease,
+# for a field does not end by itself.
 _FILL = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
 """
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+_LEASE_FIELD = """
+local found = redis.call('HGET', KEYS[1], ARGV[1])
+local now = tonumber(redis.call('TIME')[1])
+if found and (found:sub(1, 1) ~= 'L' or tonumber(found:sub(18)) > now) then return found end
+local lease = ARGV[2] .. (now + ARGV[3])
+redis.call('HSET', KEYS[1], ARGV[1], lease)
+if redis.call('TTL', KEYS[1]) == -1 then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
+return lease
+"""
+_FILL_FIELD = """
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+"""
+_RELEASE_FIELD = (
+    "if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end"
+)
 _INCREMENT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -52,6 +70,50 @@ return count
 
 class _Away(Exception):
     """The cache cannot be asked now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    key: str
+    seconds: int
+
+    def find(self, client: RedisCluster) -> Any:
+        return client.get(self.key)
+
+    def lease(self, client: RedisCluster, lease: bytes) -> Any:
+        """What another put there since, or None where the lease was put."""
+        return client.set(self.key, lease, nx=True, ex=LEASE_SECONDS, get=True)
+
+    def fill(self, client: RedisCluster, lease: bytes, value: bytes) -> Any:
+        return client.eval(_FILL, 1, self.key, lease, value, self.seconds)
+
+    def release(self, client: RedisCluster, lease: bytes) -> Any:
+        return client.eval(_RELEASE, 1, self.key, lease)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    key: str
+    part: str
+    seconds: int
+
+    def find(self, client: RedisCluster) -> Any:
+        found: Any = client.hget(self.key, self.part)
+        # Whether a lease has ended is told where it is stored.
+        return None if found is not None and found.startswith(LEASE) else found
+
+    def lease(self, client: RedisCluster, lease: bytes) -> Any:
+        """What another put there since, or the lease with its end."""
+        return client.eval(_LEASE_FIELD, 1, self.key, self.part, lease, LEASE_SECONDS, self.seconds)
+
+    def fill(self, client: RedisCluster, lease: bytes, value: bytes) -> Any:
+        return client.eval(_FILL_FIELD, 1, self.key, self.part, lease, value)
+
+    def release(self, client: RedisCluster, lease: bytes) -> Any:
+        return client.eval(_RELEASE_FIELD, 1, self.key, self.part, lease)
+
+
+type _Place = _Key | _Field
 
 
 class Cache:
@@ -94,19 +156,21 @@ class Cache:
             if len(self._owed) < MOST_OWED:
                 self._owed[key] = None
 
-    def recall(self, key: str, seconds: int, load: Callable[[], bytes]) -> bytes:
+    def recall(self, key: str, seconds: int, load: Callable[[], bytes], *, part: str | None = None) -> bytes:
+        place = _Key(key, seconds) if part is None else _Field(key, part, seconds)
+        lease = LEASE + secrets.token_hex(8).encode()
         try:
-            found = self._found_or_lease(key)
+            found, leading = self._found_or_leased(place, lease)
         except _Away:
             count("cache_misses")
             return load()
-        if not found.startswith(LEASE):
+        if found is not None and not leading:
             count("cache_hits")
             return found
         count("cache_misses")
-        if len(found) == len(LEASE):
+        if found is None:
             return load()
-        return self._filled(key, found, seconds, load)
+        return self._filled(place, found, load)
 
     def holds(self, key: str) -> bool | None:
         try:
@@ -127,32 +191,30 @@ class Cache:
             self._client.close()
             self._client = None
 
-    def _found_or_lease(self, key: str) -> bytes:
-        """The value, or the lease that was put for this caller; a lease without a token to who waited long enough."""
-        found: bytes | None = self._attempt(lambda client: client.get(key))
-        token = LEASE + secrets.token_bytes(8)
+    def _found_or_leased(self, place: _Place, lease: bytes) -> tuple[bytes | None, bool]:
+        """The value; or this caller's lease and True; or None, for who has waited long enough for another's."""
+        found: bytes | None = self._attempt(place.find)
         ends = self._monotonic() + WAIT_SECONDS
         while True:
             if found is None:
-                # By GET the same command tells what another put there since.
-                found = self._attempt(lambda client: client.set(key, token, nx=True, ex=LEASE_SECONDS, get=True))
-                if found is None:
-                    return token
+                found = self._attempt(lambda client: place.lease(client, lease))
+                if found is None or found.startswith(lease):
+                    return found or lease, True
             if not found.startswith(LEASE):
-                return found
+                return found, False
             if self._monotonic() >= ends:
-                return LEASE
+                return None, False
             count("cache_waits")
             self._sleep(STEP_SECONDS)
-            found = self._attempt(lambda client: client.get(key))
+            found = self._attempt(place.find)
 
-    def _filled(self, key: str, lease: bytes, seconds: int, load: Callable[[], bytes]) -> bytes:
+    def _filled(self, place: _Place, lease: bytes, load: Callable[[], bytes]) -> bytes:
         try:
             value = load()
         except BaseException:
-            self._or_none(lambda client: client.eval(_RELEASE, 1, key, lease))
+            self._or_none(lambda client: place.release(client, lease))
             raise
-        self._or_none(lambda client: client.eval(_FILL, 1, key, lease, value, seconds))
+        self._or_none(lambda client: place.fill(client, lease, value))
         return value
 
     def _or_none(self, command: Callable[[RedisCluster], Any]) -> Any | None:
