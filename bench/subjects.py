@@ -14,7 +14,7 @@ ENDPOINT = "{endpoint}"  # where the stub listens, once it does
 SOME_ID = "01940000-0000-7000-8000-000000000001"
 MOMENT = "2026-11-23T12:00:00.000000+0000"
 LONG_FROM_NOW = "4102444800"
-TABLES = ("activities", "connections", "counters", "edges", "media", "reactions", "tickets")
+TABLES = ("activities", "connections", "counters", "edges", "idempotency", "media", "reactions", "tickets")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -159,6 +159,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "CACHE_TLS": "false",
         "CACHE_USER": "bench",
         "DATABASE_HOST": "127.0.0.1",
+        "DATABASE_READER_HOST": "",
         "DATABASE_NAME": "mundotango",
         "DATABASE_PORT": str(database_port),
         "DATABASE_SSLMODE": "disable",

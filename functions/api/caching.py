@@ -1,21 +1,32 @@
 """Who may keep an answer, and whether the client has it already: for every route, here.
 
-A GET that succeeds carries an ETag of its bytes, and is answered 304 where the client shows the same one. It is
-`private, no-cache` unless its route said otherwise: kept by the one client, asked again each time. Everything else,
-refusals among it, is kept by nobody. A HEAD is a GET whose answer leaves without its bytes.
+A GET that succeeds carries an ETag of its bytes, and is answered 304 where the client shows the same one. Unless its
+route said otherwise, the path tells who keeps it: below /api/public/ everybody for a while, below /api/link/, where a
+path is a capability, nobody, and elsewhere it is `private, no-cache`: kept by the one client, asked again each time.
+Everything else, refusals among it, is kept by nobody. A HEAD is a GET whose answer leaves without its bytes.
 """
 
 import hashlib
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.api.held import Held
 
 PUBLIC = "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
 PRIVATE = "private, no-cache"
 NO_STORE = "no-store"
+PUBLIC_PATH = "/api/public/"
+LINK_PATH = "/api/link/"
+
+# Left in a request's scope where its reading failed, and would not a second time.
+READER_AWAY = "mundotango.reader_away"
 
 
 class ConditionalGet:
+    """The outermost of what stands around the routes, so it is also where a read is repeated that found the database's
+    reader away: nothing of the first answer has left."""
+
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
@@ -23,48 +34,47 @@ class ConditionalGet:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers_only = scope["method"] == "HEAD"
-        started: Message = {}
-        body = bytearray()
-
-        async def hold(message: Message) -> None:
-            """Keeps the answer back until it is whole, for its ETag is in front of its bytes."""
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = message
-                return
-            body.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                answer = _validated(scope, started, bytes(body))
-                await send(started)
-                await send({"type": "http.response.body", "body": b"" if headers_only else answer})
-
-        if not headers_only:
-            await self._app(scope, receive, hold)
-            return
+        asked = scope["method"]
         # The one scope and no copy of it: routing leaves in it what the request's log line tells.
-        scope["method"] = "GET"
+        if asked == "HEAD":
+            scope["method"] = "GET"
         try:
-            await self._app(scope, receive, hold)
+            held = await Held.of(self._app, scope, receive)
+            if scope.pop(READER_AWAY, False) and scope["method"] == "GET":
+                held = await Held.of(self._app, scope, receive)
+            _validate(scope, held)
         finally:
-            scope["method"] = "HEAD"
+            scope["method"] = asked
+        if asked == "HEAD":
+            held.body = b""
+        await held.send(send)
 
 
-def _validated(scope: Scope, started: Message, body: bytes) -> bytes:
-    """Completes the headers of the answer and returns the bytes to send, none where the client has them."""
-    headers = MutableHeaders(raw=started["headers"])
-    readable = scope["method"] == "GET" and started["status"] == 200
-    headers.setdefault("cache-control", PRIVATE if readable else NO_STORE)
+def _validate(scope: Scope, held: Held) -> None:
+    """Completes the headers of the answer, and takes its bytes away where the client has them."""
+    headers = MutableHeaders(raw=held.start["headers"])
+    readable = scope["method"] == "GET" and held.status == 200
+    headers.setdefault("cache-control", _keepers(scope["path"]) if readable else NO_STORE)
     if not readable or headers["cache-control"] == NO_STORE:
-        return body
-    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+        return
+    # What comes from the cache brings it along.
+    etag = headers.get("etag") or etag_of(held.body)
     headers["etag"] = etag
-    if not _shown(Headers(scope=scope).get("if-none-match", ""), etag):
-        return body
-    started["status"] = 304
-    for name in ("content-length", "content-type"):
-        del headers[name]
-    return b""
+    if _shown(Headers(scope=scope).get("if-none-match", ""), etag):
+        held.start["status"] = 304
+        held.body = b""
+        for name in ("content-length", "content-type"):
+            del headers[name]
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def _keepers(path: str) -> str:
+    if path.startswith(PUBLIC_PATH):
+        return PUBLIC
+    return NO_STORE if path.startswith(LINK_PATH) else PRIVATE
 
 
 def _shown(if_none_match: str, etag: str) -> bool:

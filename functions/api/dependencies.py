@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
+from functions.api.callers import claims_of, user_of
 from functions.api.errors import Unauthenticated
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotAllowed
 from mundotango.work import UnitOfWork
 
 MODERATORS = "moderators"
+
+# Where a request with an Idempotency-Key has what makes its effect happen once (functions/api/idempotency.py).
+ONCE = "mundotango.once"
 
 _GROUP = re.compile(r"[^\s\[\],\"]+")
 
@@ -36,15 +40,10 @@ def groups_of(claims: dict[str, Any]) -> frozenset[str]:
 
 
 async def caller(request: Request) -> Caller:
-    context = request.scope.get("aws.event", {}).get("requestContext", {})
-    claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
-    # The authorizer takes an identity token as well, whose audience is the same; only access tokens open the API.
-    if claims.get("token_use") != "access":
+    user_id = user_of(request.scope)
+    if user_id is None:
         raise Unauthenticated
-    try:
-        return Caller(user_id=UUID(claims["sub"]), groups=groups_of(claims))
-    except (KeyError, ValueError) as error:
-        raise Unauthenticated from error
+    return Caller(user_id=user_id, groups=groups_of(claims_of(request.scope)))
 
 
 async def moderator(caller: Annotated[Caller, Depends(caller)]) -> Caller:
@@ -68,10 +67,20 @@ async def outdated(platform: Annotated[Platform, Depends(platform)]) -> AsyncIte
 
 
 async def unit_of_work(
+    request: Request,
+    response: Response,
     platform: Annotated[Platform, Depends(platform)],
     _: Annotated[list[str], Depends(outdated, scope="function")],
 ) -> AsyncIterator[UnitOfWork]:
     with platform.unit_of_work() as work:
+        yield work
+        once = request.scope.get(ONCE)
+        if once is not None:
+            once.note(work, response.headers.get("location"), platform.clock)
+
+
+async def reading(request: Request, platform: Annotated[Platform, Depends(platform)]) -> AsyncIterator[UnitOfWork]:
+    with platform.reading(user_of(request.scope)) as work:
         yield work
 
 
@@ -81,3 +90,5 @@ PlatformDep = Annotated[Platform, Depends(platform)]
 OutdatedDep = Annotated[list[str], Depends(outdated, scope="function")]
 # scope="function": it ends, and commits, before the answer is sent. By default a failed commit would still be a 200.
 WorkDep = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]
+# For a GET: perhaps at the reader, never committed. What fills the cache takes `platform.unit_of_work()`.
+ReadDep = Annotated[UnitOfWork, Depends(reading, scope="function")]

@@ -12,17 +12,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from functions.api.caching import NO_STORE
+from functions.api.caching import NO_STORE, READER_AWAY
 from mundotango import errors
 from mundotango.errors import FieldError
 
 STATUSES: dict[type[errors.MundoTangoError], int] = {
     errors.Invalid: 422,
     errors.BadCursor: 400,
+    errors.BadKey: 400,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.ProfileMissing: 404,
     errors.Conflict: 409,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
 
@@ -81,14 +83,17 @@ def status_of(refusal: type[errors.MundoTangoError]) -> int:
 
 
 def install(app: FastAPI) -> None:
-    app.exception_handler(errors.MundoTangoError)(_refused)
+    app.exception_handler(errors.MundoTangoError)(refused)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(Exception)(_unexpected)
 
 
-async def _refused(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Unavailable) else None
+async def refused(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
+    retry_after = getattr(error, "retry_after", None)
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+    if isinstance(error, errors.ReaderAway):
+        request.scope[READER_AWAY] = True
     _note(request, error.code, error)
     return problem(status_of(type(error)), error.code, error.detail, fields=error.fields, headers=headers)
 

@@ -20,12 +20,16 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
 @cache
 def _door() -> Mangum:
+    return door(Platform())
+
+
+def door(platform: Platform) -> Mangum:
     # Mangum logs each path as it came, capabilities included; the request log says it better.
     logging.getLogger("mangum").setLevel(logging.WARNING)
     # Mangum takes the thread's event loop, which Python no longer makes by itself.
     asyncio.set_event_loop(asyncio.new_event_loop())
     # Its lifespan would run on every invocation.
-    return Mangum(create_app(Platform()), lifespan="off", text_mime_types=TEXT_TYPES)
+    return Mangum(create_app(platform), lifespan="off", text_mime_types=TEXT_TYPES)
 
 
 if settings.runs_in_lambda():

@@ -11,8 +11,28 @@ from typing import Any
 from functions.api.app import create_api
 from functions.api.schemas.problems import DESCRIPTIONS, Problem
 from mundotango.bootstrap import Platform
+from mundotango.requests.service import HEADER, LONGEST_KEY
 
 PUBLIC_PATH = "/api/public/"
+
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Names this request, so that it may be sent again for 24 hours and happens once: the same body gives"
+    " the first answer again (with `Idempotency-Replayed: true`), another body 422, one under way 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+RATE_LIMITS = {
+    "RateLimit-Policy": {
+        "description": 'How many requests of this kind one person has in so many seconds, as `"read";q=600;w=60`.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left of them, and in how many seconds they begin anew, as `"read";r=599;t=42`.',
+        "schema": {"type": "string"},
+    },
+}
 
 
 def describe() -> dict[str, Any]:
@@ -30,14 +50,29 @@ def describe() -> dict[str, Any]:
             "description": "An access token of the user pool; the gateway checks it before any function runs.",
         }
     }
+    components["parameters"] = {"idempotency_key": IDEMPOTENCY_KEY}
+    components["headers"] = RATE_LIMITS
     for path, operations in document["paths"].items():
-        for operation in operations.values():
-            _complete(operation, public=path.startswith(PUBLIC_PATH))
+        for method, operation in operations.items():
+            public = path.startswith(PUBLIC_PATH)
+            if method == "post" and not public:
+                _once(operation)
+            _complete(operation, public=public)
     return document
+
+
+def _once(operation: dict[str, Any]) -> None:
+    """What the layer around all routes adds to each POST."""
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/idempotency_key"})
+    for status in (400, 409, 422):
+        operation["responses"].setdefault(str(status), {"description": DESCRIPTIONS[status]})
 
 
 def _complete(operation: dict[str, Any], *, public: bool) -> None:
     if not public:
+        told = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMITS}
+        for response in operation["responses"].values():
+            response["headers"] = response.get("headers", {}) | told
         operation["security"] = [{"access_token": []}]
     responses = operation["responses"]
     if "422" in responses:

@@ -46,7 +46,7 @@ class RequestLog:
             "status": status,
             "ms": milliseconds,
             "correlation_id": _correlation_id(scope),
-            **counts,
+            **{name: round(amount, 1) if name.endswith("_ms") else amount for name, amount in counts.items()},
             **scope.get(NOTE, {}),
         }
         text = f"{scope['method']} {route} {status} in {milliseconds} ms"

@@ -53,7 +53,7 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
         case {"job": "sweep_outbox"}:
             from mundotango.realtime.relay import sweep_outbox
 
-            return sweep_outbox(platform(), time_left)
+            return sweep_outbox(platform(), time_left) | {"keys_forgotten": _forget_keys()}
         case {"job": "rebuild_edges"}:
             from mundotango.realtime.rebuild import rebuild_edges
 
@@ -75,6 +75,13 @@ def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str,
     outcome = recount_changed(platform(), time_left)
     metric("ReactionDrift", outcome["corrected"])
     return dict(outcome)
+
+
+def _forget_keys() -> int:
+    from mundotango.requests.service import forget_keys
+
+    with platform().unit_of_work() as work:
+        return forget_keys(work, platform().clock)
 
 
 if settings.runs_in_lambda():

@@ -97,6 +97,63 @@ def test_a_cache_left_alone_is_tried_again_after_the_pause(
         valkey.stop(tmp_path)
 
 
+def test_loading_goes_on_at_once_while_the_cache_is_away(make_cache: MakeCache, hanging: settings.Cache) -> None:
+    cache = make_cache(hanging)
+    cache.get("first, which also imports the client")
+    started = perf_counter()
+
+    loaded = iter(range(50))
+
+    with counting() as counts:
+        for n in range(50):
+            assert cache.recall("key", 60, lambda: b"%d" % next(loaded)) == b"%d" % n
+        assert cache.increment("count", 60) is None
+        assert cache.holds("key") is None
+
+    assert counts == {
+        "cache_failures": FAILURES_BEFORE_PAUSE - 1,
+        "cache_skips": 50 - FAILURES_BEFORE_PAUSE + 1 + 2,
+        "cache_misses": 50,
+    }
+    assert perf_counter() - started < 1
+
+
+@pytest.mark.slow
+def test_what_could_not_be_deleted_is_deleted_before_anything_is_read_again(
+    make_cache: MakeCache, valkey_settings: settings.Cache, nowhere: settings.Cache
+) -> None:
+    clock = Seconds()
+    writer = make_cache(valkey_settings, monotonic=clock)
+    writer.set("key", "old", 60)
+    writer.close()
+    writer._settings = nowhere
+    for _ in range(FAILURES_BEFORE_PAUSE + 1):
+        writer.delete("key")
+    writer._settings = valkey_settings
+    clock.passed = PAUSE_SECONDS
+
+    assert writer.recall("key", 60, lambda: b'"new"') == b'"new"'
+
+
+def test_connections_are_made_anew_before_they_are_cut(
+    make_cache: MakeCache, valkey_settings: settings.Cache, valkey_port: int
+) -> None:
+    clock = Seconds()
+    cache = make_cache(valkey_settings, monotonic=clock)
+
+    def connections() -> set[str]:
+        cache.get("key")
+        with redis.Redis(host="127.0.0.1", port=valkey_port) as server:
+            return {client["id"] for client in server.client_list() if client["user"] == "mundo_app"}
+
+    first = connections()
+    assert connections() == first
+    clock.passed = 11 * 3600
+    assert first
+    assert connections()
+    assert not connections() & first
+
+
 def test_ping_asks_even_while_others_are_spared(make_cache: MakeCache, nowhere: settings.Cache) -> None:
     cache = make_cache(nowhere, monotonic=Seconds())
     for _ in range(FAILURES_BEFORE_PAUSE):

@@ -36,7 +36,7 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def open_database(private: Server, clock: FakeClock) -> Iterator[Callable[..., Database]]:
     opened: list[Database] = []
 
-    def open_(size: int = 1, **changes: object) -> Database:
+    def open_(size: int = 1, wait: float = adapter.WAIT_SECONDS, **changes: object) -> Database:
         chosen = settings.Database(
             host=private.host,
             port=private.port,
@@ -46,7 +46,13 @@ def open_database(private: Server, clock: FakeClock) -> Iterator[Callable[..., D
             pool_size=size,
         )
         opened.append(
-            Database(replace(chosen, **changes), "eu-west-1", clock=clock, password=lambda: "trusted")  # type: ignore[arg-type]
+            Database(
+                replace(chosen, **changes),  # type: ignore[arg-type]
+                "eu-west-1",
+                clock=clock,
+                password=lambda: "trusted",
+                wait=wait,
+            )
         )
         return opened[-1]
 
@@ -144,13 +150,11 @@ Database(database, "eu-west-1", password=lambda: "trusted").ping()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_more_requests_than_connections_wait_and_then_are_told(
-    open_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(adapter, "WAIT_SECONDS", 0.2)
-    database = open_database(size=1)
-    with database.transaction(), pytest.raises(Unavailable):
+def test_more_requests_than_connections_wait_and_then_are_told(open_database: Callable[..., Database]) -> None:
+    database = open_database(size=1, wait=0.2)
+    with database.transaction(), counting() as counts, pytest.raises(Unavailable):
         database.ping()
+    assert 200 <= counts["database_wait_ms"] < 1000
 
 
 def test_a_statement_that_takes_too_long_is_unavailable(open_database: Callable[..., Database]) -> None:

@@ -26,7 +26,7 @@ def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
 
 
 def test_state_is_retained(everything: Resources) -> None:
-    assert len(kept(everything)) == 11
+    assert len(kept(everything)) == 12
     for name, one in kept(everything).items():
         wanted = "Snapshot" if one["Type"] == "AWS::RDS::DBInstance" else "Retain"
         assert (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy")) == (wanted, wanted), name
@@ -64,7 +64,7 @@ def test_facts_can_be_had_back_as_they_were(everything: Resources) -> None:
 
 def test_tables_are_global_with_one_replica_and_on_demand(everything: Resources) -> None:
     tables = {n: o["Properties"] for n, o in everything.items() if o["Type"].startswith("AWS::DynamoDB::")}
-    assert len(tables) == 7
+    assert len(tables) == 8
     for name, table in tables.items():
         assert [replica["Region"] for replica in table["Replicas"]] == [{"Ref": "AWS::Region"}], name
         assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -77,7 +77,8 @@ def test_what_expires_says_so(everything: Resources) -> None:
         if one.get("Properties", {}).get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True}
     }
     assert expiring == {
-        "ActivitiesTable", "ConnectionsTable", "CountersTable", "MediaTable", "ReactionsTable", "TicketsTable",
+        "ActivitiesTable", "ConnectionsTable", "CountersTable", "IdempotencyTable", "MediaTable", "ReactionsTable",
+        "TicketsTable",
     }  # fmt: skip
 
 

@@ -19,6 +19,6 @@ async def feed(
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> PostPage:
     """The caller's own posts and those of whom they follow, newest first."""
-    with platform.unit_of_work() as work:
+    with platform.reading(caller.user_id) as work:
         page = service.list_feed(work, caller.user_id, cursor, limit)
     return PostPage(items=seen_by(platform, page.items, caller.user_id), next_cursor=page.next_cursor)

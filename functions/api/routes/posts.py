@@ -38,7 +38,9 @@ async def create_post(
 # take longer than the server waits, and what is stored there already would be answered as a failure.
 @router.get("/{post_id}", responses=refusals(404))
 async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> PostBody:
-    return seen_by(platform, [_find(platform, post_id)], caller.user_id)[0]
+    with platform.reading(caller.user_id) as work:
+        post = service.get_post(work, post_id)
+    return seen_by(platform, [post], caller.user_id)[0]
 
 
 @router.put("/{post_id}/reaction", responses=refusals(404, body=True))

@@ -1,7 +1,7 @@
 from fastapi import APIRouter, Response
 
 from functions.api.cached import remember
-from functions.api.dependencies import Caller, CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.dependencies import Caller, CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.users import NewUser, UserBody
 from mundotango.users import service
@@ -32,7 +32,7 @@ async def my_profile(caller: CallerDep, platform: PlatformDep) -> UserBody:
 
 
 @router.get("/{handle}", responses=refusals(404))
-async def get_user(handle: str, _: CallerDep, work: WorkDep) -> UserBody:
+async def get_user(handle: str, _: CallerDep, work: ReadDep) -> UserBody:
     return UserBody.model_validate(service.get_user(work, handle))
 
 

@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     409: "The state of things forbids it now.",
     415: "The body is not declared as application/json.",
     422: "A field is missing, unknown or wrong; `errors` names it.",
+    429: "Too many requests of this kind; try again after `Retry-After` seconds.",
     503: "A store is away; try again after `Retry-After` seconds.",
 }
 
@@ -35,7 +36,7 @@ def refusals(*statuses: int, body: bool = False) -> dict[int | str, dict[str, An
     Without the model: FastAPI would build it once for each at every cold start. The description of the API adds it,
     and FastAPI adds 422 itself where anything can be wrong.
     """
-    every = {401, 503, *statuses} | ({400, 415} if body else set())
+    every = {401, 429, 503, *statuses} | ({400, 415} if body else set())
     return {status: {"description": DESCRIPTIONS[status]} for status in sorted(every)}
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mundotango import settings
 from mundotango.adapters.clock import SystemClock
+from mundotango.errors import ReaderAway
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from mundotango import ports
     from mundotango.adapters.postgres import Database
+    from mundotango.adapters.reader import Reader
     from mundotango.pagination import Keyring
     from mundotango.work import UnitOfWork
 
@@ -37,6 +42,19 @@ class Platform:
         return Database(settings.Database.from_env(), self.region.name)
 
     @cached_property
+    def reader(self) -> Reader | None:
+        host = settings.Reader.from_env().host
+        if not host:
+            return None
+        from mundotango.adapters.postgres import Database
+        from mundotango.adapters.reader import WAIT_SECONDS, Reader
+
+        database = Database(
+            replace(settings.Database.from_env(), host=host), self.region.name, wait=WAIT_SECONDS, away=ReaderAway
+        )
+        return Reader(database, lambda: self.cache)
+
+    @cached_property
     def keyring(self) -> Keyring:
         from mundotango.pagination import Keyring
 
@@ -47,6 +65,18 @@ class Platform:
         from mundotango.adapters.cache import Cache
 
         return Cache(settings.Cache.from_env(), self.region.name)
+
+    @cached_property
+    def answers(self) -> ports.Answers:
+        from mundotango.adapters.idempotency import DynamoAnswers
+
+        return DynamoAnswers(settings.table("idempotency"), self.region)
+
+    @cached_property
+    def rates(self) -> ports.Rates:
+        from mundotango.limits.repository import DynamoRates
+
+        return DynamoRates(settings.table("idempotency"), self.region)
 
     @cached_property
     def objects(self) -> ports.ObjectStore:
@@ -126,3 +156,26 @@ class Platform:
             from mundotango.realtime.relay import relay_outbox
 
             relay_outbox(self, work.recorded)
+
+    @contextmanager
+    def reading(self, user_id: UUID | None = None) -> Iterator[UnitOfWork]:
+        """A transaction for what only reads, at the reader where there is one that may answer this person.
+
+        Not for what fills the cache: there a reader's lag would outlast it.
+
+        Raises:
+            ReaderAway: it may be repeated at once, and is at the primary then.
+        """
+        from mundotango.work import UnitOfWork
+
+        reader = self.reader
+        if reader is None or not reader.serves(user_id):
+            with UnitOfWork(self.database, self.keyring) as work:
+                yield work
+            return
+        try:
+            with UnitOfWork(reader.database, self.keyring) as work:
+                yield work
+        except ReaderAway:
+            reader.note_failure()
+            raise

@@ -5,15 +5,21 @@
     │   ├── BadChannel    no channel a client can listen to
     │   ├── BadCursor     a page cursor that is tampered with, or another list's
     │   ├── BadFrame      what a socket sent is not JSON, names no known action, or has a field of the wrong kind
-    │   └── BadImage      uploaded bytes that are no picture we can show; the detail is for the person who sent them
+    │   ├── BadImage      uploaded bytes that are no picture we can show; the detail is for the person who sent them
+    │   ├── BadKey        an Idempotency-Key that is none
+    │   └── KeyReused     an Idempotency-Key that came with another body before
     ├── NotAllowed        known caller, forbidden act
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
+    │   ├── AlreadyDone   under this Idempotency-Key, and there is nothing to show of it
     │   ├── HandleTaken
+    │   ├── InProgress    under this Idempotency-Key, by another request; try again after `retry_after` seconds
     │   ├── ProfileExists
     │   └── MediaNotReady
     ├── ProfileMissing    signed in, but without a profile yet
+    ├── TooManyRequests   of this kind, by this person; try again after `retry_after` seconds
     └── Unavailable       a store is away; try again after `retry_after` seconds
+        └── ReaderAway    the database's reader is; what only reads is asked again at once, of the primary
 
 Which HTTP status each becomes stands in functions/api/errors.py, not here: the same refusal is a status to
 a browser, an error frame to a socket and a line to an operator.
@@ -65,6 +71,14 @@ class BadImage(Invalid):
     code = "bad-image"
 
 
+class BadKey(Invalid):
+    code = "bad-idempotency-key"
+
+
+class KeyReused(Invalid):
+    code = "idempotency-key-reused"
+
+
 class NotAllowed(MundoTangoError):
     code = "not-allowed"
 
@@ -75,6 +89,18 @@ class NotFound(MundoTangoError):
 
 class Conflict(MundoTangoError):
     code = "conflict"
+
+
+class AlreadyDone(Conflict):
+    code = "already-done"
+
+
+class InProgress(Conflict):
+    code = "in-progress"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class HandleTaken(Conflict):
@@ -93,9 +119,21 @@ class ProfileMissing(MundoTangoError):
     code = "profile-missing"
 
 
+class TooManyRequests(MundoTangoError):
+    code = "too-many-requests"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Unavailable(MundoTangoError):
     code = "unavailable"
 
     def __init__(self, detail: str, *, retry_after: int = 2) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class ReaderAway(Unavailable):
+    pass

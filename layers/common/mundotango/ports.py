@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     # A function that uses one feature's ports does not import the models of the others.
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -38,10 +38,57 @@ class Cache(Protocol):
 
     def set(self, key: str, value: Any, seconds: int) -> None: ...
 
-    def delete(self, key: str) -> None: ...
+    def delete(self, key: str) -> None:
+        """To be called after the commit that makes the value outdated; what is being loaded then is not kept."""
+        ...
+
+    def recall(self, key: str, seconds: int, load: Callable[[], bytes], *, part: str | None = None) -> bytes:
+        """What is kept under the key, else what `load` makes, which is kept then for so long.
+
+        A key may have parts, which are deleted together, and end together, so long after the first was kept.
+
+        Of many who ask at once one loads and the others wait for it, for less long than a statement may take. What
+        `load` makes must not begin with a capital L; what it raises is not kept.
+        """
+        ...
+
+    def holds(self, key: str) -> bool | None:
+        """Whether there is something under the key; None when the cache cannot say."""
+        ...
+
+    def increment(self, key: str, seconds: int) -> int | None:
+        """The count under the key, which begins at one and ends so long after; None when it cannot be had."""
+        ...
 
     def ping(self) -> None:
         """Raises what keeps the cache from answering."""
+        ...
+
+
+class Answers(Protocol):
+    """The first answers to requests that may be repeated under a key. Unavailable when it cannot be asked."""
+
+    def begin(self, key: str, request: str) -> dict[str, Any] | None:
+        """The first answer, or None where there is none: then this is the first, and under way from now on.
+
+        Raises:
+            InProgress: the first is under way.
+            KeyReused: `request` is not the first one's.
+        """
+        ...
+
+    def keep(self, key: str, request: str, answer: dict[str, Any]) -> None: ...
+
+    def forget(self, key: str) -> None:
+        """As if it had never begun."""
+        ...
+
+
+class Rates(Protocol):
+    """Counts of requests while the cache is away."""
+
+    def increment(self, key: str, ends_at: datetime) -> int:
+        """The count under the key, which begins at one; Unavailable when it cannot be had."""
         ...
 
 

@@ -54,6 +54,17 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Where a copy of the database answers that may lag a little; `host` is empty where there is none."""
+
+    host: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(host=env.get("DATABASE_READER_HOST", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Cache:
     host: str
     port: int

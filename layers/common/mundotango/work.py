@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mundotango.pagination import Keyring, Place
     from mundotango.posts.repository import PostRepository
     from mundotango.realtime.model import Activity
+    from mundotango.requests.repository import RequestKeyRepository
     from mundotango.users.repository import FollowRepository, UserRepository
 
 
@@ -107,6 +108,12 @@ class UnitOfWork:
         from mundotango.outbox.repository import OutboxRepository
 
         return OutboxRepository(self._connection)
+
+    @cached_property
+    def request_keys(self) -> RequestKeyRepository:
+        from mundotango.requests.repository import RequestKeyRepository
+
+        return RequestKeyRepository(self._connection)
 
     @cached_property
     def keys(self) -> KeyRepository:

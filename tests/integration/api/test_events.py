@@ -1,14 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from functions.api.caching import PUBLIC
 from mundotango import ids
 from mundotango.errors import FieldError, Invalid
 from mundotango.events import policy
-from tests.fakes.cache import FakeCache
 from tests.fixtures.gateway import Gateway
 
 Join = Callable[[str], UUID]
@@ -38,11 +38,6 @@ def announce(gateway: Gateway, organiser: UUID, **changes: Any) -> dict[str, Any
     assert answer.status == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
-
-
-def uncached(gateway: Gateway) -> None:
-    assert isinstance(gateway.platform.cache, FakeCache)
-    gateway.platform.cache.away = True
 
 
 def test_an_event_is_made_and_read_by_anybody(gateway: Gateway, organiser: UUID) -> None:
@@ -108,14 +103,42 @@ def test_the_list_comes_in_pages_by_time(gateway: Gateway, organiser: UUID) -> N
     assert seen == [made[i] for i in (1, 3, 4, 0, 2)]
 
 
-def test_the_list_is_read_from_the_cache_while_it_lasts(gateway: Gateway, organiser: UUID) -> None:
-    before = gateway.get("/api/public/events").json()
-    announce(gateway, organiser)
+def test_a_list_is_read_from_the_cache_until_an_event_is_announced_in_its_city(
+    gateway: Gateway, organiser: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = [{}, {"limit": 3}, {"city": "cordoba"}, {"city": "Rosario"}]
+    begun: list[str] = []
+    begin = gateway.platform.database.transaction
 
-    assert gateway.get("/api/public/events").json() == before
-    assert len(gateway.get("/api/public/events", query={"limit": 3}).json()["items"]) == 1
-    uncached(gateway)
-    assert len(gateway.get("/api/public/events").json()["items"]) == 1
+    def transaction() -> Any:
+        begun.append("a transaction")
+        return begin()
+
+    def loaded(query: Mapping[str, object]) -> bool:
+        begun.clear()
+        assert gateway.get("/api/public/events", query=query).status == 200
+        return bool(begun)
+
+    monkeypatch.setattr(gateway.platform.database, "transaction", transaction)
+
+    announce(gateway, organiser, city="Córdoba")
+    assert [loaded(query) for query in asked] == [True, True, True, True]
+    asked.append({"city": " CORDOBA "})
+    assert [loaded(query) for query in asked] == [False] * 5
+
+    announce(gateway, organiser, city="Cordoba")
+    assert [loaded(query) for query in asked] == [True, True, True, False, False]
+    assert len(gateway.get("/api/public/events", query={"city": "cordoba"}).json()["items"]) == 2
+
+
+def test_an_answer_from_the_cache_is_the_same_to_the_byte(gateway: Gateway, organiser: UUID) -> None:
+    announce(gateway, organiser)
+    first, second = gateway.get("/api/public/events"), gateway.get("/api/public/events")
+
+    assert (second.text, second.headers) == (first.text, first.headers)
+    assert second.headers["cache-control"] == PUBLIC
+    known = {"If-None-Match": first.headers["etag"]}
+    assert gateway.get("/api/public/events", headers=known).status == 304
 
 
 @pytest.mark.parametrize(

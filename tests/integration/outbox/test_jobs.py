@@ -48,6 +48,7 @@ def test_the_schedule_wakes_the_sweep(
         "relayed": 1,
         "failed": 0,
         "forgotten": 0,
+        "keys_forgotten": 0,
     }
 
 
@@ -63,7 +64,13 @@ def test_a_sweep_that_left_rows_behind_counts_as_a_failed_call(
     post_by(community, author, clock)
     with pytest.raises(handler.JobFailed, match="sweep_outbox: 1 failed"):
         handler.lambda_handler(scheduled(), Ample())
-    assert vars(caplog.records[-1])["outcome"] == {"done": True, "relayed": 0, "failed": 1, "forgotten": 0}
+    assert vars(caplog.records[-1])["outcome"] == {
+        "done": True,
+        "relayed": 0,
+        "failed": 1,
+        "forgotten": 0,
+        "keys_forgotten": 0,
+    }
 
 
 def test_an_operator_wakes_the_rebuild_and_says_where_it_goes_on(

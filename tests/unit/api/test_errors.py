@@ -33,7 +33,7 @@ def refuse(gateway: Gateway, refusal: Exception) -> None:
 
 @pytest.mark.parametrize("refusal", list(tree()), ids=lambda refusal: refusal.__name__)
 def test_every_refusal_has_a_status_of_its_own_kind(refusal: type[MundoTangoError]) -> None:
-    assert status_of(refusal) == 503 if refusal is Unavailable else 400 <= status_of(refusal) < 500
+    assert status_of(refusal) == 503 if issubclass(refusal, Unavailable) else 400 <= status_of(refusal) < 500
 
 
 def test_codes_are_told_apart() -> None:

@@ -13,10 +13,11 @@ import atexit
 import logging
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Self
 
 import psycopg
@@ -72,7 +73,10 @@ class _Connection(psycopg.Connection[Any]):
 
 
 class Database:
-    """`password` is asked for each new connection; by default it is an IAM token."""
+    """`password` is asked for each new connection; by default it is an IAM token.
+
+    `wait` is for a connection, in seconds; `away` is raised where the server cannot be asked.
+    """
 
     def __init__(
         self,
@@ -81,15 +85,24 @@ class Database:
         *,
         clock: Clock | None = None,
         password: Callable[[], str] | None = None,
+        wait: float = WAIT_SECONDS,
+        away: type[Unavailable] = Unavailable,
     ) -> None:
         self._settings = database
         self._clock = clock or SystemClock()
+        self._wait = wait
+        self._away = away
         self._password = password or (lambda: database_token(database, region))
 
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection]:
         """A connection in a transaction, committed when the block ends well; failures have our names."""
-        with named(), self._pool.connection() as connection:
+        with named(self._away), ExitStack() as stack:
+            started = perf_counter()
+            try:
+                connection = stack.enter_context(self._pool.connection())
+            finally:
+                count("database_wait_ms", (perf_counter() - started) * 1000)
             try:
                 with connection.transaction():
                     yield connection
@@ -120,11 +133,11 @@ class Database:
             open=True,
             min_size=0,
             max_size=self._settings.pool_size,
-            timeout=WAIT_SECONDS,
+            timeout=self._wait,
             max_idle=IDLE_SECONDS,
             max_lifetime=LIFETIME_SECONDS,
             # A failed attempt is repeated for this long; whoever waits is told after WAIT_SECONDS.
-            reconnect_timeout=WAIT_SECONDS,
+            reconnect_timeout=self._wait,
             num_workers=1,
             name="mundo-tango",
         )
@@ -160,14 +173,14 @@ def connection_options(database: settings.Database, password: str) -> dict[str, 
 
 
 @contextmanager
-def named() -> Iterator[None]:
+def named(away: type[Unavailable] = Unavailable) -> Iterator[None]:
     """The failures a caller can do something about, by our own names."""
     try:
         yield
     except _AWAY as failure:
         count("database_failures")
         logger().warning("database away", extra={"cause": type(failure).__name__, "sqlstate": failure.sqlstate})
-        raise Unavailable("the database cannot be reached now") from failure
+        raise away("the database cannot be reached now") from failure
     except psycopg.DataError as failure:
         # Policies refuse such values by name; this is the net below them.
         raise Invalid("a value cannot be stored") from failure

@@ -2,6 +2,7 @@
 CREATE TABLE request_keys (
     user_id uuid NOT NULL,
     key_hash bytea NOT NULL,
+    body_hash bytea NOT NULL,
     location text,  -- where what it made is read
     created_at timestamptz NOT NULL,
     CONSTRAINT request_keys_key PRIMARY KEY (user_id, key_hash)

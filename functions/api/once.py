@@ -1,0 +1,30 @@
+"""The door to functions/api/idempotency.py, which is imported for the first POST that carries a key: what it stands on
+would be a tenth of a second of everybody's cold start."""
+
+from uuid import UUID
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.api.callers import user_of
+from mundotango.bootstrap import Platform
+
+HEADER = "idempotency-key"
+
+
+class OncePerKey:
+    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key: str | None = None
+        user_id: UUID | None = None
+        if scope["type"] == "http" and scope["method"] == "POST":
+            key, user_id = Headers(scope=scope).get(HEADER), user_of(scope)
+        if key is None or user_id is None:
+            await self._app(scope, receive, send)
+            return
+        from functions.api.idempotency import answer_once
+
+        await answer_once(self._app, self._platform, user_id, key, scope, receive, send)

@@ -1,0 +1,22 @@
+"""How often one person may do what: the one table of it."""
+
+from mundotango.limits.model import Limit
+
+# A page of the client asks for some ten things at once, and a person turns a page every few seconds.
+READ = Limit("read", 600, 60)
+# Faster than anybody likes and comments by hand.
+WRITE = Limit("write", 120, 60)
+# Each is a picture of up to 25 MB to be stored and compressed: ten posts full of them an hour.
+UPLOAD = Limit("upload", 100, 3600)
+# A client that lost its socket comes back with growing pauses.
+TICKET = Limit("ticket", 30, 60)
+# Everything there is of a person, gathered and packed.
+EXPORT = Limit("export", 5, 24 * 3600)
+
+_POSTS = {"/api/media": UPLOAD, "/api/realtime/tickets": TICKET, "/api/users/me/export": EXPORT}
+
+
+def limit_of(method: str, path: str) -> Limit:
+    if method in ("GET", "HEAD"):
+        return READ
+    return _POSTS.get(path, WRITE) if method == "POST" else WRITE

@@ -1,0 +1,25 @@
+"""Counts of requests in DynamoDB, for while the cache is away; they share a table with first answers."""
+
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from mundotango import settings
+from mundotango.adapters.dynamodb import bind
+
+
+class RateRow(Model):
+    id = UnicodeAttribute(hash_key=True)
+    requests = NumberAttribute(default=0)
+    expires_at = TTLAttribute()
+
+
+class DynamoRates:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(RateRow, table_name, region)
+
+    def increment(self, key: str, ends_at: datetime) -> int:
+        row = self._row(key)
+        row.update([self._row.requests.add(1), self._row.expires_at.set(ends_at)])
+        return int(row.requests)

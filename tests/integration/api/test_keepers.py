@@ -1,0 +1,66 @@
+"""Who may keep the answer of each GET there is, by its path, whatever its route does or leaves out."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from functions.api.app import create_api
+from functions.api.caching import LINK_PATH, PUBLIC_PATH
+from mundotango import ids
+from mundotango.bootstrap import Platform
+from mundotango.media.model import Media
+from tests.factories.media import ready_media
+from tests.fixtures.gateway import Gateway
+from tests.integration.api.test_events import MILONGA
+
+Join = Callable[[str], UUID]
+PUBLICLY = re.compile(r"public, max-age=\d+, stale-while-revalidate=\d+, stale-if-error=\d+")
+# They tell the state of this moment.
+KEPT_BY_NOBODY = {"/api/health", "/api/public/health"}
+
+
+def readable() -> list[str]:
+    paths = create_api(Platform()).openapi()["paths"]
+    return sorted(path for path, operations in paths.items() if "get" in operations)
+
+
+@pytest.fixture
+def known(gateway: Gateway, join: Join) -> dict[str, Any]:
+    """Something that is there for each parameter of a path; malena may read it all."""
+    malena = join("malena")
+    picture: Media = ready_media(owner_id=malena)
+    gateway.platform.media.add(picture)
+    post = gateway.post("/api/posts", user=malena, json={"body": "Hola"}).json()["id"]
+    event = gateway.post("/api/events", user=malena, json=MILONGA).json()["id"]
+    return {"user": malena, "handle": "malena", "media_id": picture.media_id, "post_id": post, "event_id": event}
+
+
+@pytest.mark.parametrize("path", readable())
+def test_each_answer_says_who_may_keep_it(gateway: Gateway, known: dict[str, Any], path: str) -> None:
+    user = known["user"] if not path.startswith((PUBLIC_PATH, LINK_PATH)) else None
+    asked = re.sub(r"\{(\w+)\}", lambda name: str(known.get(name[1], ids.new_id())), path)
+
+    answer = gateway.get(asked, user=user, groups=("moderators",))
+
+    if answer.status != 200 or path in KEPT_BY_NOBODY:
+        assert answer.headers["cache-control"] == "no-store"
+        return
+    kept = answer.headers["cache-control"]
+    if path.startswith(PUBLIC_PATH):
+        assert PUBLICLY.fullmatch(kept)
+    elif path.startswith(LINK_PATH):
+        assert kept in {"no-store", "private, no-cache"}
+    else:
+        assert kept == "private, no-cache"
+    if kept != "no-store":
+        shown = {"If-None-Match": answer.headers["etag"]}
+        assert gateway.get(asked, user=user, groups=("moderators",), headers=shown).status == 304
+
+
+@pytest.mark.parametrize("path", ["/api/feed", "/api/public/events", "/api/users/{handle}", "/api/posts/{post_id}"])
+def test_what_is_known_is_found(gateway: Gateway, known: dict[str, Any], path: str) -> None:
+    """Else the test above would look at refusals only."""
+    assert gateway.get(path.format(**known), user=known["user"]).status == 200
