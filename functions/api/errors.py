@@ -23,6 +23,7 @@ STATUSES: dict[type[errors.MundoTangoError], int] = {
     errors.NotFound: 404,
     errors.ProfileMissing: 404,
     errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
     errors.Unavailable: 503,
 }
 

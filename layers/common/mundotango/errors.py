@@ -9,9 +9,11 @@
     ├── NotAllowed        known caller, forbidden act
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
+    │   ├── FollowLimit   whoever asks follows as many as one may
     │   ├── HandleTaken
     │   ├── ProfileExists
     │   └── MediaNotReady
+    ├── PreconditionFailed  it was changed since the caller read it
     ├── ProfileMissing    signed in, but without a profile yet
     └── Unavailable       a store is away; try again after `retry_after` seconds
 
@@ -77,6 +79,10 @@ class Conflict(MundoTangoError):
     code = "conflict"
 
 
+class FollowLimit(Conflict):
+    code = "follow-limit"
+
+
 class HandleTaken(Conflict):
     code = "handle-taken"
 
@@ -87,6 +93,10 @@ class ProfileExists(Conflict):
 
 class MediaNotReady(Conflict):
     code = "media-not-ready"
+
+
+class PreconditionFailed(MundoTangoError):
+    code = "precondition-failed"
 
 
 class ProfileMissing(MundoTangoError):

@@ -12,10 +12,10 @@ import pytest
 from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
+from mundotango.follows.repository import FollowRepository
+from mundotango.follows.service import follow, unfollow
 from mundotango.realtime.rebuild import rebuild_edges
 from mundotango.users.model import User
-from mundotango.users.repository import FollowRepository
-from mundotango.users.service import follow, unfollow
 from tests.factories.outbox import ample
 from tests.factories.people import make_user
 from tests.fakes.clock import FakeClock

@@ -9,10 +9,10 @@ import pytest
 from devstack.postgres import Server
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotFound, Unavailable
+from mundotango.follows.service import follow, unfollow
 from mundotango.pagination import Keyring
 from mundotango.posts.service import get_post
 from mundotango.users.model import User
-from mundotango.users.service import follow, unfollow
 from mundotango.work import UnitOfWork
 from tests.factories.outbox import post_by, waiting
 from tests.factories.people import make_post
