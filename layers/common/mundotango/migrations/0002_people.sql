@@ -26,14 +26,21 @@ CREATE INDEX idx_users_city ON users (city_key, created_at DESC, id DESC);
 CREATE INDEX idx_users_search ON users USING gin (search_key gin_trgm_ops);
 CREATE INDEX idx_users_leaving ON users (leaves_at) WHERE leaves_at IS NOT NULL;
 
--- Whom a search may mean, at most `most` that contain what was asked and as many that are spelt nearly so. The threshold
--- is the function's own: set by a statement, it would pin a proxy's connection, and the usual 0.6 forgives no letter.
-CREATE FUNCTION people_like(asked text, pattern text, most integer) RETURNS TABLE (id uuid)
+-- Whom a search may mean: who has this handle, `most` who contain what was asked, and as many spelt nearly so. The
+-- threshold is the function's own: set by a statement it would pin a proxy's connection, and the usual 0.6 forgives
+-- hardly a letter. Whole rows, so that nothing has to be joined to them again.
+CREATE FUNCTION people_like(asked text, pattern text, most integer) RETURNS SETOF users
 LANGUAGE sql STABLE ROWS 500
 SET pg_trgm.word_similarity_threshold = 0.4
 AS $$
-    (SELECT users.id FROM users WHERE users.search_key LIKE pattern LIMIT most)
-    UNION (SELECT users.id FROM users WHERE users.search_key %> asked LIMIT most)
+    SELECT * FROM users WHERE handle = asked::citext
+    UNION ALL (
+        SELECT * FROM users WHERE search_key LIKE pattern AND handle <> asked::citext LIMIT most
+    )
+    UNION ALL (
+        SELECT * FROM users WHERE search_key %> asked AND search_key NOT LIKE pattern AND handle <> asked::citext
+        LIMIT most
+    )
 $$;
 
 -- A handle that somebody gave up stays theirs for a while, so that nobody takes over the links to them.

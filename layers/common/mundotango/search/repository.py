@@ -14,18 +14,15 @@ from mundotango.visibility.repository import not_muted, sees_person
 # The person of this very handle comes first, then those whose handle begins so, then by how much of a word's spelling
 # is what was asked, in thousandths: as a whole number a cursor carries it without loss.
 _FOUND = SQL("""
-    SELECT {person}, weighed.rank FROM (
-        SELECT users.id,
-            (1000 * word_similarity(%(asked)s, users.search_key))::integer
-            + CASE WHEN users.handle = %(asked)s::citext THEN 2000
-                WHEN starts_with(users.handle::text, %(asked)s) THEN 500 ELSE 0 END AS rank
-        FROM (
-            SELECT id FROM people_like(%(asked)s, %(pattern)s, %(most)s)
-            UNION SELECT id FROM users WHERE handle = %(asked)s::citext
-        ) AS like_it JOIN users USING (id)
-    ) AS weighed JOIN users USING (id)
+    SELECT {person}, users.rank FROM (
+        SELECT like_it.*, (1000 * word_similarity(%(asked)s, search_key))::integer
+            + CASE WHEN handle = %(asked)s::citext THEN 2000
+                WHEN starts_with(handle::text, %(asked)s) THEN 500 ELSE 0 END AS rank
+        FROM people_like(%(asked)s, %(pattern)s, %(most)s) AS like_it
+        OFFSET 0
+    ) AS users
     WHERE {seen} {beyond}
-    ORDER BY weighed.rank DESC, users.id DESC LIMIT %(limit)s
+    ORDER BY users.rank DESC, users.id DESC LIMIT %(limit)s
 """)
 _OF_CITY = SQL("""
     SELECT {person}, users.created_at FROM users
@@ -73,7 +70,7 @@ class SearchRepository:
         query = _FOUND.format(
             person=PERSON,
             seen=sees_person("users"),
-            beyond=SQL("AND (weighed.rank, users.id) < (%(rank)s, %(id)s)" if after else ""),
+            beyond=SQL("AND (users.rank, users.id) < (%(rank)s, %(id)s)" if after else ""),
         )
         values = {"reader_id": reader_id, "asked": asked, "pattern": pattern, "most": most, "limit": limit}
         place: dict[str, object] = {"rank": after.rank, "id": after.id} if after else {}
