@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from tests.fakes.realtime import FakeEdges
 from tests.fixtures.gateway import Gateway
 
 Join = Callable[[str], UUID]
-BARE = {
+BARE: dict[str, Any] = {
     "bio": "", "city": "", "country": "", "latitude": None, "longitude": None, "languages": [], "dance_role": "",
     "dancing_since": None, "years_dancing": None, "occupations": [], "links": [], "avatar": None, "cover": None,
     "visibility": "public", "private": False, "version": 1, "counts": {"followers": 0, "following": 0, "posts": 0},
@@ -115,7 +116,8 @@ def test_a_profile_is_read_from_the_cache_while_it_lasts(gateway: Gateway, join:
     malena = join("malena")
     cache = gateway.platform.cache
     first = gateway.get("/api/users/me", user=malena).json()
-    cache.set(f"user:{malena}", cache.get(f"user:{malena}") | {"display_name": "From the cache"}, 60)
+    kept: dict[str, Any] = cache.get(f"user:{malena}") or {}
+    cache.set(f"user:{malena}", kept | {"display_name": "From the cache"}, 60)
 
     assert gateway.get("/api/users/me", user=malena).json()["display_name"] == "From the cache"
 
