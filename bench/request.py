@@ -26,15 +26,16 @@ from rich.table import Table
 
 from bench import events, stores
 from functions.api.handler import door
+from functions.api.profiles import shown
 from functions.api.routes.posts import seen_by
 from functions.api.schemas.events import EventBody, EventPage
 from functions.api.schemas.posts import PostPage
-from functions.api.schemas.users import UserBody
+from functions.api.schemas.users import KeptProfile, ProfileBody, RelationBody
 from mundotango.bootstrap import Platform
 from mundotango.events.service import list_events
 from mundotango.pagination import DEFAULT_LIMIT
 from mundotango.posts.service import list_feed
-from mundotango.users.service import get_user
+from mundotango.users.service import get_id, get_page, get_relation
 from tests.fixtures.gateway import PAYLOADS, fake_platform
 
 ROUNDS = 400
@@ -106,7 +107,10 @@ class Sides:
 
     def bare_profile(self) -> str:
         with self._platform.unit_of_work() as work:
-            return UserBody.model_validate(get_user(work, HANDLE)).model_dump_json()
+            user_id = get_id(work, HANDLE)
+            profile = KeptProfile.model_validate(get_page(work, user_id))
+            stands = None if user_id == READER else RelationBody.model_validate(get_relation(work, READER, user_id))
+        return ProfileBody(**shown(profile, self._platform.clock.now()), relation=stands).model_dump_json()
 
     def bare_events(self) -> str:
         with self._platform.unit_of_work() as work:

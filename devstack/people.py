@@ -109,8 +109,9 @@ class Person:
             raise Refused(answer, f"status {expected}")
         return answer.json() if answer.content else None
 
-    def create_profile(self, *, handle: str, display_name: str, city: str, bio: str = "") -> Any:
-        body = {"handle": handle, "display_name": display_name, "city": city, "bio": bio}
+    def create_profile(self, *, handle: str, display_name: str, city: str, **more: Any) -> Any:
+        """`more` are other fields of a profile, such as `bio`."""
+        body = {"handle": handle, "display_name": display_name, "city": city} | more
         self.profile = self.ask("POST", "/api/users", 201, json=body)
         return self.profile
 

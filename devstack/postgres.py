@@ -7,6 +7,7 @@ Anyone on this machine may sign in without a password, as any role; it listens o
 """
 
 import hashlib
+import locale
 import os
 import pwd
 import shutil
@@ -209,7 +210,8 @@ def _binaries(user: int | None) -> Path:
 def _initialise(home: Path, binaries: Path, user: int | None, log: int) -> None:
     command: list[str | Path] = [
         binaries / "initdb", "-D", home, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--data-checksums",
-        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={_letters()}",
+        "--no-instructions",
     ]  # fmt: skip
     done = subprocess.run(
         command,
@@ -224,6 +226,21 @@ def _initialise(home: Path, binaries: Path, user: int | None, log: int) -> None:
     )
     if done.returncode:
         raise PostgresFailed(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
+
+
+def _letters() -> str:
+    """A locale of this machine that knows the letters of every script, as RDS has one: pg_trgm looks there what a word
+    is, and in C no name but a Latin one is found."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in ("C.UTF-8", "en_US.UTF-8"):
+            try:
+                return locale.setlocale(locale.LC_CTYPE, name)
+            except locale.Error:
+                continue
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
 
 
 def _await_ready(process: subprocess.Popen[bytes], home: Path, data_dir: Path) -> None:

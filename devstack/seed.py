@@ -53,7 +53,8 @@ def plant(stack: Stack, report: Callable[[str], None]) -> None:
     people = {dancer["handle"]: _person(stack, dancer["handle"]) for dancer in community["dancers"]}
     try:
         with ThreadPoolExecutor(AT_ONCE) as several:
-            list(several.map(lambda dancer: _join(people[dancer["handle"]], dancer), community["dancers"]))
+            cities = {city["name"]: city for city in community["cities"]}
+            list(several.map(lambda dancer: _join(people[dancer["handle"]], dancer, cities), community["dancers"]))
             list(several.map(lambda dancer: _follow(people[dancer["handle"]], dancer), community["dancers"]))
             milongas = sum(several.map(lambda city: _announce(people, city), community["cities"]))
             posts = list(several.map(lambda post: _post(people[post["by"]], post), community["posts"]))
@@ -71,14 +72,30 @@ def _person(stack: Stack, handle: str) -> Person:
     return Person(stack, f"{handle}@example.org", PASSWORD)
 
 
-def _join(person: Person, dancer: Any) -> None:
+def _join(person: Person, dancer: Any, cities: dict[str, Any]) -> None:
     person.make()
     if dancer["handle"] == MODERATOR:
         person.make_moderator()
     person.sign_in()
     if person.request("GET", "/api/users/me").is_success:
         return
-    person.create_profile(handle=dancer["handle"], display_name=dancer["name"], city=dancer["city"], bio=dancer["bio"])
+    person.create_profile(**profile_of(dancer, cities[dancer["city"]]))
+
+
+def profile_of(dancer: Any, city: Any) -> dict[str, Any]:
+    return {
+        "handle": dancer["handle"],
+        "display_name": dancer["name"],
+        "bio": dancer["bio"],
+        "city": city["name"],
+        "country": city["country"],
+        "latitude": city["latitude"],
+        "longitude": city["longitude"],
+        "languages": dancer["languages"],
+        "dance_role": dancer["role"],
+        "dancing_since": dancer["since"],
+        "occupations": dancer["does"],
+    }
 
 
 def _follow(person: Person, dancer: Any) -> None:

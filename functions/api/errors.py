@@ -25,6 +25,7 @@ STATUSES: dict[type[errors.MundoTangoError], int] = {
     errors.ProfileMissing: 404,
     errors.Conflict: 409,
     errors.TooManyRequests: 429,
+    errors.PreconditionFailed: 412,
     errors.Unavailable: 503,
 }
 

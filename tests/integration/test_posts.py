@@ -7,6 +7,7 @@ import pytest
 
 from mundotango.adapters.postgres import Database
 from mundotango.errors import BadCursor, Conflict, Invalid, MediaNotReady, NotFound, ProfileMissing
+from mundotango.follows.service import follow, unfollow
 from mundotango.ids import new_id
 from mundotango.observability import counting
 from mundotango.pagination import Keyring, Place
@@ -14,7 +15,6 @@ from mundotango.posts.model import Post, post_payload
 from mundotango.posts.service import get_post, list_feed
 from mundotango.realtime.model import author_channel
 from mundotango.users.model import User
-from mundotango.users.service import follow, unfollow
 from mundotango.work import UnitOfWork
 from tests.factories.media import pending_media, ready_media
 from tests.factories.people import make_post, make_user

@@ -5,9 +5,10 @@ import pytest
 
 from mundotango.adapters.postgres import Database
 from mundotango.errors import HandleTaken, Invalid, NotFound, ProfileExists, ProfileMissing
+from mundotango.follows.service import follow, unfollow
 from mundotango.ids import new_id
 from mundotango.pagination import Keyring
-from mundotango.users.service import create_profile, follow, get_profile, get_user, unfollow
+from mundotango.users.service import create_profile, get_person, get_profile
 from mundotango.work import UnitOfWork
 from tests.factories.people import make_user
 from tests.fakes.clock import FakeClock
@@ -30,7 +31,7 @@ def test_a_profile_is_kept_as_it_was_given(work: UnitOfWork, clock: FakeClock) -
     )
     assert (made.handle, made.display_name, made.bio) == ("malena_9", "Malena Ruiz", "a\nb")
     assert get_profile(work, user_id) == made
-    assert get_user(work, "MALENA_9") == made
+    assert get_person(work, new_id(), "MALENA_9").person_id == user_id
 
 
 def test_a_handle_is_given_once(work: UnitOfWork, clock: FakeClock) -> None:
@@ -48,7 +49,7 @@ def test_an_account_has_one_profile(work: UnitOfWork, clock: FakeClock) -> None:
 @pytest.mark.parametrize("handle", ["nobody_here", "no such handle", "\x00", "\ud800", "x" * 1000, ""])
 def test_an_unknown_handle_is_not_found(work: UnitOfWork, handle: str) -> None:
     with pytest.raises(NotFound):
-        get_user(work, handle)
+        get_person(work, new_id(), handle)
 
 
 def test_without_a_profile_there_is_none(work: UnitOfWork) -> None:

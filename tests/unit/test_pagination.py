@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mundotango.errors import BadCursor, Invalid
 from mundotango.ids import new_id
-from mundotango.pagination import Keyring, Place, checked_limit, page_of
+from mundotango.pagination import Keyring, Place, Ranked, checked_limit, page_of
 
 KEYS = [b"the only key"]
 PLACE = Place(datetime(2026, 11, 23, 20, 0, 0, 123456, tzinfo=UTC), new_id())
@@ -20,6 +20,12 @@ def keys() -> list[bytes]:
 def test_a_cursor_comes_back_as_it_went(at: datetime, item_id: object) -> None:
     place = Place(at, item_id)  # type: ignore[arg-type]
     assert Keyring().read("feed", Keyring().sign("feed", place, keys), keys) == place
+
+
+@given(st.integers(-(2**40), 2**40), st.uuids())
+def test_a_cursor_of_a_ranked_list_too(rank: int, item_id: object) -> None:
+    place = Ranked(rank, item_id)  # type: ignore[arg-type]
+    assert Keyring().read_ranked("search", Keyring().sign("search", place, keys), keys) == place
 
 
 @given(st.data())

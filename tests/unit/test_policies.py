@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mundotango import places
 from mundotango.errors import Invalid
 from mundotango.events import policy as events
 from mundotango.ids import new_id
@@ -56,7 +57,7 @@ def test_reserved_words_are_ones_somebody_could_ask_for() -> None:
 
 @pytest.mark.parametrize("name", ["\u200b", "\u2060\u200e", "ana\u202egnp", "\u0301"])
 def test_nobody_and_nothing_is_named_what_cannot_be_seen(name: str) -> None:
-    for rule in (users.display_name, events.title, events.city, events.venue_name):
+    for rule in (users.display_name, events.title, places.city, events.venue_name):
         with pytest.raises(Invalid):
             rule(name)
 
@@ -91,19 +92,19 @@ def test_zones_that_are_none(zone: str) -> None:
 @pytest.mark.parametrize("value", [90.01, -90.01, math.nan, math.inf])
 def test_latitudes_that_are_none(value: float) -> None:
     with pytest.raises(Invalid):
-        events.latitude(value)
+        places.latitude(value)
 
 
 def test_coordinates() -> None:
-    assert (events.latitude(-90), events.longitude(180)) == (-90, 180)
+    assert (places.latitude(-90), places.longitude(180)) == (-90, 180)
     with pytest.raises(Invalid):
-        events.longitude(180.5)
+        places.longitude(180.5)
 
 
 @pytest.mark.parametrize("country", ["", "A", "ARG", "A1", "ÄÖ", "ſs", "ar", "AR\n"])
 def test_countries_that_are_none(country: str) -> None:
     with pytest.raises(Invalid):
-        events.country(country)
+        places.country(country)
 
 
 def test_kinds() -> None:

@@ -60,6 +60,13 @@ def test_spellings_of_one_name_have_one_key(value: str) -> None:
     assert text.key(value) == "cordoba"
 
 
+@pytest.mark.parametrize(
+    ("value", "key"), [("Yıldız", "yildiz"), ("İstanbul", "istanbul"), ("Søren Ægir", "soren aegir"), ("Łódź", "lodz")]
+)
+def test_letters_that_keys_lack_are_written_as_they_are_typed(value: str, key: str) -> None:
+    assert text.key(value) == key
+
+
 @given(st.text())
 def test_a_key_is_its_own_key(value: str) -> None:
     assert text.key(text.key(value)) == text.key(value)

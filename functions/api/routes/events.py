@@ -9,8 +9,8 @@ from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Line, Moment, empty_is_absent
 from functions.api.schemas.events import EventBody, EventPage, NewEvent
 from functions.api.schemas.problems import public_refusals, refusals
-from mundotango import text
-from mundotango.events import policy, service
+from mundotango import places, text
+from mundotango.events import service
 from mundotango.pagination import DEFAULT_LIMIT
 
 LIST_SECONDS = 60
@@ -51,7 +51,7 @@ async def list_events(
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> Response:
     """What is published, by the time it starts."""
-    place = None if city is None else policy.city(city)
+    place = None if city is None else places.city(city)
 
     def load() -> EventPage:
         with platform.unit_of_work() as work:

@@ -3,13 +3,13 @@ from typing import Annotated, Any
 from pydantic import Field, StrictFloat
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
-from mundotango.events import policy
+from mundotango import places
 from mundotango.events.model import EventKind, EventStatus
 
 # Shown to readers of the API; it is the policy that refuses.
-_COUNTRY: dict[str, Any] = {"pattern": f"^{policy.COUNTRY}$"}
-_LATITUDE: dict[str, Any] = {"minimum": -policy.LARGEST_LATITUDE, "maximum": policy.LARGEST_LATITUDE}
-_LONGITUDE: dict[str, Any] = {"minimum": -policy.LARGEST_LONGITUDE, "maximum": policy.LARGEST_LONGITUDE}
+_COUNTRY: dict[str, Any] = {"pattern": f"^{places.COUNTRY}$"}
+_LATITUDE: dict[str, Any] = {"minimum": -places.LARGEST_LATITUDE, "maximum": places.LARGEST_LATITUDE}
+_LONGITUDE: dict[str, Any] = {"minimum": -places.LARGEST_LONGITUDE, "maximum": places.LARGEST_LONGITUDE}
 
 
 class NewEvent(Asked):

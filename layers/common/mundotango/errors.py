@@ -12,10 +12,12 @@
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
     │   ├── AlreadyDone   under this Idempotency-Key, and there is nothing to show of it
+    │   ├── FollowLimit   whoever asks follows as many as one may
     │   ├── HandleTaken
     │   ├── InProgress    under this Idempotency-Key, by another request; try again after `retry_after` seconds
     │   ├── ProfileExists
     │   └── MediaNotReady
+    ├── PreconditionFailed  it was changed since the caller read it
     ├── ProfileMissing    signed in, but without a profile yet
     ├── TooManyRequests   of this kind, by this person; try again after `retry_after` seconds
     └── Unavailable       a store is away; try again after `retry_after` seconds
@@ -103,6 +105,10 @@ class InProgress(Conflict):
         self.retry_after = retry_after
 
 
+class FollowLimit(Conflict):
+    code = "follow-limit"
+
+
 class HandleTaken(Conflict):
     code = "handle-taken"
 
@@ -113,6 +119,10 @@ class ProfileExists(Conflict):
 
 class MediaNotReady(Conflict):
     code = "media-not-ready"
+
+
+class PreconditionFailed(MundoTangoError):
+    code = "precondition-failed"
 
 
 class ProfileMissing(MundoTangoError):

@@ -29,6 +29,14 @@ class Place:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Where an item stands in a list ordered by how well it fits, then id."""
+
+    rank: int
+    id: UUID
+
+
 class Keyring:
     """The keys that sign cursors, as this process last read them, oldest first.
 
@@ -39,12 +47,21 @@ class Keyring:
     def __init__(self) -> None:
         self._secrets: Sequence[bytes] = ()
 
-    def sign(self, name: str, place: Place, load: Callable[[], Sequence[bytes]]) -> str:
+    def sign(self, name: str, place: Place | Ranked, load: Callable[[], Sequence[bytes]]) -> str:
         """`name` is the list's: a cursor of one list is refused by another."""
         self._secrets = self._secrets or load()
-        return str(self._serializer(name).dumps([place.at.isoformat(), place.id.hex]))
+        order = place.at.isoformat() if isinstance(place, Place) else place.rank
+        return str(self._serializer(name).dumps([order, place.id.hex]))
 
     def read(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Place:
+        at, item_id = self._read(name, cursor, load)
+        return Place(datetime.fromisoformat(at), UUID(hex=item_id))
+
+    def read_ranked(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Ranked:
+        rank, item_id = self._read(name, cursor, load)
+        return Ranked(rank, UUID(hex=item_id))
+
+    def _read(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Any:
         """Keys that are unknown yet are loaded once before the cursor is refused."""
         known = self._secrets
         value = self._verified(name, cursor) if known else None
@@ -53,8 +70,7 @@ class Keyring:
             value = self._verified(name, cursor) if self._secrets != known else None
         if value is None:
             raise BadCursor("this cursor is not one of this list's", FieldError("cursor", "is not one of this list's"))
-        at, item_id = value
-        return Place(datetime.fromisoformat(at), UUID(hex=item_id))
+        return value
 
     def _verified(self, name: str, cursor: str) -> Any | None:
         try:

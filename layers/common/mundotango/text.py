@@ -21,6 +21,10 @@ _TAGGED_FLAGS = re.compile(
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 _BLANK = re.compile(r"[\u115f\u1160\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U0001d159\U000e0080-\U000e0fff]")
 _SPACES = re.compile(r"\s+")
+# Letters with a stroke, or without a dot, that Unicode does not take apart, as they are typed where keys lack them.
+_PLAIN = str.maketrans(
+    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "æ": "ae", "œ": "oe"}
+)  # fmt: skip
 
 
 def clean(field: str, value: str, *, longest: int, required: bool = True, lines: bool = False) -> str:
@@ -47,7 +51,8 @@ def key(value: str) -> str:
     """What two spellings of one name share: "São Paulo", "sao paulo" and "SAO  PAULO" have one key."""
     # Twice, as Unicode's compatibility caseless match has it (section 3.13): some forms fold only once decomposed.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
-    return _SPACES.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).strip()
+    plain = "".join(c for c in folded if not unicodedata.combining(c)).translate(_PLAIN)
+    return _SPACES.sub(" ", plain).strip()
 
 
 def refused(field: str, message: str) -> Invalid:

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from mundotango.adapters.postgres import Database
+    from mundotango.blocks.repository import BlockRepository
     from mundotango.events.repository import EventRepository
+    from mundotango.follows.repository import FollowRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.outbox.repository import OutboxRepository
-    from mundotango.pagination import Keyring, Place
+    from mundotango.pagination import Keyring, Place, Ranked
     from mundotango.posts.repository import PostRepository
     from mundotango.realtime.model import Activity
     from mundotango.requests.repository import RequestKeyRepository
-    from mundotango.users.repository import FollowRepository, UserRepository
+    from mundotango.search.repository import SearchRepository
+    from mundotango.users.repository import UserRepository
 
 
 class _Uncommitted(Exception):
@@ -62,12 +65,15 @@ class UnitOfWork:
         """Announce this, if and only if the transaction is committed."""
         self.recorded.append(self.outbox.add(activity))
 
-    def sign_cursor(self, name: str, place: Place) -> str:
+    def sign_cursor(self, name: str, place: Place | Ranked) -> str:
         """`name` is the list's: a cursor signed for one list is refused by another."""
         return self._keyring.sign(name, place, self._cursor_secrets)
 
     def read_cursor(self, name: str, cursor: str) -> Place:
         return self._keyring.read(name, cursor, self._cursor_secrets)
+
+    def read_ranked_cursor(self, name: str, cursor: str) -> Ranked:
+        return self._keyring.read_ranked(name, cursor, self._cursor_secrets)
 
     def _cursor_secrets(self) -> Sequence[bytes]:
         return self.keys.list_secrets(CURSOR)
@@ -87,9 +93,21 @@ class UnitOfWork:
 
     @cached_property
     def follows(self) -> FollowRepository:
-        from mundotango.users.repository import FollowRepository
+        from mundotango.follows.repository import FollowRepository
 
         return FollowRepository(self._connection)
+
+    @cached_property
+    def blocks(self) -> BlockRepository:
+        from mundotango.blocks.repository import BlockRepository
+
+        return BlockRepository(self._connection)
+
+    @cached_property
+    def search(self) -> SearchRepository:
+        from mundotango.search.repository import SearchRepository
+
+        return SearchRepository(self._connection)
 
     @cached_property
     def posts(self) -> PostRepository:

@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 
 from functions.api.caching import PUBLIC
-from mundotango import ids
+from mundotango import ids, places
 from mundotango.errors import FieldError, Invalid
-from mundotango.events import policy
 from tests.fixtures.gateway import Gateway
 
 Join = Callable[[str], UUID]
@@ -200,7 +199,7 @@ def test_an_event_that_cannot_be_is_refused_by_field(
 
 
 @pytest.mark.parametrize(
-    ("rule", "value"), [(policy.country, "ar"), (policy.latitude, 90.5), (policy.longitude, -181.0)]
+    ("rule", "value"), [(places.country, "ar"), (places.latitude, 90.5), (places.longitude, -181.0)]
 )
 def test_where_an_event_may_be_is_said_by_the_policy_alone(
     gateway: Gateway, organiser: UUID, rule: Callable[[Any], object], value: object

@@ -69,7 +69,7 @@ def test_who_has_not_written_is_answered_by_the_reader(gateway: Gateway, join: J
     malena = join("malena")
     later(cache, malena)
 
-    assert gateway.get("/api/users/malena", user=malena).status == 404
+    assert gateway.get("/api/users/malena/followers", user=malena).status == 404
 
 
 def test_who_has_just_written_finds_what_they_wrote(gateway: Gateway, join: Join, cache: FakeCache) -> None:
@@ -103,7 +103,7 @@ def test_while_the_cache_cannot_say_the_primary_answers(gateway: Gateway, join: 
     malena = join("malena")
     cache.away = True
 
-    assert gateway.get("/api/users/malena", user=malena).status == 200
+    assert gateway.get("/api/users/malena/followers", user=malena).status == 200
 
 
 def test_what_fills_the_cache_is_read_from_the_primary(gateway: Gateway, join: Join, cache: FakeCache) -> None:
@@ -125,18 +125,18 @@ def test_a_reader_that_is_away_is_replaced_by_the_primary_at_once_and_left_alone
     log.text()
 
     for _ in range(2):
-        assert gateway.get("/api/users/malena", user=malena).status == 200
-        assert gateway.call("HEAD", "/api/users/malena", user=malena).status == 200
-    lines = [line for line in log.lines() if line.get("route") == "/api/users/{handle}"]
+        assert gateway.get("/api/users/malena/followers", user=malena).status == 200
+        assert gateway.call("HEAD", "/api/users/malena/followers", user=malena).status == 200
+    lines = [line for line in log.lines() if line.get("route") == "/api/users/{handle}/followers"]
     assert [line.get("reader_failures", 0) for line in lines] == [1, 0, 0, 0]
     assert [line["method"] for line in lines] == ["GET", "HEAD", "GET", "HEAD"]
 
     lagging._settings = found
     lagging.close()
     lagging.__dict__.pop("_pool", None)
-    assert gateway.get("/api/users/malena", user=malena).status == 200
+    assert gateway.get("/api/users/malena/followers", user=malena).status == 200
     seconds.passed = PAUSE_SECONDS
-    assert gateway.get("/api/users/malena", user=malena).status == 404
+    assert gateway.get("/api/users/malena/followers", user=malena).status == 404
 
 
 def test_a_reader_that_ends_a_statement_is_replaced_by_the_primary(
@@ -156,7 +156,7 @@ def test_a_reader_that_ends_a_statement_is_replaced_by_the_primary(
         connection.execute("CREATE VIEW users AS SELECT * FROM conflict()")
         connection.execute("GRANT SELECT ON users TO mundo_app")
 
-    assert gateway.get("/api/users/malena", user=malena).status == 200
+    assert gateway.get("/api/users/malena/followers", user=malena).status == 200
 
 
 def test_with_both_away_it_is_503(gateway: Gateway, join: Join, cache: FakeCache) -> None:
@@ -170,7 +170,7 @@ def test_with_both_away_it_is_503(gateway: Gateway, join: Join, cache: FakeCache
         database._wait = 0.2
         database.__dict__.pop("_pool", None)
 
-    answer = gateway.get("/api/users/malena", user=malena)
+    answer = gateway.get("/api/users/malena/followers", user=malena)
 
     assert (answer.status, answer.problem) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
@@ -181,7 +181,7 @@ def test_without_a_reader_nothing_is_marked_or_asked(gateway: Gateway, join: Joi
     malena = join("malena")
 
     assert cache.holds(f"wrote:{malena}") is False
-    assert gateway.get("/api/users/malena", user=malena).status == 200
+    assert gateway.get("/api/users/malena/followers", user=malena).status == 200
 
 
 def test_the_reader_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,12 @@ from tests.fakes.realtime import FakeEdges
 from tests.fixtures.gateway import Gateway
 
 Join = Callable[[str], UUID]
+BARE: dict[str, Any] = {
+    "bio": "", "city": "", "country": "", "latitude": None, "longitude": None, "languages": [], "dance_role": "",
+    "dancing_since": None, "years_dancing": None, "occupations": [], "links": [], "avatar": None, "cover": None,
+    "visibility": "public", "private": False, "version": 1, "counts": {"followers": 0, "following": 0, "posts": 0},
+}  # fmt: skip
+STRANGERS = {"following": False, "requested": False, "followed_by": False, "muted": False, "blocked": False}
 MALENA = {"handle": "Malena", "display_name": "Malena Ríos", "city": "Buenos Aires", "bio": "Baila.\nSiempre."}
 
 
@@ -19,14 +26,16 @@ def test_a_profile_is_made_and_read(gateway: Gateway) -> None:
 
     assert made.status == 201
     assert made.headers["location"] == "/api/users/malena"
-    assert made.json() == MALENA | {
+    assert made.json() == BARE | MALENA | {
         "id": str(user_id),
         "handle": "malena",
         "created_at": made.json()["created_at"],
     }
     assert made.json()["created_at"].endswith("Z")
     assert gateway.get("/api/users/me", user=user_id).json() == made.json()
-    assert gateway.get("/api/users/MALENA", user=ids.new_id()).json() == made.json()
+    seen = gateway.get("/api/users/MALENA", user=ids.new_id()).json()
+    assert seen == made.json() | {"relation": STRANGERS}
+    assert gateway.get("/api/users/malena", user=user_id).json() == made.json() | {"relation": None}
 
 
 def test_who_has_no_profile_is_told_so(gateway: Gateway) -> None:
@@ -107,7 +116,8 @@ def test_a_profile_is_read_from_the_cache_while_it_lasts(gateway: Gateway, join:
     malena = join("malena")
     cache = gateway.platform.cache
     first = gateway.get("/api/users/me", user=malena).json()
-    cache.set(f"user:{malena}", first | {"display_name": "From the cache"}, 60)
+    kept: dict[str, Any] = cache.get(f"user:{malena}") or {}
+    cache.set(f"user:{malena}", kept | {"display_name": "From the cache"}, 60)
 
     assert gateway.get("/api/users/me", user=malena).json()["display_name"] == "From the cache"
 

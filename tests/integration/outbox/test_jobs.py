@@ -8,8 +8,8 @@ import pytest
 from functions.jobs import handler
 from mundotango.bootstrap import Platform
 from mundotango.errors import Invalid
+from mundotango.follows.service import follow
 from mundotango.users.model import User
-from mundotango.users.service import follow
 from tests.factories.outbox import fail, post_by
 from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeActivities, FakeEdges

@@ -11,11 +11,12 @@ import pytest
 
 from mundotango import settings
 from mundotango.adapters.postgres import Database
+from mundotango.blocks.service import mute, unmute
 from mundotango.bootstrap import Platform
+from mundotango.follows.repository import FollowRepository
+from mundotango.follows.service import follow, unfollow
 from mundotango.realtime.rebuild import rebuild_edges
 from mundotango.users.model import User
-from mundotango.users.repository import FollowRepository
-from mundotango.users.service import follow, unfollow
 from tests.factories.outbox import ample
 from tests.factories.people import make_user
 from tests.fakes.clock import FakeClock
@@ -35,6 +36,23 @@ def test_a_rebuild_adds_what_is_missing_and_ends_what_is_over(
     edges.rows.clear()
     edges.apply(author.id, gone.id, active=True, version=0)
     assert rebuild_edges(community, ample) == {"done": True, "corrected": 2}
+    assert edges.followers(author.id) == [reader.id]
+    assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+def test_a_rebuild_knows_who_muted_whom(
+    community: Platform, clock: FakeClock, author: User, reader: User, edges: FakeEdges
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+        mute(work, reader.id, author.handle, clock)
+    assert rebuild_edges(community, ample)["corrected"] == 0
+    edges.rows.clear()
+    edges.apply(author.id, reader.id, active=True, version=0)
+    assert rebuild_edges(community, ample)["corrected"] == 1
+    assert edges.followers(author.id) == []
+    with community.unit_of_work() as work:
+        unmute(work, reader.id, author.handle, clock)
     assert edges.followers(author.id) == [reader.id]
     assert rebuild_edges(community, ample)["corrected"] == 0
 

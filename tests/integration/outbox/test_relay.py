@@ -9,13 +9,13 @@ import pytest
 from devstack.postgres import Server
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotFound, Unavailable
+from mundotango.follows.service import follow, unfollow
 from mundotango.ids import new_id
 from mundotango.pagination import Keyring
 from mundotango.posts.service import get_post
 from mundotango.reactions.model import ENDED, bucket_keys, target_of
 from mundotango.realtime.model import Activity, Kind
 from mundotango.users.model import User
-from mundotango.users.service import follow, unfollow
 from mundotango.work import UnitOfWork
 from tests.factories.outbox import post_by, waiting
 from tests.factories.people import make_post

@@ -13,13 +13,13 @@ from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
+from mundotango.follows.service import follow, follow_activity, unfollow
 from mundotango.ids import new_id
 from mundotango.outbox.model import Outgoing
 from mundotango.outbox.repository import OutboxRepository
 from mundotango.realtime import relay
 from mundotango.realtime.model import Activity, Appended
 from mundotango.users.model import User
-from mundotango.users.service import follow, follow_activity, unfollow
 from tests.factories.outbox import ample, fail, post_by, waiting
 from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeActivities, FakeEdges

@@ -37,6 +37,13 @@ def test_everybody_named_is_there(community: Any) -> None:
         assert set(dancer["follows"]) <= handles - {dancer["handle"]}
 
 
+def test_everybody_is_somebody_the_platform_takes(community: Any) -> None:
+    cities = {city["name"]: city for city in community["cities"]}
+    for dancer in community["dancers"]:
+        profile = seed.profile_of(dancer, cities[dancer["city"]])
+        assert policy.fields(profile, 2026) == profile
+
+
 def test_every_picture_has_a_scene_and_a_description(community: Any) -> None:
     pictures = [post["picture"] for post in community["posts"] if "picture" in post]
     assert {picture["scene"] for picture in pictures} == set(SCENES)

@@ -1,22 +1,16 @@
-import math
 import re
 from datetime import datetime, timedelta
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mundotango import text
 from mundotango.events.model import EventKind
 from mundotango.text import clean, refused
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 10_000
 LONGEST_NAME = 200
-LONGEST_CITY = 100
 # A festival or a long tango cruise. Lists rely on it: what ends after a moment has not begun long before it.
 LONGEST_EVENT = timedelta(days=31)
-COUNTRY = "[A-Z]{2}"
-LARGEST_LATITUDE = 90
-LARGEST_LONGITUDE = 180
 
 _ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2}")
 _YEARS = range(2000, 2200)
@@ -36,33 +30,12 @@ def kind(value: str) -> EventKind:
     return cast(EventKind, value)
 
 
-def city(value: str) -> str:
-    name = clean("city", value, longest=LONGEST_CITY)
-    if not text.key(name):
-        raise refused("city", "must contain a letter")
-    return name
-
-
-def country(value: str) -> str:
-    if not re.fullmatch(COUNTRY, value):
-        raise refused("country", "must be two capital letters, as in ISO 3166-1")
-    return value
-
-
 def venue_name(value: str) -> str:
     return clean("venue_name", value, longest=LONGEST_NAME)
 
 
 def address(value: str) -> str:
     return clean("address", value, longest=LONGEST_NAME, required=False)
-
-
-def latitude(value: float) -> float:
-    return _coordinate("latitude", value, LARGEST_LATITUDE)
-
-
-def longitude(value: float) -> float:
-    return _coordinate("longitude", value, LARGEST_LONGITUDE)
 
 
 def zone(value: str) -> str:
@@ -90,9 +63,3 @@ def moment(field: str, value: datetime) -> None:
         raise refused(field, "must say its offset from UTC")
     if value.year not in _YEARS:
         raise refused(field, f"must be in the years {_YEARS.start} to {_YEARS.stop - 1}")
-
-
-def _coordinate(field: str, value: float, largest: int) -> float:
-    if not math.isfinite(value) or abs(value) > largest:
-        raise refused(field, f"must be from -{largest} to {largest}")
-    return value

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from mundotango import places
 from mundotango.errors import NotFound
 from mundotango.events import policy
 from mundotango.events.model import Event
@@ -37,12 +38,12 @@ def create_event(
         title=policy.title(title),
         description=policy.description(description),
         kind=policy.kind(kind),
-        city=policy.city(city),
-        country=policy.country(country),
+        city=places.city(city),
+        country=places.country(country),
         venue_name=policy.venue_name(venue_name),
         address=policy.address(address),
-        latitude=policy.latitude(latitude),
-        longitude=policy.longitude(longitude),
+        latitude=places.latitude(latitude),
+        longitude=places.longitude(longitude),
         zone=policy.zone(zone),
         starts_at=starts_at.astimezone(UTC),
         ends_at=ends_at.astimezone(UTC),
@@ -84,7 +85,7 @@ def list_events(
         raise refused("to", "must be after from")
 
     found = work.events.list_published(
-        city=policy.city(city) if city is not None else None,
+        city=places.city(city) if city is not None else None,
         from_=from_ or clock.now(),
         to=to,
         after=work.read_cursor(EVENTS, cursor) if cursor else None,

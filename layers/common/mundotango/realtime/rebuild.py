@@ -1,9 +1,9 @@
-"""Makes the copy of who follows whom agree with the database again, while people go on following.
+"""Makes the copy of who is told what whom does agree with the database again, while people go on following.
 
-What differs is announced once more through the outbox, as if it had just happened. That is safe because it is decided
-while nobody can follow or unfollow: whoever did so before has a lower number in the outbox, whoever does so after has a
-higher one, and in the copy the higher number wins. So a rebuild brings nothing back and loses nothing, whatever
-happens beside it and in whatever order it is relayed.
+In the copy stands who follows and has not muted. What differs is announced once more through the outbox, as if it had
+just happened. That is safe because it is decided while nobody can follow, mute or end either: whoever did so before has
+a lower number in the outbox, whoever does so after has a higher one, and in the copy the higher number wins. So a
+rebuild brings nothing back and loses nothing, whatever happens beside it and in whatever order it is relayed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mundotango.users.service import follow_activity
+from mundotango.follows.service import follow_activity
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform

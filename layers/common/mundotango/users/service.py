@@ -1,68 +1,152 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from mundotango.errors import Invalid, NotFound, ProfileMissing
-from mundotango.ids import new_id
-from mundotango.ports import Clock
-from mundotango.realtime.model import Activity, Kind
+from mundotango.errors import Conflict, FieldError, MediaNotReady, NotFound, PreconditionFailed, ProfileMissing
+from mundotango.media.model import Purpose, variants_payload
+from mundotango.ports import Clock, MediaRepository
 from mundotango.users import policy
-from mundotango.users.model import User
+from mundotango.users.model import Profile, Relation, User
 from mundotango.work import UnitOfWork
 
+_NOBODY = "nobody has this handle"
+_NO_PROFILE = "this account has no profile yet"
+_PICTURES: dict[str, Purpose] = {"avatar_id": "avatar", "cover_id": "cover"}
+_BARE: dict[str, Any] = {
+    "bio": "", "city": "", "country": "", "latitude": None, "longitude": None, "languages": [], "dance_role": "",
+    "dancing_since": None, "occupations": [], "links": [], "avatar": None, "cover": None, "visibility": "public",
+    "private": False,
+}  # fmt: skip
 
-def create_profile(
-    work: UnitOfWork, *, user_id: UUID, handle: str, display_name: str, city: str, bio: str = "", clock: Clock
-) -> User:
-    user = User(
-        id=user_id,
-        handle=policy.chosen_handle(handle),
-        display_name=policy.display_name(display_name),
-        bio=policy.bio(bio),
-        city=policy.city(city),
-        created_at=clock.now(),
-    )
+
+def create_profile(work: UnitOfWork, *, user_id: UUID, clock: Clock, **given: Any) -> User:
+    """`given` are fields of a profile, `handle` and `display_name` among them."""
+    now = clock.now()
+    kept = _BARE | policy.fields(given, now.year)
+    user = User(id=user_id, created_at=now, version=1, **kept)
+    policy.whole_place(user.latitude, user.longitude)
     work.users.add(user)
+    work.users.take_handle(user.handle, user_id, now)
     return user
 
 
-def get_user(work: UnitOfWork, handle: str) -> User:
-    normal = policy.normal_handle(handle)
-    user = work.users.find_by_handle(normal) if normal else None
-    if user is None:
-        raise NotFound("nobody has this handle")
-    return user
+def update_profile(
+    work: UnitOfWork,
+    media: MediaRepository,
+    user_id: UUID,
+    given: Mapping[str, Any],
+    *,
+    expected_version: int | None,
+    clock: Clock,
+) -> tuple[User, User]:
+    """The profile before and after. Only what is given changes; `avatar_id` and `cover_id` name pictures, or none.
+
+    Whoever names the version they read is refused when somebody has changed it since.
+    """
+    now = clock.now()
+    # Before the first statement: a transaction must not wait for another store.
+    pictures = _pictures(media, user_id, {name: given[name] for name in _PICTURES if name in given})
+    changed = policy.fields({name: value for name, value in given.items() if name not in _PICTURES}, now.year)
+    before = work.users.find_held(user_id)
+    if before is None:
+        raise ProfileMissing(_NO_PROFILE)
+    if expected_version is not None and expected_version != before.version:
+        raise PreconditionFailed("this profile was changed since it was read")
+    after = replace(before, **changed, **pictures)
+    policy.whole_place(after.latitude, after.longitude)
+    if after == before:
+        return before, before
+    after = replace(after, version=before.version + 1)
+    work.users.update(after, now)
+    if after.handle != before.handle:
+        _give_up_handle(work, before, after, clock)
+    return before, after
 
 
 def get_profile(work: UnitOfWork, user_id: UUID) -> User:
     """The caller's own profile."""
     user = work.users.find(user_id)
     if user is None:
-        raise ProfileMissing("this account has no profile yet")
+        raise ProfileMissing(_NO_PROFILE)
     return user
 
 
-def follow(work: UnitOfWork, follower_id: UUID, followee_handle: str, clock: Clock) -> None:
-    """Following twice is following once."""
-    followee = get_user(work, followee_handle)
-    if followee.id == follower_id:
-        raise Invalid("nobody follows themselves")
-    if work.follows.add(follower_id, followee.id, clock.now()):
-        work.record(follow_activity("follow.created", follower_id, followee.id, clock))
+def get_page(work: UnitOfWork, user_id: UUID) -> Profile:
+    """A person as their page shows them, to whoever may see it."""
+    profile = work.users.find_profile(user_id)
+    if profile is None:
+        raise NotFound(_NOBODY)
+    return profile
 
 
-def unfollow(work: UnitOfWork, follower_id: UUID, followee_handle: str, clock: Clock) -> None:
-    """Ending what is not is no error."""
-    followee = get_user(work, followee_handle)
-    if work.follows.remove(follower_id, followee.id):
-        work.record(follow_activity("follow.removed", follower_id, followee.id, clock))
+def get_own_page(work: UnitOfWork, user_id: UUID) -> Profile:
+    profile = work.users.find_profile(user_id)
+    if profile is None:
+        raise ProfileMissing(_NO_PROFILE)
+    return profile
 
 
-def follow_activity(kind: Kind, follower_id: UUID, author_id: UUID, clock: Clock) -> Activity:
-    """Told to nobody: the relay keeps the copy of who follows whom by it."""
-    return Activity(
-        id=new_id(),
-        kind=kind,
-        actor_id=follower_id,
-        channel=None,
-        payload={"author_id": str(author_id), "follower_id": str(follower_id)},
-        occurred_at=clock.now(),
-    )
+def get_id(work: UnitOfWork, handle: str) -> UUID:
+    normal = policy.normal_handle(handle)
+    user_id = work.users.find_id(normal) if normal else None
+    if user_id is None:
+        raise NotFound(_NOBODY)
+    return user_id
+
+
+def get_relation(work: UnitOfWork, reader_id: UUID, person_id: UUID) -> Relation:
+    relation = work.users.find_relation(reader_id, person_id)
+    if relation is None or not relation.seen:
+        raise NotFound(_NOBODY)
+    return relation
+
+
+def get_person(work: UnitOfWork, reader_id: UUID, handle: str) -> Relation:
+    """How the reader stands to the person of this handle, if to this reader they exist."""
+    relation = find_person(work, reader_id, handle)
+    if not relation.seen:
+        raise NotFound(_NOBODY)
+    return relation
+
+
+def find_person(work: UnitOfWork, reader_id: UUID, handle: str) -> Relation:
+    """Also of a person whom the reader does not see: whoever blocked somebody must be able to end it."""
+    normal = policy.normal_handle(handle)
+    relation = work.users.find_relation_by_handle(reader_id, normal) if normal else None
+    if relation is None:
+        raise NotFound(_NOBODY)
+    return relation
+
+
+def _give_up_handle(work: UnitOfWork, before: User, after: User, clock: Clock) -> None:
+    kept = work.users.take_handle(after.handle, after.id, clock.now())
+    if kept >= policy.MOST_KEPT_HANDLES:
+        raise Conflict("this handle was changed too often lately", FieldError("handle", "was changed too often lately"))
+    work.users.keep_handle(before.handle, before.id, clock.now() + policy.HANDLE_KEPT)
+
+
+def _pictures(media: MediaRepository, owner_id: UUID, named: Mapping[str, UUID | None]) -> dict[str, Any]:
+    wanted = [media_id for media_id in named.values() if media_id is not None]
+    rows = media.find_many(wanted) if wanted else {}
+    kept: dict[str, Any] = {}
+    for field, media_id in named.items():
+        purpose = _PICTURES[field]
+        if media_id is None:
+            kept[purpose] = None
+            continue
+        row = rows.get(media_id)
+        # Another's picture is not there at all: an id tells nobody whether it exists.
+        if row is None or row.owner_id != owner_id or row.purpose != purpose:
+            raise NotFound("no such picture", FieldError(field, "is no picture of yours for this place"))
+        if row.measures is None:
+            raise MediaNotReady(f"the picture is {row.status}", FieldError(field, f"is {row.status}, not ready"))
+        measures = row.measures
+        kept[purpose] = {
+            "id": str(media_id),
+            "width": measures.width,
+            "height": measures.height,
+            "blurhash": measures.blurhash,
+            "variants": variants_payload(measures.variants),
+        }
+    return kept

@@ -1,0 +1,88 @@
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from functions.api.caching import PUBLIC
+from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.profiles import find_profile, handle_key, own_profile, profile_key, relation, shown
+from functions.api.schemas.problems import public_refusals, refusals
+from functions.api.schemas.users import KeptProfile, NewUser, ProfileBody, ProfileChange, UserBody
+from mundotango.errors import NotFound, PreconditionFailed
+from mundotango.users import service
+
+IfMatch = Annotated[
+    str | None, Header(description='The `version` this change is made to, such as `"3"`: 412 if it is another by now.')
+]
+
+_VERSION = re.compile(r'"(\d{1,9})"')
+
+router = APIRouter(prefix="/api")
+
+
+@router.post("/users", status_code=201, responses=refusals(409, body=True))
+async def create_profile(
+    asked: NewUser, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep, response: Response
+) -> UserBody:
+    """The caller's own profile; there is one for each account."""
+    given = asked.model_dump(exclude_unset=True)
+    user = service.create_profile(work, user_id=caller.user_id, clock=platform.clock, **given)
+    outdated += [profile_key(user.id), handle_key(user.handle)]
+    response.headers["location"] = f"/api/users/{user.handle}"
+    made = KeptProfile.model_validate(service.get_own_page(work, user.id))
+    return UserBody(**shown(made, platform.clock.now()))
+
+
+@router.get("/users/me", responses=refusals(404))
+async def my_profile(caller: CallerDep, platform: PlatformDep) -> UserBody:
+    return UserBody(**shown(own_profile(platform, caller.user_id), platform.clock.now()))
+
+
+@router.patch("/users/me", responses=refusals(404, 409, 412, body=True))
+async def update_profile(
+    asked: ProfileChange,
+    caller: CallerDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+    if_match: IfMatch = None,
+) -> UserBody:
+    """Changes what is given and nothing else. A handle is changed at most three times in 14 days."""
+    before, after = service.update_profile(
+        work,
+        platform.media,
+        caller.user_id,
+        asked.model_dump(exclude_unset=True),
+        expected_version=_version(if_match),
+        clock=platform.clock,
+    )
+    outdated += [profile_key(after.id), handle_key(before.handle), handle_key(after.handle)]
+    changed = KeptProfile.model_validate(service.get_own_page(work, after.id))
+    return UserBody(**shown(changed, platform.clock.now()))
+
+
+@router.get("/users/{handle}", responses=refusals(404))
+async def get_user(handle: str, caller: CallerDep, platform: PlatformDep) -> ProfileBody:
+    """404 also where one of the two blocked the other."""
+    profile = find_profile(platform, handle, caller.user_id)
+    stands = None if profile.id == caller.user_id else relation(platform, caller.user_id, profile.id)
+    return ProfileBody(**shown(profile, platform.clock.now()), relation=stands)
+
+
+@router.get("/public/users/{handle}", responses=public_refusals(404, 503))
+async def get_public_user(handle: str, platform: PlatformDep, response: Response) -> UserBody:
+    """Of people whose profile is for everybody."""
+    profile = find_profile(platform, handle, None)
+    if profile.visibility != "public":
+        raise NotFound("nobody has this handle")
+    response.headers["cache-control"] = PUBLIC
+    return UserBody(**shown(profile, platform.clock.now()))
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    named = _VERSION.fullmatch(if_match.strip())
+    if named is None:
+        raise PreconditionFailed("If-Match names no version of this profile")
+    return int(named[1])

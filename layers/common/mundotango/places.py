@@ -1,0 +1,40 @@
+"""What says where something is, for people and events alike."""
+
+import math
+import re
+
+from mundotango import text
+from mundotango.text import clean, refused
+
+LONGEST_CITY = 100
+COUNTRY = "[A-Z]{2}"
+LARGEST_LATITUDE = 90
+LARGEST_LONGITUDE = 180
+
+
+def city(value: str, *, required: bool = True) -> str:
+    """It is found by its letters, so it must have some."""
+    name = clean("city", value, longest=LONGEST_CITY, required=required)
+    if name and not text.key(name):
+        raise refused("city", "must contain a letter")
+    return name
+
+
+def country(value: str) -> str:
+    if not re.fullmatch(COUNTRY, value):
+        raise refused("country", "must be two capital letters, as in ISO 3166-1")
+    return value
+
+
+def latitude(value: float) -> float:
+    return _coordinate("latitude", value, LARGEST_LATITUDE)
+
+
+def longitude(value: float) -> float:
+    return _coordinate("longitude", value, LARGEST_LONGITUDE)
+
+
+def _coordinate(field: str, value: float, largest: int) -> float:
+    if not math.isfinite(value) or abs(value) > largest:
+        raise refused(field, f"must be from -{largest} to {largest}")
+    return value
