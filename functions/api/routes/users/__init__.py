@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from functions.api.routes.users import blocks, follows, profiles, search
 
-# Each part names its whole path: the log line of a request tells the route by it.
-router = APIRouter(tags=["users"])
+router = APIRouter()
+# As they are and not as routers of a router: the log line of a request tells a route by the path it itself has.
 for part in (search, follows, blocks, profiles):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)

@@ -8,7 +8,7 @@ from functions.api.schemas.users import PersonPage
 from mundotango.blocks import service
 from mundotango.pagination import DEFAULT_LIMIT
 
-router = APIRouter(prefix="/api/users")
+router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 @router.put("/{handle}/block", status_code=204, responses=refusals(404))

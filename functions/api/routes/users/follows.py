@@ -9,7 +9,7 @@ from functions.api.schemas.users import FollowBody, PersonPage
 from mundotango.follows import service
 from mundotango.pagination import DEFAULT_LIMIT
 
-router = APIRouter(prefix="/api/users")
+router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 @router.put(

@@ -17,7 +17,7 @@ IfMatch = Annotated[
 
 _VERSION = re.compile(r'"(\d{1,9})"')
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", tags=["users"])
 
 
 @router.post("/users", status_code=201, responses=refusals(409, body=True))

@@ -23,7 +23,7 @@ CityQuery = Annotated[
     Query(description="In place of `q`: the people of this city, who joined last first."),
 ]
 
-router = APIRouter(prefix="/api/users")
+router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 @router.get("", responses=refusals(400))
