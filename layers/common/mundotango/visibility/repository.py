@@ -10,7 +10,7 @@ is public, of people whose profile is public. Names of tables are passed in, so 
 
 from psycopg.sql import SQL, Composed, Identifier
 
-# Whom the reader does not see, and who does not see the reader. As a subquery it is run once and then looked up by hash.
+# Whom the reader does not see, and who does not see the reader. A subquery is run once and then looked up by hash.
 _APART = SQL("""
     SELECT blocked_id FROM blocks WHERE blocker_id = %(reader_id)s
     UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = %(reader_id)s
