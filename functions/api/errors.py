@@ -23,6 +23,8 @@ STATUSES: dict[type[errors.MundoTangoError], int] = {
     errors.NotFound: 404,
     errors.ProfileMissing: 404,
     errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.PreconditionRequired: 428,
     errors.Unavailable: 503,
 }
 

@@ -2,6 +2,7 @@ from fastapi import APIRouter, Response
 
 from functions.api.cached import remember
 from functions.api.dependencies import Caller, CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.routes import profile_posts
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.users import NewUser, UserBody
 from mundotango.users import service
@@ -46,6 +47,9 @@ async def follow(handle: str, caller: CallerDep, work: WorkDep, platform: Platfo
 async def unfollow(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
     """Ending what is not is no error."""
     service.unfollow(work, caller.user_id, handle, platform.clock)
+
+
+router.routes.extend(profile_posts.router.routes)
 
 
 def _profile_key(caller: Caller) -> str:

@@ -12,6 +12,8 @@
     │   ├── HandleTaken
     │   ├── ProfileExists
     │   └── MediaNotReady
+    ├── PreconditionFailed    a change to what is no longer as its writer saw it
+    ├── PreconditionRequired  a change that does not say what its writer saw
     ├── ProfileMissing    signed in, but without a profile yet
     └── Unavailable       a store is away; try again after `retry_after` seconds
 
@@ -87,6 +89,14 @@ class ProfileExists(Conflict):
 
 class MediaNotReady(Conflict):
     code = "media-not-ready"
+
+
+class PreconditionFailed(MundoTangoError):
+    code = "precondition-failed"
+
+
+class PreconditionRequired(MundoTangoError):
+    code = "precondition-required"
 
 
 class ProfileMissing(MundoTangoError):

@@ -73,7 +73,7 @@ def test_a_commit_that_fails_is_raised_and_announces_nothing(
         post_and_lose_the_connection()
     assert activities.appended == []
     with UnitOfWork(community.database, Keyring()) as work, pytest.raises(NotFound):
-        get_post(work, posted[0])
+        get_post(work, posted[0], author.id)
 
 
 def test_a_follow_reaches_the_copy_and_its_end_too(

@@ -14,11 +14,18 @@ ACTIVITY_VERSION = 1
 FRAME_VERSION = 1
 
 Kind = Literal[
+    "comment.created",
+    "comment.removed",
     "follow.created",
     "follow.removed",
     "media.failed",
     "media.ready",
+    "mention.created",
     "post.created",
+    "post.removed",
+    "post.shared",
+    "post.unshared",
+    "post.updated",
     "reaction.changed",
 ]
 
