@@ -34,6 +34,16 @@ _POSTS = """
             ELSE 1 + luck %% %(active)s END
     ORDER BY n
 """
+_REPOSTS = """
+    INSERT INTO posts (id, user_id, body, city, created_at, version, repost_of)
+    SELECT uuidv7(posts.created_at + interval '1 minute' - now()), author.id, '', '',
+        posts.created_at + interval '1 minute', 1, posts.id
+    FROM posts JOIN numbered AS author ON author.number = 1 + abs(hashtext(posts.id::text)) %% %(active)s
+    WHERE posts.created_at >= now() - interval '2 years' * (1 - %(first)s::float / %(posts)s)
+        AND posts.repost_of IS NULL AND posts.visibility = 'public' AND abs(hashtext(posts.id::text)) %% 50 = 7
+    ORDER BY posts.created_at
+    ON CONFLICT DO NOTHING
+"""
 _FOLLOWS = """
     INSERT INTO follows (follower_id, followee_id, created_at)
     SELECT follower.id, followee.id, now()
@@ -62,6 +72,7 @@ class Crowd:
 
     authors: int = 20_000
     posts: int = 1_000_000
+    parts: int = 50
 
     @property
     def active(self) -> int:
@@ -69,17 +80,24 @@ class Crowd:
 
 
 def gather(connection: psycopg.Connection, crowd: Crowd, step: Callable[[int], None]) -> None:
-    """By the superuser, because the server is to count what there is; `step` is told of each part of the posts."""
+    """By the superuser, because the server is to count what there is; `step` is told of each part of the posts.
+
+    One post in fifty or so is shown again by somebody a minute later.
+    """
     sizes = {"authors": crowd.authors, "active": crowd.active, "posts": crowd.posts, "cities": CITIES}
     cursor = psycopg.ClientCursor(connection)
+    # What is made here refers to what was made here: the server need not look it up row by row.
+    cursor.execute("SET session_replication_role = replica")
     cursor.execute(_PEOPLE, sizes)
-    part = max(1, crowd.posts // 50)
+    part = max(1, crowd.posts // crowd.parts)
     for first in range(1, crowd.posts + 1, part):
         last = min(first + part - 1, crowd.posts)
         cursor.execute(_POSTS, sizes | {"first": first, "last": last})
+        cursor.execute(_REPOSTS, sizes | {"first": first})
         step(last - first + 1)
     cursor.execute(_FOLLOWS, {"authors": crowd.authors, "each": FOLLOWS_OF_EACH})
-    cursor.execute("VACUUM ANALYZE")
+    cursor.execute("SET session_replication_role = DEFAULT")
+    cursor.execute("VACUUM (ANALYZE) users, posts, follows")
 
 
 def add_reader(

@@ -28,7 +28,6 @@ NEAR = 3000
 
 _SEEN = sees_post("posts", "author")
 _LISTED = SQL("{} AND {}").format(_SEEN, post_not_muted("posts"))
-_BEYOND = SQL("AND (posts.created_at, posts.id) < (%(at)s, %(id)s)")
 _NEWEST = SQL("ORDER BY posts.created_at DESC, posts.id DESC")
 
 _BY_AUTHOR = SQL("""

@@ -37,15 +37,15 @@ _MENTIONED = SQL("""EXISTS (
     SELECT FROM post_mentions WHERE post_mentions.post_id = {post}.id AND post_mentions.user_id = %(reader_id)s
 )""")
 
-# A repost shows another post, so it is seen by who sees that one too.
-_ORIGINAL = SQL("""({post}.repost_of IS NULL OR EXISTS (
-    SELECT FROM posts AS original JOIN users AS writer ON writer.id = original.user_id
-    WHERE original.id = {post}.repost_of AND {seen}
+# A repost shows another post, so it is seen by who sees that one too. Scalar subqueries and no EXISTS, which the server
+# may turn into a hash of all posts there are.
+_ORIGINAL = SQL("""({post}.repost_of IS NULL OR (
+    SELECT {seen} FROM posts AS original JOIN users AS writer ON writer.id = original.user_id
+    WHERE original.id = {post}.repost_of
 ))""")
-_ORIGINAL_NOT_MUTED = SQL("""({post}.repost_of IS NULL OR EXISTS (
-    SELECT FROM posts AS original WHERE original.id = {post}.repost_of AND {not_muted}
+_ORIGINAL_NOT_MUTED = SQL("""({post}.repost_of IS NULL OR (
+    SELECT {not_muted} FROM posts AS original WHERE original.id = {post}.repost_of
 ))""")
-
 _COMMENT = SQL("""(
     {comment}.user_id IS NULL OR {comment}.user_id = %(reader_id)s OR ({comment}.hidden_at IS NULL AND {person})
 )""")
