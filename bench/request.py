@@ -33,8 +33,8 @@ from functions.api.schemas.posts import PostPage
 from functions.api.schemas.users import KeptProfile, ProfileBody, RelationBody
 from mundotango.bootstrap import Platform
 from mundotango.events.service import list_events
+from mundotango.feed.service import list_home
 from mundotango.pagination import DEFAULT_LIMIT
-from mundotango.posts.service import list_feed
 from mundotango.users.service import get_id, get_page, get_relation
 from tests.fixtures.gateway import PAYLOADS, fake_platform
 
@@ -101,7 +101,7 @@ class Sides:
 
     def bare_feed(self) -> str:
         with self._platform.unit_of_work() as work:
-            page = list_feed(work, READER, None, DEFAULT_LIMIT)
+            page = list_home(work, READER, None, DEFAULT_LIMIT)
         items = seen_by(self._platform, page.items, READER)
         return PostPage(items=items, next_cursor=page.next_cursor).model_dump_json()
 

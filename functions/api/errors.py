@@ -24,8 +24,9 @@ STATUSES: dict[type[errors.MundoTangoError], int] = {
     errors.NotFound: 404,
     errors.ProfileMissing: 404,
     errors.Conflict: 409,
-    errors.TooManyRequests: 429,
     errors.PreconditionFailed: 412,
+    errors.PreconditionRequired: 428,
+    errors.TooManyRequests: 429,
     errors.Unavailable: 503,
 }
 

@@ -6,8 +6,8 @@ import pytest
 from mundotango.errors import BadCursor, Invalid, NotFound, ProfileMissing
 from mundotango.events.model import Event
 from mundotango.events.service import get_event, list_events
+from mundotango.feed.service import list_home
 from mundotango.ids import new_id
-from mundotango.posts.service import list_feed
 from mundotango.users.model import User
 from mundotango.work import UnitOfWork
 from tests.factories.people import make_event, make_post, make_user
@@ -136,7 +136,7 @@ def test_a_stretch_of_time_that_cannot_be_is_refused(
 def test_a_cursor_of_another_list_is_refused(work: UnitOfWork, clock: FakeClock, organiser: User) -> None:
     make_post(work, clock, organiser.id)
     make_post(work, clock, organiser.id)
-    cursor = list_feed(work, organiser.id, None, 1).next_cursor
+    cursor = list_home(work, organiser.id, None, 1).next_cursor
     assert cursor is not None
     with pytest.raises(BadCursor):
         list_events(work, cursor=cursor, limit=1, clock=clock)

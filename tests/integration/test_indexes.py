@@ -12,8 +12,6 @@ from devstack.postgres import Server
 from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.events.repository import EventRepository
-from mundotango.pagination import Place
-from mundotango.posts.repository import PostRepository
 from tests.fakes.clock import A_MONDAY_EVENING
 from tests.fixtures.postgres import superuser
 
@@ -88,10 +86,3 @@ def test_events_everywhere(connection: psycopg.Connection, plan: Plan) -> None:
     EventRepository(connection).list_published(city=None, from_=A_MONDAY_EVENING, to=None, after=None, limit=21)
     assert "idx_events_start_time" in plan()
     assert "Sort Key: starts_at" not in plan()
-
-
-def test_a_later_page_of_the_feed(connection: psycopg.Connection, plan: Plan) -> None:
-    (reader_id,) = connection.execute("SELECT id FROM users WHERE handle = 'many_100'").fetchone() or ()
-    PostRepository(connection).list_feed(reader_id, Place(A_MONDAY_EVENING, reader_id), 21)
-    assert "Index" in plan()
-    assert "Seq Scan on posts" not in plan()

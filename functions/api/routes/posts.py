@@ -1,26 +1,47 @@
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
+from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
+from functions.api.preconditions import VersionDep
+from functions.api.routes import marks, post_comments, public_posts
 from functions.api.schemas.base import Id
-from functions.api.schemas.posts import NewPost, NewReaction, PostBody, Reactions, SeenPosts, TotalsBody
+from functions.api.schemas.posts import (
+    NewPost,
+    NewReaction,
+    PostBody,
+    PostChanges,
+    Reactions,
+    SeenPosts,
+    TotalsBody,
+    VersionBody,
+    VersionList,
+)
 from functions.api.schemas.problems import refusals
 from mundotango.bootstrap import Platform
 from mundotango.posts import service
+from mundotango.posts.entities import entity_payload
 from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions
-from mundotango.reactions.model import zeros
+from mundotango.reactions.model import Tally, zeros
 
-router = APIRouter(prefix="/api/posts", tags=["posts"])
+router = APIRouter(prefix="/api", tags=["posts"])
+router.include_router(marks.router)
+router.include_router(post_comments.router)
+router.include_router(public_posts.router)
 
 
-@router.post("", status_code=201, responses=refusals(403, 404, 409, body=True))
+@router.post("/posts", status_code=201, responses=refusals(403, 404, 409, body=True))
 async def create_post(
     asked: NewPost, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> PostBody:
-    """Told to the author's followers at once. A picture must be the author's own and ready."""
+    """Told at once to the author's followers or, of a post for those it mentions, to them; who is mentioned is told so.
+
+    A picture must be the author's own and ready. A mention of nobody stays text, as does one of somebody who blocked
+    the author or whom the author blocked.
+    """
     post = service.create_post(
         work,
         platform.media,
@@ -28,38 +49,84 @@ async def create_post(
         body=asked.body,
         city=asked.city,
         media=[(attached.id, attached.alt) for attached in asked.media],
+        visibility=asked.visibility,
+        language=asked.language,
+        event_id=asked.event_id,
         clock=platform.clock,
     )
     response.headers["location"] = f"/api/posts/{post.id}"
-    return PostBody(**post_payload(post), totals=TotalsBody.model_validate(zeros()), reaction=None)
+    return unseen(post)
 
 
 # A transaction that is left waiting is ended by the server, so none is open while the reactions are asked: DynamoDB may
 # take longer than the server waits, and what is stored there already would be answered as a failure.
-@router.get("/{post_id}", responses=refusals(404))
+@router.get("/posts/{post_id}", responses=refusals(404))
 async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> PostBody:
     with platform.reading(caller.user_id) as work:
-        post = service.get_post(work, post_id)
+        post = service.get_post(work, post_id, caller.user_id)
     return seen_by(platform, [post], caller.user_id)[0]
 
 
-@router.put("/{post_id}/reaction", responses=refusals(404, body=True))
+@router.patch("/posts/{post_id}", responses=refusals(403, 404, 409, 412, 428, body=True))
+async def edit_post(
+    post_id: Id, asked: PostChanges, version: VersionDep, caller: CallerDep, platform: PlatformDep
+) -> PostBody:
+    """The author's own. What it was is kept, for the author; a post has at most 50 versions."""
+    changes: Any = asked.model_dump(exclude_unset=True)
+    with platform.unit_of_work() as work:
+        post = service.edit_post(
+            work,
+            post_id=post_id,
+            author_id=caller.user_id,
+            version=version,
+            changes=changes,
+            clock=platform.clock,
+        )
+    return seen_by(platform, [post], caller.user_id)[0]
+
+
+@router.delete("/posts/{post_id}", status_code=204, responses=refusals(403, 404))
+async def delete_post(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+    """The author's own, with its comments, reposts and history."""
+    service.delete_post(work, post_id, caller.user_id, platform.clock)
+
+
+@router.get("/posts/{post_id}/versions", responses=refusals(403, 404, 409))
+async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> VersionList:
+    """For the author alone."""
+    versions = service.list_versions(work, post_id, caller.user_id)
+    return VersionList(
+        items=[
+            VersionBody(
+                version=each.version,
+                body=each.body,
+                entities=[entity_payload(entity) for entity in each.entities],
+                city=each.city,
+                language=each.language,
+                written_at=each.written_at,
+            )
+            for each in versions
+        ]
+    )
+
+
+@router.put("/posts/{post_id}/reaction", responses=refusals(404, body=True))
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Reacting twice is reacting once; another kind takes the first one's place."""
-    _find(platform, post_id)
+    _find(platform, post_id, caller.user_id)
     tally = reactions.react(platform.reactions, platform.counters, post_id, caller.user_id, asked.kind, platform.clock)
     return Reactions.model_validate(tally)
 
 
-@router.delete("/{post_id}/reaction", responses=refusals(404))
+@router.delete("/posts/{post_id}/reaction", responses=refusals(404))
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
-    _find(platform, post_id)
+    _find(platform, post_id, caller.user_id)
     tally = reactions.unreact(platform.reactions, platform.counters, post_id, caller.user_id)
     return Reactions.model_validate(tally)
 
 
-@router.post("/views", status_code=204, responses=refusals(body=True))
+@router.post("/posts/views", status_code=204, responses=refusals(body=True))
 async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> None:
     """The posts that were on the caller's screen, in batches; each counts once a day.
 
@@ -70,9 +137,14 @@ async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> No
     platform.engagements.view(post_ids, caller.user_id, platform.clock.now())
 
 
-def _find(platform: Platform, post_id: UUID) -> Post:
+def _find(platform: Platform, post_id: UUID, reader_id: UUID) -> Post:
     with platform.unit_of_work() as work:
-        return service.get_post(work, post_id)
+        return service.get_post(work, post_id, reader_id)
+
+
+def unseen(post: Post) -> PostBody:
+    """A post so new that nobody can have reacted to it."""
+    return PostBody(**post_payload(post), totals=TotalsBody.model_validate(zeros()), reaction=None)
 
 
 def seen_by(platform: Platform, posts: Sequence[Post], reader_id: UUID) -> list[PostBody]:
@@ -81,5 +153,14 @@ def seen_by(platform: Platform, posts: Sequence[Post], reader_id: UUID) -> list[
     One call for the reader's own reactions, and one for each hundred counters, of which a post has sixteen: nine calls
     for a page of fifty.
     """
-    tallies = reactions.tallies(platform.reactions, platform.counters, [post.id for post in posts], reader_id)
-    return [PostBody(**post_payload(post), **Reactions.model_validate(tallies[post.id]).model_dump()) for post in posts]
+    shown = list(dict.fromkeys((post.original or post).id for post in posts))
+    tallies = reactions.tallies(platform.reactions, platform.counters, shown, reader_id)
+    return [PostBody.model_validate(_with_tally(post_payload(post), tallies)) for post in posts]
+
+
+def _with_tally(payload: dict[str, Any], tallies: dict[UUID, Tally]) -> dict[str, Any]:
+    """A repost has the tally of its original."""
+    original = payload["original"]
+    tally = tallies[UUID((original or payload)["id"])]
+    told = {"totals": tally.totals, "reaction": tally.reaction}
+    return payload | told | ({"original": original | told} if original else {})

@@ -1,9 +1,20 @@
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
 from functions.api.schemas.media import VariantBody
+from mundotango.posts import policy
+from mundotango.posts.model import Visibility
 from mundotango.reactions.model import ReactionKind
 from mundotango.reactions.policy import MOST_VIEWS
+
+# Shown to readers of the API; it is the policy that refuses.
+_VISIBILITY = Field(
+    json_schema_extra={"enum": list(policy.VISIBILITIES)},
+    description="`public`; `followers`; or `mentioned`: only those whom the text mentions.",
+)
+_LANGUAGE = Field(description="BCP 47, such as es or pt-BR; empty where none is given.")
 
 
 class Attachment(Asked):
@@ -12,28 +23,70 @@ class Attachment(Asked):
 
 
 class NewPost(Asked):
-    body: Lines
+    body: Lines = Field(
+        description="Up to 5,000 characters. @handles, #hashtags and http(s) addresses in it are recognised."
+    )
     city: Line = ""
     media: list[Attachment] = Field(default=[], max_length=50)
+    visibility: Annotated[Line, _VISIBILITY] = "public"
+    language: Annotated[Line, _LANGUAGE] = ""
+    event_id: Id | None = Field(default=None, description="A published event that the post is about.")
+
+
+class PostChanges(Asked):
+    """What is left out stays as it is."""
+
+    body: Lines = ""
+    city: Line = ""
+    language: Annotated[Line, _LANGUAGE] = ""
+    event_id: Id | None = Field(default=None, description="null takes the event off.")
 
 
 class NewReaction(Asked):
     kind: ReactionKind
 
 
-class AuthorBody(Answered):
+class PictureFile(Answered):
     id: Id
-    handle: str
-    display_name: str
-
-
-class PictureBody(Answered):
-    id: Id
-    alt: str
     width: int
     height: int
     blurhash: str
     variants: list[VariantBody]
+
+
+class AuthorBody(Answered):
+    id: Id
+    handle: str
+    display_name: str
+    avatar: PictureFile | None = None
+
+
+class PictureBody(PictureFile):
+    alt: str
+
+
+class _Placed(Answered):
+    start: int = Field(description="Where it begins in the text, in Unicode code points (not UTF-16 units or bytes).")
+    end: int = Field(description="Where it has ended: the code point after its last.")
+
+
+class MentionBody(_Placed):
+    kind: Literal["mention"]
+    user_id: Id
+    handle: str = Field(description="The person's present one; show it in place of what the text says.")
+
+
+class HashtagBody(_Placed):
+    kind: Literal["hashtag"]
+    tag: str = Field(description="Without #, accents and capitals: what the hashtag's list is asked by.")
+
+
+class LinkBody(_Placed):
+    kind: Literal["link"]
+    url: str
+
+
+EntityBody = Annotated[MentionBody | HashtagBody | LinkBody, Field(discriminator="kind")]
 
 
 class SeenPosts(Asked):
@@ -58,16 +111,59 @@ class Reactions(Answered):
     reaction: ReactionKind | None = Field(description="The caller's own; null when there is none.")
 
 
-class PostBody(Reactions):
+class PostFields(Answered):
     id: Id
     author: AuthorBody
     body: str
+    entities: list[EntityBody]
     city: str
+    language: str
+    visibility: Visibility
+    event_id: Id | None
     created_at: Moment
-    version: int
+    edited_at: Moment | None
+    version: int = Field(description="Counts the edits, from 1; what `If-Match` of a change must say.")
+    pinned: bool
     media: list[PictureBody]
+
+
+class PostBody(Reactions, PostFields):
+    original: "PostBody | None" = Field(
+        description="Of a repost, what it shows; the repost itself has no text, and is reacted to by its original."
+    )
 
 
 class PostPage(Answered):
     items: list[PostBody]
     next_cursor: str | None = Field(description="Opaque; null on the last page.")
+
+
+class ProfilePage(PostPage):
+    pinned: list[PostBody] = Field(
+        description="At most three, newest first, on the first page; they stand in their place in `items` as well, so "
+        "pinning moves nothing from one page to another."
+    )
+
+
+class PublicPostBody(PostFields):
+    totals: TotalsBody
+    original: "PublicPostBody | None" = Field(description="Of a repost, what it shows.")
+
+
+class PublicPostPage(Answered):
+    items: list[PublicPostBody]
+    next_cursor: str | None = Field(description="Opaque; null on the last page.")
+    pinned: list[PublicPostBody] = Field(description="On the first page; in their place in `items` as well.")
+
+
+class VersionBody(Answered):
+    version: int
+    body: str
+    entities: list[EntityBody]
+    city: str
+    language: str
+    written_at: Moment
+
+
+class VersionList(Answered):
+    items: list[VersionBody] = Field(description="Newest first: how it reads now, then how it read before each edit.")

@@ -10,9 +10,10 @@ DESCRIPTIONS = {
     403: "Not allowed to this caller.",
     404: "No such thing, or none this caller may see.",
     409: "The state of things forbids it now.",
-    412: "It was changed since the version named by `If-Match`.",
+    412: "It was changed since the version that `If-Match` names; read it again.",
     415: "The body is not declared as application/json.",
     422: "A field is missing, unknown or wrong; `errors` names it.",
+    428: "Say by `If-Match` which version the change is to.",
     429: "Too many requests of this kind; try again after `Retry-After` seconds.",
     503: "A store is away; try again after `Retry-After` seconds.",
 }

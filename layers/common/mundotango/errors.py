@@ -17,7 +17,8 @@
     │   ├── InProgress    under this Idempotency-Key, by another request; try again after `retry_after` seconds
     │   ├── ProfileExists
     │   └── MediaNotReady
-    ├── PreconditionFailed  it was changed since the caller read it
+    ├── PreconditionFailed    a change to what is no longer as its writer saw it
+    ├── PreconditionRequired  a change that does not say what its writer saw
     ├── ProfileMissing    signed in, but without a profile yet
     ├── TooManyRequests   of this kind, by this person; try again after `retry_after` seconds
     └── Unavailable       a store is away; try again after `retry_after` seconds
@@ -123,6 +124,10 @@ class MediaNotReady(Conflict):
 
 class PreconditionFailed(MundoTangoError):
     code = "precondition-failed"
+
+
+class PreconditionRequired(MundoTangoError):
+    code = "precondition-required"
 
 
 class ProfileMissing(MundoTangoError):

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
     from mundotango.adapters.postgres import Database
     from mundotango.blocks.repository import BlockRepository
+    from mundotango.comments.repository import CommentRepository
+    from mundotango.drafts.repository import DraftRepository
     from mundotango.events.repository import EventRepository
+    from mundotango.feed.repository import FeedRepository
     from mundotango.follows.repository import FollowRepository
     from mundotango.keys.repository import KeyRepository
+    from mundotango.marks.repository import MarkRepository
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place, Ranked
     from mundotango.posts.repository import PostRepository
@@ -114,6 +118,30 @@ class UnitOfWork:
         from mundotango.posts.repository import PostRepository
 
         return PostRepository(self._connection)
+
+    @cached_property
+    def feed(self) -> FeedRepository:
+        from mundotango.feed.repository import FeedRepository
+
+        return FeedRepository(self._connection)
+
+    @cached_property
+    def marks(self) -> MarkRepository:
+        from mundotango.marks.repository import MarkRepository
+
+        return MarkRepository(self._connection)
+
+    @cached_property
+    def comments(self) -> CommentRepository:
+        from mundotango.comments.repository import CommentRepository
+
+        return CommentRepository(self._connection)
+
+    @cached_property
+    def drafts(self) -> DraftRepository:
+        from mundotango.drafts.repository import DraftRepository
+
+        return DraftRepository(self._connection)
 
     @cached_property
     def events(self) -> EventRepository:

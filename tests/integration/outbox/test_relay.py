@@ -77,7 +77,7 @@ def test_a_commit_that_fails_is_raised_and_announces_nothing(
         post_and_lose_the_connection()
     assert activities.appended == []
     with UnitOfWork(community.database, Keyring()) as work, pytest.raises(NotFound):
-        get_post(work, posted[0])
+        get_post(work, posted[0], author.id)
 
 
 def told(community: Platform, clock: FakeClock, kind: Kind, **payload: UUID) -> None:

@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
+
+from mundotango.posts.entities import Entity, entity_payload
+
+Visibility = Literal["public", "followers", "mentioned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
+    """`avatar` is a picture as clients see it, without alt text."""
+
     id: UUID
     handle: str
     display_name: str
+    avatar: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Post:
+    """What somebody wrote; or, with an `original`, that they showed this one to their followers, in no words of theirs.
+
+    `version` counts the edits, from 1.
+    """
+
     id: UUID
     author: Author
     body: str
@@ -34,30 +46,70 @@ class Post:
     created_at: datetime
     version: int
     media: list[Picture]
+    visibility: Visibility = "public"
+    language: str = ""
+    event_id: UUID | None = None
+    entities: tuple[Entity, ...] = ()
+    edited_at: datetime | None = None
+    pinned: bool = False
+    original: "Post | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A post as it read before an edit, or reads now."""
+
+    version: int
+    body: str
+    city: str
+    language: str
+    entities: tuple[Entity, ...]
+    written_at: datetime
+
+
+def repost_of(original: Post, *, id: UUID, author: Author, created_at: datetime) -> Post:
+    return Post(id, author, body="", city="", created_at=created_at, version=1, media=[], original=original)
+
+
+def author_payload(author: Author) -> dict[str, Any]:
+    return {
+        "id": str(author.id),
+        "handle": author.handle,
+        "display_name": author.display_name,
+        "avatar": author.avatar,
+    }
 
 
 def post_payload(post: Post) -> dict[str, Any]:
     """The post in JSON's types, the same to everybody: what the API answers, but for what depends on the reader."""
     return {
         "id": str(post.id),
-        "author": {
-            "id": str(post.author.id),
-            "handle": post.author.handle,
-            "display_name": post.author.display_name,
-        },
+        "author": author_payload(post.author),
         "body": post.body,
+        "entities": [entity_payload(entity) for entity in post.entities],
         "city": post.city,
-        "created_at": post.created_at.isoformat().replace("+00:00", "Z"),
+        "language": post.language,
+        "visibility": post.visibility,
+        "event_id": None if post.event_id is None else str(post.event_id),
+        "created_at": moment_payload(post.created_at),
+        "edited_at": None if post.edited_at is None else moment_payload(post.edited_at),
         "version": post.version,
-        "media": [
-            {
-                "id": str(picture.media_id),
-                "alt": picture.alt,
-                "width": picture.width,
-                "height": picture.height,
-                "blurhash": picture.blurhash,
-                "variants": picture.variants,
-            }
-            for picture in post.media
-        ],
+        "pinned": post.pinned,
+        "media": [_picture_payload(picture) for picture in post.media],
+        "original": None if post.original is None else post_payload(post.original),
+    }
+
+
+def moment_payload(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _picture_payload(picture: Picture) -> dict[str, Any]:
+    return {
+        "id": str(picture.media_id),
+        "alt": picture.alt,
+        "width": picture.width,
+        "height": picture.height,
+        "blurhash": picture.blurhash,
+        "variants": picture.variants,
     }

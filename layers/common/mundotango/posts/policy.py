@@ -1,12 +1,27 @@
+import re
 from collections.abc import Sequence
+from typing import get_args
 from uuid import UUID
 
+from mundotango.errors import PreconditionFailed
+from mundotango.posts import entities
+from mundotango.posts.entities import Called, Entity, Hashtag, Link
+from mundotango.posts.model import Visibility
 from mundotango.text import clean, refused
 
 LONGEST_BODY = 5000
 LONGEST_CITY = 100
 LONGEST_ALT = 1000
 MOST_PICTURES = 10
+# Each person mentioned is told, and each subject is a row.
+MOST_MENTIONS = 50
+MOST_TAGS = 50
+MOST_PINNED = 3
+# All versions of a post are shown together.
+MOST_VERSIONS = 50
+
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
+_LANGUAGE = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-[a-z]{2}|-[0-9]{3})?", re.IGNORECASE | re.ASCII)
 
 
 def body(value: str, *, required: bool) -> str:
@@ -14,8 +29,40 @@ def body(value: str, *, required: bool) -> str:
     return clean("body", value, longest=LONGEST_BODY, required=required, lines=True)
 
 
+def recognised(text: str) -> list[Called | Hashtag | Link]:
+    found = entities.recognised(text)
+    if len({each.handle for each in found if isinstance(each, Called)}) > MOST_MENTIONS:
+        raise refused("body", f"must mention at most {MOST_MENTIONS} people")
+    if len({each.tag for each in found if isinstance(each, Hashtag)}) > MOST_TAGS:
+        raise refused("body", f"must have at most {MOST_TAGS} hashtags")
+    return found
+
+
+def told(author_id: UUID, mentioning: Sequence[Entity]) -> list[UUID]:
+    """Whom it concerns that they are mentioned; nobody is told of themselves."""
+    return [user_id for user_id in entities.mentioned(mentioning) if user_id != author_id]
+
+
 def city(value: str) -> str:
     return clean("city", value, longest=LONGEST_CITY, required=False)
+
+
+def language(value: str) -> str:
+    """Language, script and region of BCP 47 in their usual capitals; empty where none was given."""
+    if not value:
+        return ""
+    match = _LANGUAGE.fullmatch(value)
+    if match is None:
+        raise refused("language", "must be a language such as es, pt-BR or zh-Hant")
+    name, script, region = (part or "" for part in match.groups())
+    return name.lower() + script.title() + region.upper()
+
+
+def visibility(value: str) -> Visibility:
+    for known in VISIBILITIES:
+        if value == known:
+            return known
+    raise refused("visibility", f"must be one of {', '.join(VISIBILITIES)}")
 
 
 def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
@@ -27,3 +74,18 @@ def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
         (media_id, clean(f"media.{index}.alt", alt, longest=LONGEST_ALT, required=False))
         for index, (media_id, alt) in enumerate(media)
     ]
+
+
+def unchanged(version: int, expected: int) -> None:
+    """Whether the text to be changed is still the one its writer saw."""
+    if version != expected:
+        raise PreconditionFailed("it was changed since; read it again")
+
+
+def tag(value: str) -> str:
+    """What a hashtag is found by."""
+    written = "#" + clean("tag", value, longest=LONGEST_BODY).removeprefix("#")
+    match entities.recognised(written):
+        case [Hashtag(start=0, end=end, tag=name)] if end == len(written):
+            return name
+    raise refused("tag", "must be letters, digits and underscores, a letter among them")

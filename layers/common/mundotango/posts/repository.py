@@ -1,49 +1,147 @@
-from collections.abc import Sequence
+"""Posts as they are kept, and the one way in which lists and lookups read them."""
+
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 from psycopg.sql import SQL, Composed
 from psycopg.types.json import Jsonb
 
 from mundotango.errors import Conflict
 from mundotango.pagination import Place
-from mundotango.posts.model import Author, Picture, Post
-from mundotango.visibility.repository import sees_post
+from mundotango.posts import entities
+from mundotango.posts.entities import Entity, entity_kept, entity_payload
+from mundotango.posts.model import Author, Picture, Post, Version, repost_of
+from mundotango.text import key
+from mundotango.visibility.repository import everybody_sees_person, everybody_sees_post, sees_person, sees_post
 
-_POSTS = SQL("""
-    SELECT posts.id, posts.body, posts.city, posts.created_at, posts.version,
-           users.id AS author_id, users.handle, users.display_name
-    FROM posts JOIN users ON users.id = posts.user_id
+# `page` selects the id of each post to be shown and where it stands in its list (`at`). Of a repost that is the repost,
+# and `shown` is the original.
+_SHOWN = SQL("""
+    WITH page AS MATERIALIZED ({page})
+    SELECT page.at, posts.id, posts.created_at, posts.repost_of,
+        author.id AS author_id, author.handle AS author_handle, author.display_name AS author_name,
+        author.avatar AS author_avatar,
+        shown.id AS shown_id, shown.created_at AS shown_at, shown.body, shown.city, shown.version, shown.visibility,
+        shown.language, shown.event_id, shown.entities, shown.edited_at, shown.pinned_at IS NOT NULL AS pinned,
+        writer.id AS writer_id, writer.handle AS writer_handle, writer.display_name AS writer_name,
+        writer.avatar AS writer_avatar, pictures.media, spoken_of.handles
+    FROM page
+    JOIN posts ON posts.id = page.id
+    JOIN users AS author ON author.id = posts.user_id
+    JOIN posts AS shown ON shown.id = COALESCE(posts.repost_of, posts.id)
+    JOIN users AS writer ON writer.id = shown.user_id
+    LEFT JOIN LATERAL (
+        SELECT jsonb_agg(to_jsonb(post_media) - '{{post_id,position}}'::text[] ORDER BY position) AS media
+        FROM post_media WHERE post_media.post_id = shown.id
+    ) AS pictures ON true
+    LEFT JOIN LATERAL (
+        SELECT jsonb_object_agg(person.id, person.handle) AS handles
+        FROM post_mentions JOIN users AS person ON person.id = post_mentions.user_id
+        WHERE post_mentions.post_id = shown.id AND {seen}
+    ) AS spoken_of ON true
+    ORDER BY page.at DESC, page.id DESC
 """)
-_FEED = SQL("""
-    {posts}
-    WHERE posts.user_id = ANY(ARRAY(
-        SELECT followee_id FROM follows WHERE follower_id = %(reader_id)s UNION ALL SELECT %(reader_id)s
-    ))
-    {beyond}
-    ORDER BY posts.created_at DESC, posts.id DESC LIMIT %(limit)s
+_ONE = SQL("""
+    SELECT posts.id, posts.created_at AS at FROM posts JOIN users AS author ON author.id = posts.user_id
+    WHERE posts.id = %(post_id)s AND {seen}
 """)
 _VIEWABLE = SQL("""
-    SELECT posts.id FROM posts JOIN users ON users.id = posts.user_id
+    SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
     WHERE posts.id = ANY(%(post_ids)s) AND posts.user_id <> %(reader_id)s AND {seen}
-""").format(seen=sees_post("posts", "users"))
-_BEYOND = SQL("AND (posts.created_at, posts.id) < (%(at)s, %(id)s)")
+""").format(seen=sees_post("posts", "author"))
+
+
+def read_posts(
+    connection: Connection, page: Composed, values: dict[str, Any], reader_id: UUID | None
+) -> list[tuple[Place, Post]]:
+    """The posts of a page with their places in the list, in its order, by one statement.
+
+    Without a reader the people mentioned are named as everybody sees them.
+    """
+    seen = everybody_sees_person("person") if reader_id is None else sees_person("person")
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_SHOWN.format(page=page, seen=seen), values | {"reader_id": reader_id}).fetchall()
+    return [(Place(row["at"], row["id"]), _post(row)) for row in rows]
+
+
+def _post(row: dict[str, Any]) -> Post:
+    handles = {UUID(user_id): handle for user_id, handle in (row["handles"] or {}).items()}
+    written = Post(
+        id=row["shown_id"],
+        author=_author(row, "writer"),
+        body=row["body"],
+        city=row["city"],
+        created_at=row["shown_at"],
+        version=row["version"],
+        media=[Picture(**picture | {"media_id": UUID(picture["media_id"])}) for picture in row["media"] or ()],
+        visibility=row["visibility"],
+        language=row["language"],
+        event_id=row["event_id"],
+        entities=entities.as_shown([entity_kept(kept) for kept in row["entities"]], handles),
+        edited_at=row["edited_at"],
+        pinned=row["pinned"],
+    )
+    if row["repost_of"] is None:
+        return written
+    return repost_of(written, id=row["id"], author=_author(row, "author"), created_at=row["created_at"])
+
+
+def _author(row: dict[str, Any], role: str) -> Author:
+    return Author(row[f"{role}_id"], row[f"{role}_handle"], row[f"{role}_name"], row[f"{role}_avatar"])
 
 
 class PostRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def find_author(self, user_id: UUID) -> Author | None:
+        """Somebody as shown with what they write."""
+        with self._connection.cursor(row_factory=class_row(Author)) as cursor:
+            return cursor.execute(
+                "SELECT id, handle, display_name, avatar FROM users WHERE id = %s", (user_id,)
+            ).fetchone()
+
+    def people_called(self, handles: Collection[str], reader_id: UUID) -> dict[str, UUID]:
+        """Those of these handles, in lower case, that are somebody's whom the reader sees."""
+        rows = self._connection.execute(
+            SQL("SELECT handle, id FROM users WHERE handle = ANY(%(handles)s::citext[]) AND {}").format(
+                sees_person("users")
+            ),
+            {"handles": list(handles), "reader_id": reader_id},
+        )
+        return dict(rows.fetchall())
+
     def add(self, post: Post) -> None:
         self._connection.execute(
-            "INSERT INTO posts (id, user_id, body, city, created_at, version) VALUES (%s, %s, %s, %s, %s, %s)",
-            (post.id, post.author.id, post.body, post.city, post.created_at, post.version),
-        )
+            """
+            INSERT INTO posts (
+                id, user_id, body, city, city_key, created_at, version, visibility, language, event_id, entities
+            ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            (
+                post.id, post.author.id, post.body, post.city, key(post.city), post.created_at, post.version,
+                post.visibility, post.language, post.event_id, _kept(post.entities),
+            ),
+        )  # fmt: skip
+        self._add_entities(post)
         if post.media:
             self._add_pictures(post)
+
+    def _add_entities(self, post: Post) -> None:
+        """One statement for each kind that there is."""
+        if tags := entities.tags(post.entities):
+            self._connection.execute(
+                "INSERT INTO post_tags (tag, created_at, post_id) SELECT unnest(%s::text[]), %s, %s",
+                (tags, post.created_at, post.id),
+            )
+        if people := entities.mentioned(post.entities):
+            self._connection.execute(
+                "INSERT INTO post_mentions (post_id, user_id) SELECT %s, unnest(%s::uuid[])", (post.id, people)
+            )
 
     def _add_pictures(self, post: Post) -> None:
         try:
@@ -61,57 +159,66 @@ class PostRepository:
         except UniqueViolation as violation:
             raise Conflict("one of the pictures is in another post already") from violation
 
-    def find(self, post_id: UUID) -> Post | None:
-        posts = self._with_pictures(SQL("{} WHERE posts.id = %(post_id)s").format(_POSTS), {"post_id": post_id})
-        return posts[0] if posts else None
+    def find(self, post_id: UUID, reader_id: UUID | None) -> Post | None:
+        """As this reader sees it, or without one, everybody."""
+        seen = everybody_sees_post("posts", "author") if reader_id is None else sees_post("posts", "author")
+        found = read_posts(self._connection, _ONE.format(seen=seen), {"post_id": post_id}, reader_id)
+        return found[0][1] if found else None
 
     def list_viewable(self, post_ids: Sequence[UUID], reader_id: UUID) -> list[UUID]:
         """Those of the posts that the reader sees and did not write."""
-        return [
-            post_id
-            for (post_id,) in self._connection.execute(
-                _VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id}
-            ).fetchall()
-        ]
+        rows = self._connection.execute(_VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id})
+        return [post_id for (post_id,) in rows]
 
-    def list_feed(self, reader_id: UUID, after: Place | None, limit: int) -> list[Post]:
-        """The reader's own posts and those of whom the reader follows, newest first."""
-        return self._with_pictures(
-            _FEED.format(posts=_POSTS, beyond=_BEYOND if after else SQL("")),
-            {
-                "reader_id": reader_id,
-                "at": after.at if after else None,
-                "id": after.id if after else None,
-                "limit": limit,
-            },
-        )
+    def change(self, before: Post, after: Post) -> bool:
+        """False, and nothing written, when the post is no longer as it was before. What it was is kept."""
+        changed = self._connection.execute(
+            """
+            UPDATE posts SET body = %s, city = %s, city_key = %s, language = %s, event_id = %s, entities = %s,
+                edited_at = %s, version = %s
+            WHERE id = %s AND version = %s
+            """,
+            (
+                after.body, after.city, key(after.city), after.language, after.event_id, _kept(after.entities),
+                after.edited_at, after.version, before.id, before.version,
+            ),
+        )  # fmt: skip
+        if changed.rowcount == 0:
+            return False
+        self._connection.execute(
+            """
+            INSERT INTO post_versions (post_id, version, body, city, language, entities, written_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            """,
+            (
+                before.id, before.version, before.body, before.city, before.language, _kept(before.entities),
+                before.edited_at or before.created_at,
+            ),
+        )  # fmt: skip
+        if before.entities:
+            self._connection.execute("DELETE FROM post_tags WHERE post_id = %s", (before.id,))
+            self._connection.execute("DELETE FROM post_mentions WHERE post_id = %s", (before.id,))
+        self._add_entities(after)
+        return True
 
-    def _with_pictures(self, query: Composed, values: dict[str, Any]) -> list[Post]:
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query, values).fetchall()
-        pictures = self._pictures([row["id"] for row in rows]) if rows else {}
-        return [
-            Post(
-                id=row["id"],
-                author=Author(row["author_id"], row["handle"], row["display_name"]),
-                body=row["body"],
-                city=row["city"],
-                created_at=row["created_at"],
-                version=row["version"],
-                media=pictures.get(row["id"], []),
-            )
-            for row in rows
-        ]
-
-    def _pictures(self, post_ids: Sequence[UUID]) -> dict[UUID, list[Picture]]:
-        found: dict[UUID, list[Picture]] = {}
+    def list_versions(self, post_id: UUID) -> list[Version]:
+        """How it read before its edits, newest first."""
         rows = self._connection.execute(
             """
-            SELECT post_id, media_id, alt, width, height, blurhash, variants FROM post_media
-            WHERE post_id = ANY(%s) ORDER BY post_id, position
+            SELECT version, body, city, language, entities, written_at FROM post_versions
+            WHERE post_id = %s ORDER BY version DESC
             """,
-            (list(post_ids),),
+            (post_id,),
         )
-        for post_id, *picture in rows:
-            found.setdefault(post_id, []).append(Picture(*picture))
-        return found
+        return [
+            Version(version, body, city, language, tuple(entity_kept(kept) for kept in speaking), written_at)
+            for version, body, city, language, speaking, written_at in rows
+        ]
+
+    def remove(self, post_id: UUID) -> bool:
+        """With all that hangs on it: pictures, versions, comments, reposts. False when it was gone already."""
+        return self._connection.execute("DELETE FROM posts WHERE id = %s", (post_id,)).rowcount == 1
+
+
+def _kept(speaking: Sequence[Entity]) -> Jsonb:
+    return Jsonb([entity_payload(entity) for entity in speaking])

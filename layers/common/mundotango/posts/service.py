@@ -1,18 +1,33 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypedDict
 from uuid import UUID
 
-from mundotango.errors import FieldError, MediaNotReady, NotFound
+from mundotango.errors import (
+    Conflict,
+    FieldError,
+    MediaNotReady,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    ProfileMissing,
+)
 from mundotango.ids import new_id
 from mundotango.media.model import variants_payload
-from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock, MediaRepository
-from mundotango.posts import policy
-from mundotango.posts.model import Author, Picture, Post, post_payload
-from mundotango.realtime.model import Activity, author_channel
-from mundotango.users.service import get_profile
+from mundotango.posts import announcement, policy
+from mundotango.posts.entities import Called, Entity, resolved
+from mundotango.posts.model import Author, Picture, Post, Version
 from mundotango.work import UnitOfWork
 
-FEED = "feed"
+
+class Changes(TypedDict, total=False):
+    """What an edit says; what it leaves out stays."""
+
+    body: str
+    city: str
+    language: str
+    event_id: UUID | None
 
 
 def create_post(
@@ -24,53 +39,133 @@ def create_post(
     city: str,
     media: Sequence[tuple[UUID, str]],
     clock: Clock,
+    visibility: str = "public",
+    language: str = "",
+    event_id: UUID | None = None,
 ) -> Post:
     """`media` are the pictures to show, in their order, each with what it shows in words.
 
-    A picture must be the author's own, made for a post and ready. Followers are told.
+    A picture must be the author's own, made for a post and ready; an event must be published. Followers are told, or
+    of a post for those it mentions, they; and whoever is mentioned is told of that.
     """
     wanted = policy.pictures(media)
     text = policy.body(body, required=not wanted)
-    place = policy.city(city)
+    place, tongue, audience = policy.city(city), policy.language(language), policy.visibility(visibility)
     # Before the first statement: a transaction must not wait for another store.
     pictures = _pictures(media_repo, author_id, wanted)
-    author = get_profile(work, author_id)
+    author = get_author(work, author_id)
+    _check_event(work, event_id)
     post = Post(
         id=new_id(),
-        author=Author(author.id, author.handle, author.display_name),
+        author=author,
         body=text,
         city=place,
         created_at=clock.now(),
         version=1,
         media=pictures,
+        visibility=audience,
+        language=tongue,
+        event_id=event_id,
+        entities=spoken_of(work, author_id, text),
     )
     work.posts.add(post)
-    work.record(
-        Activity(
-            id=new_id(),
-            kind="post.created",
-            actor_id=author_id,
-            channel=author_channel(author_id),
-            payload=post_payload(post),
-            occurred_at=post.created_at,
-        )
-    )
+    announcement.announce(work, "post.created", post, clock)
+    announcement.announce_mentions(work, author, policy.told(author_id, post.entities), clock, post_id=post.id)
     return post
 
 
-def get_post(work: UnitOfWork, post_id: UUID) -> Post:
-    post = work.posts.find(post_id)
+def get_author(work: UnitOfWork, user_id: UUID) -> Author:
+    author = work.posts.find_author(user_id)
+    if author is None:
+        raise ProfileMissing("this account has no profile yet")
+    return author
+
+
+def get_post(work: UnitOfWork, post_id: UUID, reader_id: UUID | None) -> Post:
+    """As the reader sees it; without one, as everybody does."""
+    post = work.posts.find(post_id, reader_id)
     if post is None:
         raise NotFound("no such post")
     return post
 
 
-def list_feed(work: UnitOfWork, reader_id: UUID, cursor: str | None, limit: int) -> Page[Post]:
-    """The reader's own posts and those of whom the reader follows, newest first."""
-    checked_limit(limit)
-    after = work.read_cursor(FEED, cursor) if cursor else None
-    found = work.posts.list_feed(reader_id, after, limit + 1)
-    return page_of(found, limit, lambda post: work.sign_cursor(FEED, Place(post.created_at, post.id)))
+def edit_post(
+    work: UnitOfWork, *, post_id: UUID, author_id: UUID, version: int, changes: Changes, clock: Clock
+) -> Post:
+    """What `changes` leaves out stays, and what the post was is kept. `version` is the one the writer saw.
+
+    Raises:
+        PreconditionFailed: it was edited since.
+    """
+    before = get_own_post(work, post_id, author_id)
+    policy.unchanged(before.version, version)
+    if before.version >= policy.MOST_VERSIONS:
+        raise Conflict("this post was edited too often; write a new one")
+    text = policy.body(changes.get("body", before.body), required=not before.media)
+    event_id = changes.get("event_id", before.event_id)
+    if event_id != before.event_id:
+        _check_event(work, event_id)
+    after = replace(
+        before,
+        body=text,
+        city=policy.city(changes.get("city", before.city)),
+        language=policy.language(changes.get("language", before.language)),
+        event_id=event_id,
+        entities=spoken_of(work, author_id, text),
+        edited_at=clock.now(),
+        version=before.version + 1,
+    )
+    if not work.posts.change(before, after):
+        raise PreconditionFailed("it was changed since; read it again")
+    earlier, told = set(policy.told(author_id, before.entities)), policy.told(author_id, after.entities)
+    announcement.announce(work, "post.updated", after, clock)
+    if after.visibility == "mentioned":
+        announcement.announce_removal(work, after, earlier.difference(told), clock)
+    fresh = [user_id for user_id in told if user_id not in earlier]
+    announcement.announce_mentions(work, after.author, fresh, clock, post_id=post_id)
+    return after
+
+
+def delete_post(work: UnitOfWork, post_id: UUID, author_id: UUID, clock: Clock) -> None:
+    """With its comments, reposts and history. Its pictures are in no post then, for who collects such."""
+    post = get_own_post(work, post_id, author_id, written=False)
+    if not work.posts.remove(post_id):
+        raise NotFound("no such post")
+    if post.original is not None:
+        work.record(announcement.unshared(post_id, post.original.id, author_id, clock))
+    else:
+        announcement.announce_deletion(work, post, clock)
+
+
+def list_versions(work: UnitOfWork, post_id: UUID, author_id: UUID) -> list[Version]:
+    """How it reads now and read before, newest first; for its author alone."""
+    post = get_own_post(work, post_id, author_id)
+    now = Version(post.version, post.body, post.city, post.language, post.entities, post.edited_at or post.created_at)
+    return [now, *work.posts.list_versions(post_id)]
+
+
+def spoken_of(work: UnitOfWork, author_id: UUID, text: str) -> tuple[Entity, ...]:
+    """What a text speaks of. Only people the author sees are mentioned; other handles stay text."""
+    found = policy.recognised(text)
+    handles = {each.handle for each in found if isinstance(each, Called)}
+    return resolved(found, work.posts.people_called(handles, author_id) if handles else {})
+
+
+def get_own_post(work: UnitOfWork, post_id: UUID, author_id: UUID, *, written: bool = True) -> Post:
+    post = get_post(work, post_id, author_id)
+    if post.author.id != author_id:
+        raise NotAllowed("this post is another person's")
+    if written and post.original is not None:
+        raise Conflict("a repost has no words of its own")
+    return post
+
+
+def _check_event(work: UnitOfWork, event_id: UUID | None) -> None:
+    if event_id is None:
+        return
+    event = work.events.find(event_id)
+    if event is None or event.status != "published":
+        raise NotFound("no such event", FieldError("event_id", "is no published event"))
 
 
 def _pictures(media_repo: MediaRepository, owner_id: UUID, wanted: Sequence[tuple[UUID, str]]) -> list[Picture]:

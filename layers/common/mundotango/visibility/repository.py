@@ -1,8 +1,9 @@
 """The one policy of who sees whom and what, as conditions that every list and every lookup puts into its query.
 
 Two people of whom one blocked the other do not see each other. Who is suspended, or is leaving, is seen by nobody but
-themselves. A post is seen by its author and, unless a moderator hid it, by those its visibility names: everybody,
-followers, or those it mentions; of an account whose owner approves followers, at most by followers.
+themselves. A post is seen by its author and, unless a moderator hid it, by those it mentions and those its visibility
+names: everybody, followers, or nobody else; of an account whose owner approves followers, followers at most. A repost
+is seen by who sees the post it shows.
 
 A reader who is signed in is the parameter `reader_id` of the query. Pages for everybody have no reader: they show what
 is public, of people whose profile is public. Names of tables are passed in, so that a query may join one twice.
@@ -22,11 +23,11 @@ _PRESENT = SQL("({person}.suspended_at IS NULL AND {person}.leaves_at IS NULL)")
 _PERSON = SQL("(({person}.id = %(reader_id)s OR {present}) AND {not_apart})")
 
 _POST = SQL("""(
-    {post}.user_id = %(reader_id)s
-    OR ({post}.hidden_at IS NULL AND {person} AND CASE {post}.visibility
-        WHEN 'public' THEN NOT {author}.private OR {follows}
-        WHEN 'followers' THEN {follows} OR {mentioned}
-        ELSE {mentioned} END)
+    {post}.user_id = %(reader_id)s OR ({post}.hidden_at IS NULL AND {person} AND (
+        ({post}.visibility = 'public' AND NOT {author}.private)
+        OR ({post}.visibility <> 'mentioned' AND {follows})
+        OR {mentioned}
+    ))
 )""")
 _FOLLOWS = SQL("""EXISTS (
     SELECT FROM follows WHERE follows.follower_id = %(reader_id)s AND follows.followee_id = {post}.user_id
@@ -36,6 +37,19 @@ _MENTIONED = SQL("""EXISTS (
 )""")
 
 _PERSON_FOR_EVERYBODY = SQL("({person}.visibility = 'public' AND {present})")
+# A repost shows another post, so it is seen by who sees that one too. Scalar subqueries and no EXISTS, which the server
+# may turn into a hash of all posts there are.
+_ORIGINAL = SQL("""({post}.repost_of IS NULL OR (
+    SELECT {seen} FROM posts AS original JOIN users AS writer ON writer.id = original.user_id
+    WHERE original.id = {post}.repost_of
+))""")
+_ORIGINAL_NOT_MUTED = SQL("""({post}.repost_of IS NULL OR (
+    SELECT {not_muted} FROM posts AS original WHERE original.id = {post}.repost_of
+))""")
+_COMMENT = SQL("""(
+    {comment}.user_id IS NULL OR {comment}.user_id = %(reader_id)s OR ({comment}.hidden_at IS NULL AND {person})
+)""")
+
 _POST_FOR_EVERYBODY = SQL("""(
     {post}.visibility = 'public' AND {post}.hidden_at IS NULL AND NOT {author}.private AND {person}
 )""")
@@ -54,6 +68,10 @@ def sees_person(person: str) -> Composed:
 
 def sees_post(post: str, author: str) -> Composed:
     """Whether the reader sees this row of `posts`, whose author's row of `users` is joined as `author`."""
+    return _with_original(post, _sees_written(post, author), _sees_written("original", "writer"))
+
+
+def _sees_written(post: str, author: str) -> Composed:
     return _POST.format(
         post=Identifier(post),
         author=Identifier(author),
@@ -63,9 +81,27 @@ def sees_post(post: str, author: str) -> Composed:
     )
 
 
+def _with_original(post: str, seen: Composed, original_seen: Composed) -> Composed:
+    return SQL("({} AND {})").format(seen, _ORIGINAL.format(post=Identifier(post), seen=original_seen))
+
+
 def not_muted(user_id: Composed) -> Composed:
     """Whether this author is not muted by the reader; for lists that were not asked for by the author's name."""
     return _NOT_MUTED.format(user_id=user_id)
+
+
+def post_not_muted(post: str) -> Composed:
+    """Whether the reader mutes neither who wrote this row of `posts` nor, of a repost, who wrote the original."""
+    author, writer = (not_muted(SQL("{}.user_id").format(Identifier(name))) for name in (post, "original"))
+    return SQL("({} AND {})").format(author, _ORIGINAL_NOT_MUTED.format(post=Identifier(post), not_muted=writer))
+
+
+def sees_comment(comment: str, author: str) -> Composed:
+    """Whether the reader sees this row of `comments`; its author's row of `users` is joined, if there is one.
+
+    Where there is none the comment was deleted, and is an empty place above its replies.
+    """
+    return _COMMENT.format(comment=Identifier(comment), person=sees_person(author))
 
 
 def everybody_sees_person(person: str) -> Composed:
@@ -74,6 +110,10 @@ def everybody_sees_person(person: str) -> Composed:
 
 
 def everybody_sees_post(post: str, author: str) -> Composed:
+    return _with_original(post, _written_for_everybody(post, author), _written_for_everybody("original", "writer"))
+
+
+def _written_for_everybody(post: str, author: str) -> Composed:
     return _POST_FOR_EVERYBODY.format(
         post=Identifier(post), author=Identifier(author), person=everybody_sees_person(author)
     )

@@ -1,0 +1,48 @@
+"""The posts of a person's profile; routes/users includes them, whose paths they share."""
+
+from fastapi import APIRouter, Response
+
+from functions.api.caching import PUBLIC
+from functions.api.dependencies import CallerDep, PlatformDep
+from functions.api.routes.pages import CursorQuery, LimitQuery
+from functions.api.routes.posts import seen_by
+from functions.api.routes.public_posts import seen_by_everybody
+from functions.api.schemas.posts import ProfilePage, PublicPostPage
+from functions.api.schemas.problems import public_refusals, refusals
+from mundotango.feed import service
+from mundotango.pagination import DEFAULT_LIMIT
+
+router = APIRouter()
+
+
+@router.get("/api/users/{handle}/posts", responses=refusals(400, 404))
+async def list_profile_posts(
+    handle: str,
+    caller: CallerDep,
+    platform: PlatformDep,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = DEFAULT_LIMIT,
+) -> ProfilePage:
+    """A person's posts and reposts, newest first, as far as the caller sees them."""
+    with platform.reading(caller.user_id) as work:
+        profile = service.list_profile(work, caller.user_id, handle, cursor, limit)
+    seen = seen_by(platform, [*profile.page.items, *profile.pinned], caller.user_id)
+    count = len(profile.page.items)
+    return ProfilePage(items=seen[:count], next_cursor=profile.page.next_cursor, pinned=seen[count:])
+
+
+@router.get("/api/public/users/{handle}/posts", responses=public_refusals(400, 404, 503))
+async def list_public_profile_posts(
+    handle: str,
+    platform: PlatformDep,
+    response: Response,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = DEFAULT_LIMIT,
+) -> PublicPostPage:
+    """What everybody may see of a person's posts, newest first."""
+    with platform.unit_of_work() as work:
+        profile = service.list_profile(work, None, handle, cursor, limit)
+    seen = seen_by_everybody(platform, [*profile.page.items, *profile.pinned])
+    response.headers["cache-control"] = PUBLIC
+    count = len(profile.page.items)
+    return PublicPostPage(items=seen[:count], next_cursor=profile.page.next_cursor, pinned=seen[count:])

@@ -1,0 +1,41 @@
+"""Posts for everybody: the same bytes to all, kept by the edge."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from functions.api.caching import PUBLIC
+from functions.api.dependencies import PlatformDep
+from functions.api.schemas.base import Id
+from functions.api.schemas.posts import PublicPostBody
+from functions.api.schemas.problems import public_refusals
+from mundotango.bootstrap import Platform
+from mundotango.posts import service
+from mundotango.posts.model import Post, post_payload
+from mundotango.reactions import service as reactions
+from mundotango.reactions.model import Totals
+
+router = APIRouter(prefix="/public/posts")
+
+
+@router.get("/{post_id}", responses=public_refusals(404, 503))
+async def get_public_post(post_id: Id, platform: PlatformDep, response: Response) -> PublicPostBody:
+    """A public post of somebody whose profile is public and who does not approve their followers."""
+    with platform.unit_of_work() as work:
+        post = service.get_post(work, post_id, None)
+    response.headers["cache-control"] = PUBLIC
+    return seen_by_everybody(platform, [post])[0]
+
+
+def seen_by_everybody(platform: Platform, posts: Sequence[Post]) -> list[PublicPostBody]:
+    totals = reactions.totals(platform.counters, list(dict.fromkeys((post.original or post).id for post in posts)))
+    return [PublicPostBody.model_validate(_with_totals(post_payload(post), totals)) for post in posts]
+
+
+def _with_totals(payload: dict[str, Any], totals: dict[UUID, Totals]) -> dict[str, Any]:
+    """A repost has the totals of its original."""
+    original = payload["original"]
+    told = {"totals": totals[UUID((original or payload)["id"])]}
+    return payload | told | ({"original": original | told} if original else {})

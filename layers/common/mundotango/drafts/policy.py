@@ -1,0 +1,29 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mundotango.text import refused
+
+MOST_DRAFTS = 100
+
+# What no store keeps; everything else waits until the draft is published.
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def content(value: dict[str, Any]) -> dict[str, Any]:
+    for field, text in _texts("", value):
+        if _UNKEPT.search(text):
+            raise refused(field, "contains a control character")
+    return value
+
+
+def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case str():
+            yield field, value
+        case dict():
+            for name, item in value.items():
+                yield from _texts(f"{field}.{name}".removeprefix("."), item)
+        case list():
+            for index, item in enumerate(value):
+                yield from _texts(f"{field}.{index}", item)

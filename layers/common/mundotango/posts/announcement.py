@@ -1,0 +1,77 @@
+"""What others are told of a post."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from mundotango.ids import new_id
+from mundotango.ports import Clock
+from mundotango.posts import policy
+from mundotango.posts.model import Author, Post, author_payload, post_payload
+from mundotango.realtime.model import Activity, Kind, author_channel, user_channel
+from mundotango.work import UnitOfWork
+
+
+def announce(work: UnitOfWork, kind: Kind, post: Post, clock: Clock) -> None:
+    """To the author's followers, or to those a post is for."""
+    if post.visibility == "mentioned":
+        channels = [user_channel(user_id) for user_id in policy.told(post.author.id, post.entities)]
+    else:
+        channels = [author_channel(post.author.id)]
+    for channel in channels:
+        work.record(_activity(kind, post.author.id, channel, post_payload(post), clock))
+
+
+def announce_removal(work: UnitOfWork, post: Post, told: Iterable[UUID], clock: Clock) -> None:
+    """To people who can no longer see it."""
+    for user_id in told:
+        work.record(_removal(post, user_channel(user_id), clock))
+
+
+def announce_deletion(work: UnitOfWork, post: Post, clock: Clock) -> None:
+    """To whoever was told of the post. Also where that is nobody: what was counted of it is forgotten by this."""
+    if post.visibility == "mentioned":
+        work.record(_removal(post, None, clock))
+        announce_removal(work, post, policy.told(post.author.id, post.entities), clock)
+    else:
+        work.record(_removal(post, author_channel(post.author.id), clock))
+
+
+def announce_mentions(
+    work: UnitOfWork,
+    author: Author,
+    told: Iterable[UUID],
+    clock: Clock,
+    *,
+    post_id: UUID,
+    comment_id: UUID | None = None,
+) -> None:
+    payload = {
+        "post_id": str(post_id),
+        "comment_id": None if comment_id is None else str(comment_id),
+        "author": author_payload(author),
+    }
+    for user_id in told:
+        work.record(_activity("mention.created", author.id, user_channel(user_id), payload, clock))
+
+
+def shared(repost: Post, original: Post, clock: Clock) -> Activity:
+    """Told to who wrote the original. Not to the reposter's followers: some of them may not see who wrote it."""
+    payload = {"post_id": str(original.id), "repost_id": str(repost.id), "author": author_payload(repost.author)}
+    channel = None if repost.author.id == original.author.id else user_channel(original.author.id)
+    return _activity("post.shared", repost.author.id, channel, payload, clock)
+
+
+def unshared(repost_id: UUID, post_id: UUID, user_id: UUID, clock: Clock) -> Activity:
+    """Told to nobody: what counts a post's reposts takes one off by it."""
+    return _activity("post.unshared", user_id, None, {"post_id": str(post_id), "repost_id": str(repost_id)}, clock)
+
+
+def _removal(post: Post, channel: str | None, clock: Clock) -> Activity:
+    return _activity("post.removed", post.author.id, channel, {"post_id": str(post.id)}, clock)
+
+
+def _activity(kind: Kind, actor_id: UUID, channel: str | None, payload: dict[str, Any], clock: Clock) -> Activity:
+    return Activity(
+        id=new_id(), kind=kind, actor_id=actor_id, channel=channel, payload=payload, occurred_at=clock.now()
+    )
