@@ -19,8 +19,8 @@ from mundotango.feed.repository import FeedRepository
 from mundotango.pagination import Place
 from tests.fixtures.postgres import connect, superuser
 
-# What the crowd does not do: every fourth post has one of 100 hashtags, some are saved by the reader, some have comments
-# with replies.
+# What the crowd does not do: every fourth post has one of 100 hashtags, some are saved by the reader, and some have
+# comments with replies.
 _BESIDES = """
     SET session_replication_role = replica;
     INSERT INTO post_tags (tag, created_at, post_id)
