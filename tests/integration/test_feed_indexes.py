@@ -19,7 +19,7 @@ from mundotango.feed.repository import FeedRepository
 from mundotango.pagination import Place
 from tests.fixtures.postgres import connect, superuser
 
-# What the crowd does not do: every fourth post has one of 100 hashtags, some are saved by the reader, some have
+# What the crowd does not do: every fourth post has one of 100 hashtags, some are saved by the reader, and some have
 # comments with replies.
 _BESIDES = """
     SET session_replication_role = replica;

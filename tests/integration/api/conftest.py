@@ -6,6 +6,7 @@ import pytest
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
+from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Gateway, fake_platform
 
 Join = Callable[[str], UUID]
@@ -34,3 +35,20 @@ def join(gateway: Gateway) -> Join:
         return user_id
 
     return make
+
+
+@pytest.fixture
+def apart(database: Database) -> Callable[[UUID, UUID], None]:
+    """The first blocks the second."""
+
+    def block(blocker_id: UUID, blocked_id: UUID) -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO blocks VALUES (%s, %s, now())", (blocker_id, blocked_id))
+
+    return block
+
+
+@pytest.fixture
+def announced(gateway: Gateway) -> FakeActivities:
+    assert isinstance(gateway.platform.activities, FakeActivities)
+    return gateway.platform.activities

@@ -16,12 +16,6 @@ from tests.fixtures.gateway import Gateway
 Join = Callable[[str], UUID]
 
 
-@pytest.fixture
-def announced(gateway: Gateway) -> FakeActivities:
-    assert isinstance(gateway.platform.activities, FakeActivities)
-    return gateway.platform.activities
-
-
 def post(gateway: Gateway, author: UUID, body: str = "Hola") -> str:
     answer = gateway.post("/api/posts", user=author, json={"body": body})
     assert answer.status == 201, answer.text

@@ -37,6 +37,9 @@ def _app_settings() -> dict[str, str]:
     return {
         "statement_timeout": f"{settings.SQL_TIMEOUT}s",
         "idle_in_transaction_session_timeout": "10s",
+        # A page of a list costs milliseconds, though its plan names everything it might have read; compiling it would
+        # cost hundreds.
+        "jit": "off",
         "timezone": "UTC",
     }
 
