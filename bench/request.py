@@ -27,7 +27,7 @@ from rich.table import Table
 from bench import events, stores
 from functions.api.handler import door
 from functions.api.profiles import shown
-from functions.api.routes.posts import seen_by
+from functions.api.routes.posts.posts import seen_by
 from functions.api.schemas.events import EventBody, EventPage
 from functions.api.schemas.posts import PostPage
 from functions.api.schemas.users import KeptProfile, ProfileBody, RelationBody

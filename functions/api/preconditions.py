@@ -9,22 +9,30 @@ from mundotango.errors import FieldError, Invalid, PreconditionRequired
 
 _VERSION = re.compile(r'"?([0-9]{1,9})"?', re.ASCII)
 
+IfMatch = Annotated[
+    str | None,
+    Header(
+        description='The field `version` as last read, such as `3` or `"3"`; not the ETag of the answer, which is of '
+        "all its bytes. 412 if it is no longer the version."
+    ),
+]
 
-async def expected_version(
-    if_match: Annotated[
-        str | None,
-        Header(
-            description='The field `version` as last read, such as `3` or `"3"`; not the ETag of the answer, which '
-            "is of all its bytes. Without it 428, and 412 if it is no longer the version."
-        ),
-    ] = None,
-) -> int:
-    if if_match is None:
-        raise PreconditionRequired("say by If-Match which version the change is to")
+
+async def version_if_named(if_match: IfMatch = None) -> int | None:
+    """None where the change is to whatever there is: without the header, or with `*` (RFC 9110, 13.1.1)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
     version = _VERSION.fullmatch(if_match.strip())
     if version is None:
         raise Invalid("If-Match must be a version", FieldError("if-match", "must be a version such as 3"))
     return int(version[1])
 
 
-VersionDep = Annotated[int, Depends(expected_version)]
+async def version_required(version: Annotated[int | None, Depends(version_if_named)]) -> int:
+    if version is None:
+        raise PreconditionRequired("say by If-Match which version the change is to")
+    return version
+
+
+VersionDep = Annotated[int, Depends(version_required)]
+AnyVersionDep = Annotated[int | None, Depends(version_if_named)]

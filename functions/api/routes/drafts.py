@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
-from functions.api.routes.posts import unseen
+from functions.api.routes.posts.posts import unseen
 from functions.api.schemas.base import Id
 from functions.api.schemas.drafts import DraftBody, DraftContent, DraftPage
 from functions.api.schemas.posts import PostBody
@@ -42,19 +42,19 @@ async def get_draft(draft_id: Id, caller: CallerDep, work: ReadDep) -> DraftBody
 
 @router.put("/{draft_id}", responses=refusals(404, body=True))
 async def replace_draft(
-    draft_id: Id, asked: DraftContent, caller: CallerDep, work: ReadDep, platform: PlatformDep
+    draft_id: Id, asked: DraftContent, caller: CallerDep, work: WorkDep, platform: PlatformDep
 ) -> DraftBody:
     return _body(service.replace_draft(work, draft_id, caller.user_id, _content(asked), platform.clock))
 
 
 @router.delete("/{draft_id}", status_code=204, responses=refusals(404))
-async def delete_draft(draft_id: Id, caller: CallerDep, work: ReadDep) -> None:
+async def delete_draft(draft_id: Id, caller: CallerDep, work: WorkDep) -> None:
     service.delete_draft(work, draft_id, caller.user_id)
 
 
 @router.post("/{draft_id}/publish", status_code=201, responses=refusals(403, 404, 409))
 async def publish_draft(
-    draft_id: Id, caller: CallerDep, work: ReadDep, platform: PlatformDep, response: Response
+    draft_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> PostBody:
     """As `POST /api/posts` with what the draft says, which is refused alike; then the draft is no more."""
     # In a transaction of its own: none may be open while the pictures are looked up, which is in another store.

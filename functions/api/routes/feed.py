@@ -5,7 +5,7 @@ from fastapi import APIRouter, Query
 
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
-from functions.api.routes.posts import seen_by
+from functions.api.routes.posts.posts import seen_by
 from functions.api.schemas.base import Line
 from functions.api.schemas.posts import PostPage
 from functions.api.schemas.problems import refusals

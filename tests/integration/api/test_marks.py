@@ -37,7 +37,7 @@ def test_a_repost_shows_the_original_with_its_own_author(
     (shown,) = gateway.get("/api/feed", user=anibal).json()["items"]
     assert (shown["author"]["handle"], shown["body"]) == ("carlos", "")
     assert (shown["original"]["id"], shown["original"]["author"]["handle"]) == (original["id"], "malena")
-    assert (shown["original"]["likes"], shown["original"]["liked"]) == (1, True)
+    assert (shown["original"]["totals"]["like"], shown["original"]["reaction"]) == (1, "like")
     assert [entity["handle"] for entity in shown["original"]["entities"]] == ["anibal"]
     assert told(announced, "post.shared") == [("post.shared", user_channel(malena))]
     (payload,) = recorded(gateway, "post.shared")
@@ -125,7 +125,7 @@ def test_everybody_sees_public_posts_of_public_people_in_the_same_bytes(gateway:
     answer = gateway.get(path)
     assert answer.status == 200
     assert answer.headers["cache-control"].startswith("public, max-age")
-    assert "liked" not in answer.json()
+    assert "reaction" not in answer.json()
     gateway.put(f"/api/posts/{public['id']}/reaction", user=carlos, json={"kind": "like"})
     assert gateway.get(path).text == gateway.get(path, user=carlos).text
     for post_id in others:

@@ -1,21 +1,13 @@
-import re
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.preconditions import AnyVersionDep
 from functions.api.profiles import find_profile, handle_key, own_profile, profile_key, relation, shown
 from functions.api.schemas.problems import public_refusals, refusals
 from functions.api.schemas.users import KeptProfile, NewUser, ProfileBody, ProfileChange, UserBody
-from mundotango.errors import NotFound, PreconditionFailed
+from mundotango.errors import NotFound
 from mundotango.users import service
-
-IfMatch = Annotated[
-    str | None, Header(description='The `version` this change is made to, such as `"3"`: 412 if it is another by now.')
-]
-
-_VERSION = re.compile(r'"(\d{1,9})"')
 
 router = APIRouter(prefix="/api", tags=["users"])
 
@@ -45,7 +37,7 @@ async def update_profile(
     work: WorkDep,
     platform: PlatformDep,
     outdated: OutdatedDep,
-    if_match: IfMatch = None,
+    version: AnyVersionDep,
 ) -> UserBody:
     """Changes what is given and nothing else. A handle is changed at most three times in 14 days."""
     before, after = service.update_profile(
@@ -53,7 +45,7 @@ async def update_profile(
         platform.media,
         caller.user_id,
         asked.model_dump(exclude_unset=True),
-        expected_version=_version(if_match),
+        expected_version=version,
         clock=platform.clock,
     )
     outdated += [profile_key(after.id), handle_key(before.handle), handle_key(after.handle)]
@@ -77,12 +69,3 @@ async def get_public_user(handle: str, platform: PlatformDep, response: Response
         raise NotFound("nobody has this handle")
     response.headers["cache-control"] = PUBLIC
     return UserBody(**shown(profile, platform.clock.now()))
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    named = _VERSION.fullmatch(if_match.strip())
-    if named is None:
-        raise PreconditionFailed("If-Match names no version of this profile")
-    return int(named[1])

@@ -1,18 +1,18 @@
-"""The posts of a person's profile; routes/users includes them, whose paths they share."""
+"""The posts of a person's profile."""
 
 from fastapi import APIRouter, Response
 
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
-from functions.api.routes.posts import seen_by
-from functions.api.routes.public_posts import seen_by_everybody
+from functions.api.routes.posts.posts import seen_by
+from functions.api.routes.posts.public import seen_by_everybody
 from functions.api.schemas.posts import ProfilePage, PublicPostPage
 from functions.api.schemas.problems import public_refusals, refusals
 from mundotango.feed import service
 from mundotango.pagination import DEFAULT_LIMIT
 
-router = APIRouter()
+router = APIRouter(tags=["posts"])
 
 
 @router.get("/api/users/{handle}/posts", responses=refusals(400, 404))

@@ -17,7 +17,7 @@ from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions
 from mundotango.reactions.model import Totals
 
-router = APIRouter(prefix="/public/posts")
+router = APIRouter(prefix="/api/public/posts", tags=["posts"])
 
 
 @router.get("/{post_id}", responses=public_refusals(404, 503))
