@@ -34,8 +34,8 @@ async def list_replies(
 async def edit_comment(
     comment_id: Id,
     asked: CommentChanges,
-    version: VersionDep,
     caller: CallerDep,
+    version: VersionDep,
     work: WorkDep,
     platform: PlatformDep,
 ) -> CommentBody:

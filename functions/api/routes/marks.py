@@ -5,7 +5,7 @@ from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from mundotango.marks import service
 
-router = APIRouter(prefix="/posts/{post_id}")
+router = APIRouter(prefix="/api/posts/{post_id}", tags=["posts"])
 
 
 @router.put("/repost", status_code=204, responses=refusals(403, 404))

@@ -9,7 +9,7 @@ from mundotango.comments import service
 from mundotango.comments.model import comment_payload
 from mundotango.pagination import DEFAULT_LIMIT
 
-router = APIRouter(prefix="/posts/{post_id}/comments")
+router = APIRouter(prefix="/api/posts/{post_id}/comments", tags=["posts"])
 
 
 @router.get("", responses=refusals(400, 404))

@@ -25,13 +25,13 @@ from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions
 from mundotango.reactions.model import Tally
 
-router = APIRouter(prefix="/api", tags=["posts"])
-router.include_router(marks.router)
-router.include_router(post_comments.router)
-router.include_router(public_posts.router)
+router = APIRouter(prefix="/api/posts", tags=["posts"])
+# As they are and not as routers of a router: the log line of a request tells a route by the path it itself has.
+for part in (marks, post_comments, public_posts):
+    router.routes.extend(part.router.routes)
 
 
-@router.post("/posts", status_code=201, responses=refusals(403, 404, 409, body=True))
+@router.post("", status_code=201, responses=refusals(403, 404, 409, body=True))
 async def create_post(
     asked: NewPost, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> PostBody:
@@ -58,14 +58,14 @@ async def create_post(
 
 # A transaction that is left waiting is ended by the server, so none is open while the reactions are asked: DynamoDB may
 # take longer than the server waits, and what is stored there already would be answered as a failure.
-@router.get("/posts/{post_id}", responses=refusals(404))
+@router.get("/{post_id}", responses=refusals(404))
 async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> PostBody:
     return seen_by(platform, [_find(platform, post_id, caller.user_id)], caller.user_id)[0]
 
 
-@router.patch("/posts/{post_id}", responses=refusals(403, 404, 409, 412, 428, body=True))
+@router.patch("/{post_id}", responses=refusals(403, 404, 409, 412, 428, body=True))
 async def edit_post(
-    post_id: Id, asked: PostChanges, version: VersionDep, caller: CallerDep, platform: PlatformDep
+    post_id: Id, asked: PostChanges, caller: CallerDep, version: VersionDep, platform: PlatformDep
 ) -> PostBody:
     """The author's own. What it was is kept, for the author; a post has at most 50 versions."""
     changes: Any = asked.model_dump(exclude_unset=True)
@@ -81,13 +81,13 @@ async def edit_post(
     return seen_by(platform, [post], caller.user_id)[0]
 
 
-@router.delete("/posts/{post_id}", status_code=204, responses=refusals(403, 404))
+@router.delete("/{post_id}", status_code=204, responses=refusals(403, 404))
 async def delete_post(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
     """The author's own, with its comments, reposts and history."""
     service.delete_post(work, post_id, caller.user_id, platform.clock)
 
 
-@router.get("/posts/{post_id}/versions", responses=refusals(403, 404, 409))
+@router.get("/{post_id}/versions", responses=refusals(403, 404, 409))
 async def list_versions(post_id: Id, caller: CallerDep, work: WorkDep) -> VersionList:
     """For the author alone."""
     versions = service.list_versions(work, post_id, caller.user_id)
@@ -106,7 +106,7 @@ async def list_versions(post_id: Id, caller: CallerDep, work: WorkDep) -> Versio
     )
 
 
-@router.put("/posts/{post_id}/reaction", responses=refusals(404, body=True))
+@router.put("/{post_id}/reaction", responses=refusals(404, body=True))
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Liking twice is liking once."""
     _find(platform, post_id, caller.user_id)
@@ -114,7 +114,7 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
     return Reactions.model_validate(tally)
 
 
-@router.delete("/posts/{post_id}/reaction", responses=refusals(404))
+@router.delete("/{post_id}/reaction", responses=refusals(404))
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
     _find(platform, post_id, caller.user_id)

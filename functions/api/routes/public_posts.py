@@ -16,7 +16,7 @@ from mundotango.posts import service
 from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions
 
-router = APIRouter(prefix="/public/posts")
+router = APIRouter(prefix="/api/public/posts", tags=["posts"])
 
 
 @router.get("/{post_id}", responses=public_refusals(404, 503))

@@ -10,6 +10,7 @@ from mundotango.users import service
 PROFILE_SECONDS = 300
 
 router = APIRouter(prefix="/api/users", tags=["users"])
+router.routes.extend(profile_posts.router.routes)
 
 
 @router.post("", status_code=201, responses=refusals(409, body=True))
@@ -47,9 +48,6 @@ async def follow(handle: str, caller: CallerDep, work: WorkDep, platform: Platfo
 async def unfollow(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
     """Ending what is not is no error."""
     service.unfollow(work, caller.user_id, handle, platform.clock)
-
-
-router.routes.extend(profile_posts.router.routes)
 
 
 def _profile_key(caller: Caller) -> str:

@@ -62,7 +62,7 @@ def test_importing_and_answering_bring_what_they_need_and_no_more() -> None:
         (200, ["health"]),
         (404, ["health"]),
         (404, ["health"]),
-        (401, ["health", "users"]),
+        (401, ["health", "pages", "profile_posts", "users"]),
     ]
 
 
