@@ -1,15 +1,15 @@
-"""The posts of a person's profile."""
+"""The posts of a person's profile.
+
+The routes of posts, which know how a post is answered, are imported when these are asked: not with everybody's profile.
+"""
 
 from fastapi import APIRouter, Response
 
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
-from functions.api.routes.posts.posts import seen_by
-from functions.api.routes.posts.public import seen_by_everybody
 from functions.api.schemas.posts import ProfilePage, PublicPostPage
 from functions.api.schemas.problems import public_refusals, refusals
-from mundotango.feed import service
 from mundotango.pagination import DEFAULT_LIMIT
 
 router = APIRouter(tags=["posts"])
@@ -24,6 +24,9 @@ async def list_profile_posts(
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> ProfilePage:
     """A person's posts and reposts, newest first, as far as the caller sees them."""
+    from functions.api.routes.posts.posts import seen_by
+    from mundotango.feed import service
+
     with platform.reading(caller.user_id) as work:
         profile = service.list_profile(work, caller.user_id, handle, cursor, limit)
     seen = seen_by(platform, [*profile.page.items, *profile.pinned], caller.user_id)
@@ -40,6 +43,9 @@ async def list_public_profile_posts(
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> PublicPostPage:
     """What everybody may see of a person's posts, newest first."""
+    from functions.api.routes.posts.public import seen_by_everybody
+    from mundotango.feed import service
+
     with platform.unit_of_work() as work:
         profile = service.list_profile(work, None, handle, cursor, limit)
     seen = seen_by_everybody(platform, [*profile.page.items, *profile.pinned])

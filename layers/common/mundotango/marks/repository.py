@@ -33,7 +33,8 @@ class MarkRepository:
             added = self._connection.execute(
                 """
                 INSERT INTO posts (id, user_id, body, city, created_at, version, repost_of)
-                VALUES (%s, %s, '', '', %s, %s, %s) ON CONFLICT ON CONSTRAINT posts_repost_key DO NOTHING
+                VALUES (%s, %s, '', '', %s, %s, %s)
+                ON CONFLICT (repost_of, user_id) WHERE repost_of IS NOT NULL DO NOTHING
                 """,
                 (repost.id, repost.author.id, repost.created_at, repost.version, original_id),
             )

@@ -8,10 +8,9 @@ ALTER TABLE posts
     ADD COLUMN entities jsonb NOT NULL DEFAULT '[]',  -- mentions, hashtags and links, by their place in the body
     ADD COLUMN edited_at timestamptz,
     ADD COLUMN pinned_at timestamptz,
-    ADD COLUMN hidden_at timestamptz,  -- by a moderator
-    ADD CONSTRAINT posts_repost_key UNIQUE (user_id, repost_of);
+    ADD COLUMN hidden_at timestamptz;  -- by a moderator
 UPDATE posts SET city_key = lower(unaccent(city));
-CREATE INDEX idx_posts_repost_of ON posts (repost_of) WHERE repost_of IS NOT NULL;
+CREATE UNIQUE INDEX posts_repost_key ON posts (repost_of, user_id) WHERE repost_of IS NOT NULL;
 CREATE INDEX idx_posts_city_created ON posts (city_key, created_at DESC, id DESC);
 CREATE INDEX idx_posts_event ON posts (event_id) WHERE event_id IS NOT NULL;
 CREATE INDEX idx_posts_pinned ON posts (user_id, pinned_at DESC) WHERE pinned_at IS NOT NULL;
