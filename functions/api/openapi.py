@@ -12,7 +12,8 @@ from functions.api.app import create_api
 from functions.api.schemas.problems import DESCRIPTIONS, Problem
 from mundotango.bootstrap import Platform
 
-PUBLIC_PATH = "/api/public/"
+# Nobody signs in there: what is public, and what a capability in the path opens.
+OPEN_PATHS = ("/api/public/", "/api/link/")
 
 
 def describe() -> dict[str, Any]:
@@ -32,7 +33,7 @@ def describe() -> dict[str, Any]:
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            _complete(operation, public=path.startswith(PUBLIC_PATH))
+            _complete(operation, public=path.startswith(OPEN_PATHS))
     return document
 
 

@@ -16,6 +16,8 @@ from mundotango.observability import counting, logger
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
 
+JOBS = ("sweep_outbox", "rebuild_edges", "run_exports", "erase_accounts", "replay_erasures")
+
 
 class JobFailed(Exception):
     """The job went through what it could; each thing that failed stands in the log by itself."""
@@ -59,8 +61,21 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
 
             after = event.get("after")
             return rebuild_edges(platform(), time_left, UUID(after) if after else None)
+        case {"job": "run_exports"}:
+            from mundotango.exports.making import run_exports
+
+            return run_exports(platform(), time_left)
+        case {"job": "erase_accounts"}:
+            from mundotango.privacy.erasing import erase_accounts
+
+            return erase_accounts(platform(), time_left)
+        case {"job": "replay_erasures"}:
+            from mundotango.privacy.erasing import replay_erasures
+
+            after = event.get("after")
+            return replay_erasures(platform(), time_left, UUID(after) if after else None)
         case _:
-            raise Invalid(f"no such job: {event.get('job')!r}; there are sweep_outbox and rebuild_edges")
+            raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
 
 
 if settings.runs_in_lambda():

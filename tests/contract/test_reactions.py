@@ -65,6 +65,19 @@ class TestReactions:
 
         assert set(reactions.mine(post_ids, user_id)) == set(post_ids)
 
+    def test_a_persons_come_in_pages_and_nobody_elses(self, reactions: Reactions) -> None:
+        user_id = ids.new_id()
+        post_ids = [ids.new_id() for _ in range(3)]
+        for post_id in post_ids:
+            reactions.put(post_id, like(user_id))
+        reactions.put(post_ids[0], like(ids.new_id()))
+
+        first = reactions.of_user(user_id, after=None, limit=2)
+        rest = reactions.of_user(user_id, after=first[-1][0], limit=2)
+
+        assert sorted(post_id for post_id, _ in first + rest) == post_ids
+        assert {reaction for _, reaction in first + rest} == {like(user_id)}
+
 
 class TestCounters:
     key = bucket_key(UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f"), 3)

@@ -79,6 +79,15 @@ class TestActivities:
         assert first.position < second.position
         assert [each.activity.id for each in activities.since("post:1", "0", 9)] == [activity.id] * 2
 
+    def test_a_channel_is_forgotten_piece_by_piece_and_no_other(self, activities: Activities) -> None:
+        for channel in ("user:1", "user:1", "user:1", "user:2"):
+            activities.append(make_activity(channel))
+
+        assert [activities.forget("user:1", 2) for _ in range(3)] == [2, 1, 0]
+
+        assert activities.since("user:1", "0", 9) == []
+        assert len(activities.since("user:2", "0", 9)) == 1
+
 
 class TestEdges:
     def test_followers_and_followed_are_two_views_of_one_thing(self, edges: Edges) -> None:
@@ -116,6 +125,18 @@ class TestEdges:
 
         assert edges.followers(ana) == []
         assert edges.followed(bruno, 9) == []
+
+    def test_somebody_is_forgotten_at_both_ends_tombstones_too(self, edges: Edges) -> None:
+        ana, bruno, carla = ids.new_id(), ids.new_id(), ids.new_id()
+        edges.apply(ana, bruno, active=True, version=1)
+        edges.apply(bruno, ana, active=False, version=2)
+        edges.apply(carla, ana, active=True, version=3)
+        edges.apply(carla, bruno, active=True, version=4)
+
+        assert [edges.forget(ana, 2) for _ in range(3)] == [2, 1, 0]
+
+        assert edges.followers(carla) == [bruno]
+        assert edges.followers(ana) == edges.followed(ana, 9) == []
 
 
 class TestTickets:
@@ -204,6 +225,19 @@ class TestConnections:
         assert not connections.close(socket, opened_before=AT)
         assert connections.of_users([socket.user_id], AT) == [socket]
         assert connections.close(socket, opened_before=AT + SECOND)
+
+    def test_somebodys_are_forgotten_with_what_they_listen_to(self, connections: Connections) -> None:
+        ana = ids.new_id()
+        theirs, others = [make_socket(ana), make_socket(ana)], make_socket()
+        for socket in (*theirs, others):
+            connections.open(socket, opened_at=AT, expires_at=LATER)
+            connections.subscribe(socket.connection_id, "post:1", now=AT, limit=5)
+
+        assert connections.forget(ana) > 0
+        assert connections.forget(ana) == 0
+
+        assert connections.of_users([ana], AT) == []
+        assert connections.of_channel("post:1", AT) == [others]
 
     def test_a_closed_connection_cannot_subscribe(self, connections: Connections) -> None:
         socket = make_socket()

@@ -1,6 +1,7 @@
 """The reaction ports in memory."""
 
 from collections.abc import Collection
+from operator import itemgetter
 from uuid import UUID
 
 from mundotango.reactions.model import Count, CountChange, Reaction
@@ -23,6 +24,10 @@ class FakeReactions:
     def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
         found = {target_id: self.rows.get((target_id, user_id)) for target_id in target_ids}
         return {target_id: reaction for target_id, reaction in found.items() if reaction is not None}
+
+    def of_user(self, user_id: UUID, after: UUID | None, limit: int) -> list[tuple[UUID, Reaction]]:
+        theirs = [(target, reaction) for (target, user), reaction in self.rows.items() if user == user_id]
+        return [each for each in sorted(theirs, key=itemgetter(0)) if after is None or each[0] > after][:limit]
 
 
 class FakeCounters:

@@ -25,6 +25,11 @@ class FakeActivities:
         after = [each for each in self.appended if each.channel == channel and each.position > position]
         return sorted(after, key=lambda each: each.position)[:limit]
 
+    def forget(self, channel: str, limit: int) -> int:
+        gone = [each for each in self.appended if each.channel == channel][:limit]
+        self.appended = [each for each in self.appended if each not in gone]
+        return len(gone)
+
 
 class FakeEdges:
     def __init__(self) -> None:
@@ -43,6 +48,12 @@ class FakeEdges:
             author for (author, follower), (_, active) in self.rows.items() if follower == follower_id and active
         )
         return list(islice(followed, limit))
+
+    def forget(self, user_id: UUID, limit: int) -> int:
+        gone = [pair for pair in self.rows if user_id in pair][:limit]
+        for pair in gone:
+            del self.rows[pair]
+        return len(gone)
 
 
 class FakeTickets:
@@ -100,6 +111,12 @@ class FakeConnections:
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if channel in row.channels and row.expires_at > now]
+
+    def forget(self, user_id: UUID) -> int:
+        theirs = [name for name, row in self.rows.items() if row.socket.user_id == user_id]
+        for connection_id in theirs:
+            del self.rows[connection_id]
+        return len(theirs)
 
 
 class FakePusher:

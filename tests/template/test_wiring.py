@@ -52,6 +52,7 @@ def test_each_stream_has_exactly_one_reader(resources: Resources, functions: Fun
                 readers.setdefault(stream.removesuffix(".StreamArn"), []).append(name)
     assert readers == {
         "ActivitiesTable": ["PushFunction"],
+        "CommandsTable": ["EffectsFunction"],
         "MediaTable": ["PushFunction"],
         "ReactionsTable": ["CountersFunction"],
     }
@@ -97,6 +98,8 @@ def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
         name: [json.loads(one["Pattern"]) for one in events[name]["Properties"]["FilterCriteria"]["Filters"]]
         for name in events
     }
+    (commands,) = functions["EffectsFunction"]["Events"]["Commands"]["Properties"]["FilterCriteria"]["Filters"]
+    assert json.loads(commands["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
     assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["ready", "failed"]}}}}]
 

@@ -2,6 +2,7 @@ from fastapi import APIRouter, Response
 
 from functions.api.cached import remember
 from functions.api.dependencies import Caller, CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.routes import own_data
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.users import NewUser, UserBody
 from mundotango.users import service
@@ -9,6 +10,7 @@ from mundotango.users import service
 PROFILE_SECONDS = 300
 
 router = APIRouter(prefix="/api/users", tags=["users"])
+router.include_router(own_data.router)
 
 
 @router.post("", status_code=201, responses=refusals(409, body=True))

@@ -102,6 +102,24 @@ class Platform:
 
         return SocketPusher(self.region)
 
+    @cached_property
+    def commands(self) -> ports.Commands:
+        from mundotango.commands.repository import DynamoCommands
+
+        return DynamoCommands(settings.table("commands"), self.region)
+
+    @cached_property
+    def erasures(self) -> ports.Erasures:
+        from mundotango.privacy.ledger import DynamoErasures
+
+        return DynamoErasures(settings.table("erasures"), self.region)
+
+    @cached_property
+    def identities(self) -> ports.Identities:
+        from mundotango.adapters.identities import CognitoIdentities
+
+        return CognitoIdentities(settings.UserPool.from_env(), self.region)
+
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """One transaction: commits once when the block ends well, then announces what it recorded."""

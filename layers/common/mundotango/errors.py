@@ -11,7 +11,10 @@
     ├── Conflict          the state of things forbids it now
     │   ├── HandleTaken
     │   ├── ProfileExists
-    │   └── MediaNotReady
+    │   ├── MediaNotReady
+    │   ├── ExportWaiting an export was asked for and is not ready yet
+    │   ├── ExportRecent  there is one of the last day
+    │   └── TooLate       the account is being deleted
     ├── ProfileMissing    signed in, but without a profile yet
     └── Unavailable       a store is away; try again after `retry_after` seconds
 
@@ -87,6 +90,18 @@ class ProfileExists(Conflict):
 
 class MediaNotReady(Conflict):
     code = "media-not-ready"
+
+
+class ExportWaiting(Conflict):
+    code = "export-waiting"
+
+
+class ExportRecent(Conflict):
+    code = "export-recent"
+
+
+class TooLate(Conflict):
+    code = "too-late"
 
 
 class ProfileMissing(MundoTangoError):

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
     from mundotango.adapters.postgres import Database
     from mundotango.events.repository import EventRepository
+    from mundotango.exports.repository import ExportRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place
     from mundotango.posts.repository import PostRepository
+    from mundotango.privacy.repository import DepartureRepository
+    from mundotango.privacy.stores.repository import PersonRepository
     from mundotango.realtime.model import Activity
     from mundotango.users.repository import FollowRepository, UserRepository
 
@@ -113,3 +116,21 @@ class UnitOfWork:
         from mundotango.keys.repository import KeyRepository
 
         return KeyRepository(self._connection)
+
+    @cached_property
+    def departures(self) -> DepartureRepository:
+        from mundotango.privacy.repository import DepartureRepository
+
+        return DepartureRepository(self._connection)
+
+    @cached_property
+    def person(self) -> PersonRepository:
+        from mundotango.privacy.stores.repository import PersonRepository
+
+        return PersonRepository(self._connection)
+
+    @cached_property
+    def exports(self) -> ExportRepository:
+        from mundotango.exports.repository import ExportRepository
+
+        return ExportRepository(self._connection)

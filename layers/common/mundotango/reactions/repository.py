@@ -1,20 +1,31 @@
 """Reactions and their counts in DynamoDB."""
 
 from collections.abc import Collection
+from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, take
 from mundotango.reactions.counting import ReactionChange
-from mundotango.reactions.model import Count, CountChange, Reaction, ReactionKind, bucket_key, bucket_of
+from mundotango.reactions.model import Count, CountChange, Reaction, ReactionKind, bucket_key, bucket_of, target_of
 
 _IMAGES = ("OldImage", "NewImage")
+
+
+class ByUser(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_user"
+        projection = KeysOnlyProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    target = UnicodeAttribute(range_key=True)
 
 
 class ReactionRow(Model):
@@ -22,6 +33,7 @@ class ReactionRow(Model):
     user_id = UnicodeAttribute(range_key=True)
     kind = UnicodeAttribute()
     at = UTCDateTimeAttribute()
+    by_user = ByUser()
 
 
 class CounterRow(Model):
@@ -71,6 +83,13 @@ class DynamoReactions:
         keys = {bucket_key(target_id, bucket): target_id for target_id in target_ids}
         rows = batch_get(self._row, [(key, str(user_id)) for key in keys], consistent_read=True)
         return {keys[row.target]: _reaction(row) for row in rows}
+
+    def of_user(self, user_id: UUID, after: UUID | None, limit: int) -> list[tuple[UUID, Reaction]]:
+        beyond = None if after is None else self._row.target > bucket_key(after, bucket_of(user_id))
+        keys = islice(self._row.by_user.query(str(user_id), beyond), limit)
+        target_ids = [target_of(key.target) for key in keys]
+        mine = self.mine(target_ids, user_id)
+        return [(target_id, mine[target_id]) for target_id in target_ids if target_id in mine]
 
 
 class DynamoCounters:

@@ -14,11 +14,19 @@ ACTIVITY_VERSION = 1
 FRAME_VERSION = 1
 
 Kind = Literal[
+    "command.identity_delete",
+    "command.identity_disable",
+    "command.identity_enable",
+    "command.identity_sign_out",
+    "comment.removed",
+    "export.failed",
+    "export.ready",
     "follow.created",
     "follow.removed",
     "media.failed",
     "media.ready",
     "post.created",
+    "post.unshared",
     "reaction.changed",
 ]
 
