@@ -76,7 +76,7 @@ def _make(platform: Platform, export: Export, time_left: Callable[[], float]) ->
             _give_up(platform, export)
         else:
             with platform.unit_of_work() as work:
-                work.exports.release(export.id, platform.clock.now())
+                work.exports.release(export.id, platform.clock.now() + policy.PAUSE)
         return False
     return True
 

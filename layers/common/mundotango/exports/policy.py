@@ -14,6 +14,8 @@ DOWNLOAD_SECONDS = 60
 # A little longer than a run may take: until then a run that was killed is not taken for one that still works.
 LEASE = timedelta(minutes=6)
 ATTEMPTS = 3
+# After one that failed, so that a store that is away for a moment does not cost them all.
+PAUSE = timedelta(minutes=5)
 
 
 def check_may_ask(latest: Export | None, now: datetime) -> None:

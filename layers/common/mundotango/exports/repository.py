@@ -86,10 +86,10 @@ class ExportRepository:
             == 1
         )
 
-    def release(self, export_id: UUID, now: datetime) -> None:
-        """Somebody else, or a later run, may try."""
+    def release(self, export_id: UUID, until: datetime) -> None:
+        """Whoever comes after that moment may try."""
         self._connection.execute(
-            "UPDATE exports SET leased_until = %s WHERE id = %s AND state = 'waiting'", (now, export_id)
+            "UPDATE exports SET leased_until = %s WHERE id = %s AND state = 'waiting'", (until, export_id)
         )
 
     def expire(self, now: datetime) -> int:

@@ -204,7 +204,7 @@ class PersonRepository:
         ).rowcount
 
     def forget_announcements(self, user_id: UUID, after: int, limit: int) -> tuple[int, int | None]:
-        """Among the outbox's next `limit` rows: how many named them, and where to go on; None at the end.
+        """Among the outbox's next `limit` rows: how many told of them, and where to go on; None at the end.
 
         A command that is still to be handed on stays, for it is what ends their sign-in.
         """
@@ -215,9 +215,9 @@ class PersonRepository:
                     OR channel LIKE %(named)s AS theirs, relayed_at IS NULL AND kind LIKE 'command.%%' AS kept
                 FROM outbox WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s
             ), gone AS (
-                DELETE FROM outbox WHERE seq IN (SELECT seq FROM looked_at WHERE theirs AND NOT kept) RETURNING seq
+                DELETE FROM outbox WHERE seq IN (SELECT seq FROM looked_at WHERE theirs AND NOT kept) RETURNING kind
             )
-            SELECT (SELECT count(*) FROM gone), max(seq) FROM looked_at
+            SELECT (SELECT count(*) FROM gone WHERE kind NOT LIKE 'command.%%'), max(seq) FROM looked_at
             """,
             {"user_id": user_id, "named": f"%{user_id}%", "after": after, "limit": limit},
         ).fetchone()
