@@ -1,12 +1,12 @@
 """Makes derived data anew from the facts it was derived from."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from operations import jobs
 from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
 
@@ -32,25 +32,10 @@ class Drift:
 def edges(deployed: Deployed) -> int:
     """Has the function that can read the database correct the copy of all follows; answers how many it corrected.
 
-    One call does as much as it has time for and says where the next goes on.
-
     Raises:
         Refusal: the function failed; its log says why.
     """
-    function = deployed.physical_id("JobsFunction")
-    corrected = 0
-    job: dict[str, Any] = {"job": "rebuild_edges"}
-    while True:
-        with aws_errors_explained("rebuilding the edges"):
-            answer = deployed.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(job))
-            said: dict[str, Any] = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            reason = said.get("errorMessage", "no reason given")
-            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
-        corrected += int(said["corrected"])
-        if said["done"]:
-            return corrected
-        job["after"] = said["after"]
+    return sum(int(said["corrected"]) for said in jobs.run(deployed, "rebuild_edges", "rebuilding the edges"))
 
 
 def counters(deployed: Deployed, *, settling: float = SETTLING, sleep: Callable[[float], None] = time.sleep) -> int:

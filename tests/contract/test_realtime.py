@@ -5,7 +5,7 @@ import pytest
 
 from mundotango import ids, settings
 from mundotango.errors import NotFound
-from mundotango.ports import Activities, Connections, Edges, Tickets
+from mundotango.ports import Connections, Edges, ErasableActivities, Tickets
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.policy import position_at
 from mundotango.realtime.repository import DynamoActivities, DynamoEdges, DynamoTickets
@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
-def activities(request: pytest.FixtureRequest) -> Activities:
+def activities(request: pytest.FixtureRequest) -> ErasableActivities:
     if request.param == "fake":
         return FakeActivities()
     return DynamoActivities(table_name("activities"), request.getfixturevalue("aws"))
@@ -46,13 +46,13 @@ def connections(request: pytest.FixtureRequest) -> Connections:
 
 
 class TestActivities:
-    def test_come_back_as_they_were_in_the_order_appended(self, activities: Activities) -> None:
+    def test_come_back_as_they_were_in_the_order_appended(self, activities: ErasableActivities) -> None:
         appended = [activities.append(make_activity("post:1", number=number)) for number in range(5)]
         activities.append(make_activity("post:2"))
 
         assert activities.since("post:1", position_at(AT - timedelta(days=400)), 10) == appended
 
-    def test_without_an_actor(self, activities: Activities) -> None:
+    def test_without_an_actor(self, activities: ErasableActivities) -> None:
         activity = make_activity("post:1")
         nobodys = type(activity)(activity.id, activity.kind, None, "post:1", {}, activity.occurred_at)
 
@@ -60,18 +60,18 @@ class TestActivities:
 
         assert activities.since("post:1", "0", 1) == [appended]
 
-    def test_since_a_position_leaves_out_that_position_and_what_is_before(self, activities: Activities) -> None:
+    def test_since_a_position_leaves_out_that_position_and_what_is_before(self, activities: ErasableActivities) -> None:
         _, second, third = [activities.append(make_activity("post:1")) for _ in range(3)]
 
         assert activities.since("post:1", second.position, 10) == [third]
         assert activities.since("post:1", third.position, 10) == []
 
-    def test_no_more_than_asked_for_and_the_oldest_of_them(self, activities: Activities) -> None:
+    def test_no_more_than_asked_for_and_the_oldest_of_them(self, activities: ErasableActivities) -> None:
         appended = [activities.append(make_activity("post:1")) for _ in range(4)]
 
         assert activities.since("post:1", "0", 3) == appended[:3]
 
-    def test_one_activity_may_stand_twice_under_two_positions(self, activities: Activities) -> None:
+    def test_one_activity_may_stand_twice_under_two_positions(self, activities: ErasableActivities) -> None:
         activity = make_activity("post:1")
 
         first, second = activities.append(activity), activities.append(activity)
@@ -79,7 +79,7 @@ class TestActivities:
         assert first.position < second.position
         assert [each.activity.id for each in activities.since("post:1", "0", 9)] == [activity.id] * 2
 
-    def test_a_channel_is_forgotten_piece_by_piece_and_no_other(self, activities: Activities) -> None:
+    def test_a_channel_is_forgotten_piece_by_piece_and_no_other(self, activities: ErasableActivities) -> None:
         for channel in ("user:1", "user:1", "user:1", "user:2"):
             activities.append(make_activity(channel))
 

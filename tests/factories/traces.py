@@ -236,14 +236,14 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
         body=mark,
         created_at=now,
     )
-    for kind, target in (("user", to.id), ("post", to.post_id), ("comment", to.comment_id)):
+    for kind, reported in (("user", to.id), ("post", to.post_id), ("comment", to.comment_id)):
         insert(
             connection,
             "reports",
             id=ids.new_id(),
             reporter_id=who.id,
             target_kind=kind,
-            target_id=target,
+            target_id=reported,
             reason="spam",
             note=mark,
             created_at=now,
@@ -307,14 +307,14 @@ def everything(connection: psycopg.Connection, valkey_port: int) -> dict[str, li
     """All that is in all stores, as text, by where it is."""
     found: dict[str, list[str]] = {}
     tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-    for (table,) in tables:
-        rows = connection.execute(SQL("SELECT one::text FROM {} AS one").format(Identifier(table)))
-        found[table] = [text for (text,) in rows]
+    for (name,) in tables:
+        rows = connection.execute(SQL("SELECT one::text FROM {} AS one").format(Identifier(name)))
+        found[name] = [text for (text,) in rows]
     dynamodb, s3 = boto3.client("dynamodb", "us-east-1"), boto3.client("s3", "us-east-1")
     for table in dynamodb.list_tables()["TableNames"]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=table)
         found[table] = [json.dumps(item) for page in pages for item in page["Items"]]
-    for bucket in (one["Name"] for one in s3.list_buckets()["Buckets"]):
+    for bucket in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
         for item in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
             body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
             found.setdefault(bucket, []).append(f"{item['Key']} {body.decode('latin-1')}")

@@ -12,7 +12,8 @@ from mundotango.privacy.policy import cached_of
 
 EXPORT_PATH = "/api/users/me/export"
 
-router = APIRouter(prefix="/me")
+# The whole path, for the log line of a request tells the route by it.
+router = APIRouter(prefix="/api/users/me", tags=["users"])
 
 
 @router.post("/export", status_code=202, responses=refusals(404, 409))

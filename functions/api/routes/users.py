@@ -10,7 +10,7 @@ from mundotango.users import service
 PROFILE_SECONDS = 300
 
 router = APIRouter(prefix="/api/users", tags=["users"])
-router.include_router(own_data.router)
+router.routes += own_data.router.routes
 
 
 @router.post("", status_code=201, responses=refusals(409, body=True))

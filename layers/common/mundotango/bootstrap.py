@@ -73,7 +73,7 @@ class Platform:
         return DynamoCounters(settings.table("counters"), self.region)
 
     @cached_property
-    def activities(self) -> ports.Activities:
+    def activities(self) -> ports.ErasableActivities:
         from mundotango.realtime.repository import DynamoActivities
 
         return DynamoActivities(settings.table("activities"), self.region)

@@ -82,6 +82,10 @@ class Activities(Protocol):
         """What stands after `position`, oldest first, at most `limit`."""
         ...
 
+
+class ErasableActivities(Activities, Protocol):
+    """For those few who may also take away what happened."""
+
     def forget(self, channel: str, limit: int) -> int:
         """Delete at most `limit` of what stands in the channel; how many it was, 0 once nothing is left."""
         ...

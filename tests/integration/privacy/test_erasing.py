@@ -299,12 +299,12 @@ class TestRestore:
 
     def test_a_table_that_came_back_without_the_database_is_erased_too(self, place: Place) -> None:
         leave(place, place.ana)
-        table = {"TableName": "test-media"}
-        items = boto3.client("dynamodb", "us-east-1").scan(**table)["Items"]
+        dynamodb = boto3.client("dynamodb", "us-east-1")
+        items = dynamodb.scan(TableName="test-media")["Items"]
         sign_ins_end(place)
         place.run("erase_accounts")
         for item in items:
-            boto3.client("dynamodb", "us-east-1").put_item(**table, Item=item)
+            dynamodb.put_item(TableName="test-media", Item=item)
 
         assert place.run("replay_erasures")["found"] == 1
 

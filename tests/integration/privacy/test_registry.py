@@ -20,7 +20,7 @@ def tables_held() -> set[str]:
 
 def columns(database: Database, query: str) -> set[str]:
     with database.transaction() as connection:
-        return {f"{table}.{column}" for table, column in connection.execute(query)}  # type: ignore[call-overload]
+        return {f"{table}.{column}" for table, column in connection.execute(query)}
 
 
 REFERENCES = """

@@ -62,7 +62,7 @@ def test_importing_and_answering_bring_what_they_need_and_no_more() -> None:
         (200, ["health"]),
         (404, ["health"]),
         (404, ["health"]),
-        (401, ["health", "users"]),
+        (401, ["health", "own_data", "users"]),
     ]
 
 
@@ -74,7 +74,7 @@ def test_importing_warms_up_inside_lambda() -> None:
 
 def test_every_module_of_routes_is_a_feature() -> None:
     modules = {path.stem for path in (ROOT / "functions" / "api" / "routes").glob("*.py")}
-    assert modules - FEATURES == {"__init__", "pages"}
+    assert modules - FEATURES == {"__init__", "own_data", "pages"}
     for feature in FEATURES:
         for route in import_module(f"functions.api.routes.{feature}").router.routes:
             assert route.path.removeprefix("/api/").removeprefix("public/").split("/")[0] == feature
