@@ -111,11 +111,12 @@ def test_totals_of_others_posts_follow(place: Place) -> None:
         told = connection.execute(
             """
             SELECT kind, payload ->> 'post_id', actor_id FROM outbox
-            WHERE kind IN ('comment.removed', 'post.unshared')
+            WHERE kind IN ('comment.removed', 'post.removed', 'post.unshared')
             """
         ).fetchall()
     on_brunos = [kind for kind, post_id, _ in told if post_id == str(place.bruno.post_id)]
     assert sorted(on_brunos) == ["comment.removed"] * 3 + ["post.unshared"]
+    assert ("post.removed", str(place.ana.post_id), None) in told
     assert {actor for _, _, actor in told} == {None}
 
 

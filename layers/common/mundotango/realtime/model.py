@@ -26,6 +26,7 @@ Kind = Literal[
     "media.failed",
     "media.ready",
     "post.created",
+    "post.removed",
     "post.unshared",
     "reaction.changed",
 ]

@@ -135,7 +135,7 @@ STORES = (
         how_long="as long as they are asked for",
         why="counting all reactions at each look would be slow",
         exported="no: it is nobody's",
-        erased="follows from the reactions that are deleted",
+        erased="follows from the reactions and the posts that are deleted",
     ),
     Store(
         name="Pictures",

@@ -7,7 +7,7 @@ from uuid import UUID
 from mundotango.ids import new_id
 from mundotango.privacy.model import Eraser, Person, Rows, Store
 from mundotango.privacy.stores import repository as tables
-from mundotango.privacy.stores.repository import Gone, Table
+from mundotango.privacy.stores.repository import Table
 from mundotango.realtime.model import Activity, Kind
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def erase_comments(platform: "Platform", person: Person) -> Iterator[int]:
             emptied = [] if deleted else work.person.empty_comments(person.id, platform.clock.now(), PAGE)
             for each in (*deleted, *emptied):
                 if each.counted:
-                    work.record(_no_more(platform, "comment.removed", each, "comment_id"))
+                    named = {"post_id": str(each.post_id), "comment_id": str(each.id)}
+                    work.record(_no_more(platform, "comment.removed", named))
             gone = len(deleted) + len(emptied)
         yield gone
 
@@ -74,20 +75,23 @@ def erase_posts(platform: "Platform", person: Person) -> Iterator[int]:
         with platform.unit_of_work() as work:
             deleted = work.person.delete_posts(person.id, PAGE)
             for each in deleted:
-                if each.counted:
-                    work.record(_no_more(platform, "post.unshared", each, "repost_id"))
+                if each.repost_of is None:
+                    work.record(_no_more(platform, "post.removed", {"post_id": str(each.id)}))
+                else:
+                    named = {"post_id": str(each.repost_of), "repost_id": str(each.id)}
+                    work.record(_no_more(platform, "post.unshared", named))
             gone = len(deleted)
         yield gone
 
 
-def _no_more(platform: "Platform", kind: Kind, gone: Gone, named: str) -> Activity:
+def _no_more(platform: "Platform", kind: Kind, payload: dict[str, str]) -> Activity:
     """Told to nobody: the post's totals follow from it."""
     return Activity(
         id=new_id(),
         kind=kind,
         actor_id=None,
         channel=None,
-        payload={"post_id": str(gone.post_id), named: str(gone.id)},
+        payload=payload,
         occurred_at=platform.clock.now(),
     )
 

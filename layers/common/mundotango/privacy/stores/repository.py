@@ -30,11 +30,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What was said or shown below a post and is no more; `counted` when it still counted there."""
+    """A comment that is no more, of the post `post_id`; `counted` when it still counted there."""
 
     id: UUID
     post_id: UUID
     counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GonePost:
+    """`repost_of` is what it showed, if it was a repost."""
+
+    id: UUID
+    repost_of: UUID | None
 
 
 FOLLOWS = Table(
@@ -119,8 +127,8 @@ class PersonRepository:
             {"user_id": user_id, "limit": limit},
         ).rowcount
 
-    def delete_posts(self, user_id: UUID, limit: int) -> list[Gone]:
-        """With all below them, and what was reported of them. Those that showed another's post are answered."""
+    def delete_posts(self, user_id: UUID, limit: int) -> list[GonePost]:
+        """With all below them, and what was reported of them."""
         rows = self._connection.execute(
             """
             WITH gone AS (
@@ -133,7 +141,7 @@ class PersonRepository:
             """,
             {"user_id": user_id, "limit": limit},
         )
-        return [Gone(post_id, repost_of, repost_of is not None) for post_id, repost_of in rows]
+        return [GonePost(*row) for row in rows]
 
     def delete_comments(self, user_id: UUID, limit: int) -> list[Gone]:
         """Those that nobody replied to."""
