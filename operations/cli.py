@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import config_env, deployed, moderators, parameters, prices, rebuild
+from operations import config_env, deployed, erasures, moderators, parameters, prices, rebuild
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.deployed import Deployed
@@ -40,6 +40,12 @@ admin = typer.Typer(
     epilog=_examples("mundo admin grant ana@example.org"),
 )
 app.add_typer(admin, name="admin")
+privacy = typer.Typer(
+    no_args_is_help=True,
+    help="What people are promised about their data.",
+    epilog=_examples("mundo privacy replay-erasures"),
+)
+app.add_typer(privacy, name="privacy")
 
 Env = Annotated[str, typer.Option("--env", help="Config env of samconfig.toml; `local` is the one `make run` started.")]
 Stack = Annotated[str, typer.Option("--stack", help="Name of the stack, where it is not the config env's.")]
@@ -175,6 +181,20 @@ def rebuild_derived(
     with Console(stderr=True).status(f"rebuilding {what}"):
         corrected = rebuild.edges(found) if what is Derived.EDGES else rebuild.counters(found)
     print(f"{what} rebuilt, {corrected} corrected")
+
+
+@privacy.command(
+    "replay-erasures", epilog=_examples("mundo privacy replay-erasures", "mundo privacy replay-erasures --env local")
+)
+def replay_erasures(env: Env = "phase1", stack: Stack = "", region: RegionName = "") -> None:
+    """Erase again whoever a restored backup brought back. Run it before what was restored serves anybody.
+
+    Safe to run at any time and again.
+    """
+    found = _deployed(env, stack, region)
+    with Console(stderr=True).status("replaying erasures"):
+        replayed = erasures.replay(found)
+    print(f"{replayed.noted} erasures replayed, {replayed.found} people were back")
 
 
 def main() -> None:

@@ -1,15 +1,8 @@
-"""Makes derived data anew from the facts it was derived from.
+"""Makes derived data anew from the facts it was derived from, by the function that is inside the network."""
 
-Both are done by the function that is inside the network; one call does as much as it has time for and says where the
-next goes on.
-"""
-
-import json
-from collections.abc import Iterator
-from typing import Any
-
+from operations import jobs
 from operations.deployed import Deployed
-from operations.refusal import Refusal, aws_errors_explained
+from operations.refusal import Refusal
 
 PASSES = 5
 
@@ -20,7 +13,7 @@ def edges(deployed: Deployed) -> int:
     Raises:
         Refusal: the function failed; its log says why.
     """
-    return sum(int(said["corrected"]) for said in _answers(deployed, {"job": "rebuild_edges"}))
+    return sum(int(said["corrected"]) for said in jobs.run(deployed, "rebuild_edges", "rebuilding the edges"))
 
 
 def counters(deployed: Deployed) -> int:
@@ -33,25 +26,10 @@ def counters(deployed: Deployed) -> int:
     """
     corrected = 0
     for _ in range(PASSES):
-        answers = list(_answers(deployed, {"job": "recount", "all": True}))
+        answers = list(jobs.run(deployed, "recount", "recounting reactions", all=True))
         corrected += sum(int(said["corrected"]) for said in answers)
         if not any(said["unsettled"] for said in answers):
             return corrected
     raise Refusal(
         "some totals still differ", cure="see that CountersFunction keeps up with its stream, then run this again"
     )
-
-
-def _answers(deployed: Deployed, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What each call of the job says, until one is done."""
-    function = deployed.physical_id("JobsFunction")
-    said: dict[str, Any] = {"done": False}
-    while not said["done"]:
-        with aws_errors_explained(f"the job {job['job']}"):
-            answer = deployed.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(job))
-            said = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
-            reason = said.get("errorMessage", "no reason given")
-            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
-        yield said
-        job = job | {"after": said.get("after")}

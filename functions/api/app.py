@@ -14,7 +14,7 @@ from functions.api.request_log import RequestLog
 from mundotango.bootstrap import Platform
 
 # What stands in a path behind /api/ or /api/public/ is the name of the module in routes/ that answers it.
-FEATURES = frozenset({"comments", "drafts", "events", "feed", "health", "media", "posts", "realtime", "users"})
+FEATURES = frozenset({"comments", "drafts", "events", "feed", "health", "link", "media", "posts", "realtime", "users"})
 
 
 def create_app(platform: Platform) -> RequestLog:

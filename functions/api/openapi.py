@@ -13,7 +13,8 @@ from functions.api.schemas.problems import DESCRIPTIONS, Problem
 from mundotango.bootstrap import Platform
 from mundotango.requests.service import HEADER, LONGEST_KEY
 
-PUBLIC_PATH = "/api/public/"
+# Nobody signs in there: what is public, and what a capability in the path opens.
+OPEN_PATHS = ("/api/public/", "/api/link/")
 
 IDEMPOTENCY_KEY = {
     "name": HEADER,
@@ -54,7 +55,7 @@ def describe() -> dict[str, Any]:
     components["headers"] = RATE_LIMITS
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            public = path.startswith(PUBLIC_PATH)
+            public = path.startswith(OPEN_PATHS)
             if method == "post" and not public:
                 _once(operation)
             _complete(operation, public=public)

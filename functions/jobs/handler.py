@@ -16,6 +16,8 @@ from mundotango.observability import counting, logger
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
 
+JOBS = ("sweep_outbox", "rebuild_edges", "recount", "run_exports", "erase_accounts", "replay_erasures")
+
 
 class JobFailed(Exception):
     """The job went through what it could; each thing that failed stands in the log by itself."""
@@ -61,8 +63,21 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
             return rebuild_edges(platform(), time_left, UUID(after) if after else None)
         case {"job": "recount"}:
             return _recount(event, time_left)
+        case {"job": "run_exports"}:
+            from mundotango.exports.making import run_exports
+
+            return run_exports(platform(), time_left)
+        case {"job": "erase_accounts"}:
+            from mundotango.privacy.erasing import erase_accounts
+
+            return erase_accounts(platform(), time_left)
+        case {"job": "replay_erasures"}:
+            from mundotango.privacy.erasing import replay_erasures
+
+            after = event.get("after")
+            return replay_erasures(platform(), time_left, UUID(after) if after else None)
         case _:
-            raise Invalid(f"no such job: {event.get('job')!r}; there are sweep_outbox, rebuild_edges and recount")
+            raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
 
 
 def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:

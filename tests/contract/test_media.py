@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from mundotango import ids, settings
-from mundotango.adapters.object_store import S3ObjectStore
+from mundotango.adapters.object_store import PART_BYTES, S3ObjectStore
 from mundotango.media.repository import DynamoMedia, media_from_image
 from mundotango.ports import MediaRepository, ObjectStore
 from tests.factories.media import measures_of, pending_media
@@ -92,12 +92,40 @@ class TestMediaRepository:
         assert not media.mark_failed(failed.media_id, "late")
         assert media.find_many([ready.media_id, failed.media_id]) == before
 
+    def test_a_persons_pictures_come_in_pages_and_nobody_elses(self, media: MediaRepository) -> None:
+        owner = ids.new_id()
+        theirs = [pending_media(owner_id=owner) for _ in range(3)]
+        for row in (*theirs, pending_media()):
+            media.add(row)
+
+        first = media.of_owner(owner, None, 2)
+
+        assert first == [row.media_id for row in theirs[:2]]
+        assert media.of_owner(owner, first[-1], 2) == [theirs[2].media_id]
+        assert media.of_owner(owner, theirs[2].media_id, 2) == media.of_owner(ids.new_id(), None, 2) == []
+
+    def test_what_is_removed_is_gone_and_may_be_removed_again(self, media: MediaRepository) -> None:
+        row = pending_media()
+        media.add(row)
+
+        for _ in range(2):
+            media.remove(row.media_id)
+
+        assert media.find(row.media_id) is None
+        assert media.of_owner(row.owner_id, None, 2) == []
+
     def test_what_does_not_exist_has_no_outcome(self, media: MediaRepository) -> None:
         media_id = ids.new_id()
 
         assert not media.mark_ready(media_id, measures_of(media_id))
         assert not media.mark_failed(media_id, "late")
         assert media.find(media_id) is None
+
+
+def fail_half_way(objects: ObjectStore) -> None:
+    with objects.writing("uploads", "exports/x", content_type="application/zip") as out:
+        out.write(b"x" * PART_BYTES)
+        _ = 1 / 0
 
 
 class TestObjectStore:
@@ -120,6 +148,40 @@ class TestObjectStore:
         objects.delete("uploads", "uploads/x")
 
         assert objects.find("uploads", "uploads/x") is None
+
+    def test_lists_what_begins_so(self, objects: ObjectStore) -> None:
+        for key in ("exports/a/2", "exports/a/1", "exports/b/1"):
+            objects.put("uploads", key, b"", content_type="application/zip", cache_control="no-store")
+        objects.put("media", "exports/a/3", b"", content_type="application/zip", cache_control="no-store")
+
+        assert objects.list_keys("uploads", "exports/a/", 10) == ["exports/a/1", "exports/a/2"]
+        assert objects.list_keys("uploads", "exports/", 2) == ["exports/a/1", "exports/a/2"]
+        assert objects.list_keys("uploads", "exports/c/", 10) == []
+
+    @pytest.mark.parametrize("size", [0, 1, PART_BYTES, PART_BYTES * 2 + 5])
+    def test_what_is_written_piece_by_piece_is_one_object(self, objects: ObjectStore, size: int) -> None:
+        piece = b"0123456789abcdef" * 65_536
+        with objects.writing("uploads", "exports/x", content_type="application/zip") as out:
+            for start in range(0, size, len(piece)):
+                assert out.write(piece[: size - start]) == min(len(piece), size - start)
+                out.flush()
+            assert objects.find("uploads", "exports/x") is None
+
+        found = objects.find("uploads", "exports/x")
+        assert found is not None
+        assert found == (piece * (size // len(piece) + 1))[:size]
+
+    def test_a_writing_that_fails_leaves_nothing(self, objects: ObjectStore) -> None:
+        with pytest.raises(ZeroDivisionError):
+            fail_half_way(objects)
+
+        assert objects.find("uploads", "exports/x") is None
+
+    def test_an_address_names_the_download(self, objects: ObjectStore) -> None:
+        url = objects.presign_get("exports/x/y.zip", filename="mundo-tango.zip", seconds=60)
+
+        assert "exports/x/y.zip?" in url
+        assert "mundo-tango.zip" in url
 
     def test_a_form_allows_five_minutes(self, objects: ObjectStore) -> None:
         now = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -148,6 +210,16 @@ class TestS3:
         )["Item"]
 
         assert media_from_image(json.loads(json.dumps(image))) == media.find(row.media_id)
+
+
+@pytest.mark.usefixtures("stores")
+def test_an_upload_that_fails_leaves_no_parts_that_are_paid_for() -> None:
+    store = S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=REGION)
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way(store)
+
+    assert "Uploads" not in boto3.client("s3", REGION.name).list_multipart_uploads(Bucket=UPLOADS)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from mundotango import ids, settings
 from mundotango.errors import NotFound
-from mundotango.ports import Activities, Connections, Edges, Tickets
+from mundotango.ports import Connections, Edges, ErasableActivities, Tickets
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.policy import position_at
 from mundotango.realtime.repository import DynamoActivities, DynamoEdges, DynamoTickets
@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
-def activities(request: pytest.FixtureRequest) -> Activities:
+def activities(request: pytest.FixtureRequest) -> ErasableActivities:
     if request.param == "fake":
         return FakeActivities()
     return DynamoActivities(table_name("activities"), request.getfixturevalue("aws"))
@@ -46,13 +46,13 @@ def connections(request: pytest.FixtureRequest) -> Connections:
 
 
 class TestActivities:
-    def test_come_back_as_they_were_in_the_order_appended(self, activities: Activities) -> None:
+    def test_come_back_as_they_were_in_the_order_appended(self, activities: ErasableActivities) -> None:
         appended = [activities.append(make_activity("post:1", number=number)) for number in range(5)]
         activities.append(make_activity("post:2"))
 
         assert activities.since("post:1", position_at(AT - timedelta(days=400)), 10) == appended
 
-    def test_without_an_actor(self, activities: Activities) -> None:
+    def test_without_an_actor(self, activities: ErasableActivities) -> None:
         activity = make_activity("post:1")
         nobodys = type(activity)(activity.id, activity.kind, None, "post:1", {}, activity.occurred_at)
 
@@ -60,24 +60,33 @@ class TestActivities:
 
         assert activities.since("post:1", "0", 1) == [appended]
 
-    def test_since_a_position_leaves_out_that_position_and_what_is_before(self, activities: Activities) -> None:
+    def test_since_a_position_leaves_out_that_position_and_what_is_before(self, activities: ErasableActivities) -> None:
         _, second, third = [activities.append(make_activity("post:1")) for _ in range(3)]
 
         assert activities.since("post:1", second.position, 10) == [third]
         assert activities.since("post:1", third.position, 10) == []
 
-    def test_no_more_than_asked_for_and_the_oldest_of_them(self, activities: Activities) -> None:
+    def test_no_more_than_asked_for_and_the_oldest_of_them(self, activities: ErasableActivities) -> None:
         appended = [activities.append(make_activity("post:1")) for _ in range(4)]
 
         assert activities.since("post:1", "0", 3) == appended[:3]
 
-    def test_one_activity_may_stand_twice_under_two_positions(self, activities: Activities) -> None:
+    def test_one_activity_may_stand_twice_under_two_positions(self, activities: ErasableActivities) -> None:
         activity = make_activity("post:1")
 
         first, second = activities.append(activity), activities.append(activity)
 
         assert first.position < second.position
         assert [each.activity.id for each in activities.since("post:1", "0", 9)] == [activity.id] * 2
+
+    def test_a_channel_is_forgotten_piece_by_piece_and_no_other(self, activities: ErasableActivities) -> None:
+        for channel in ("user:1", "user:1", "user:1", "user:2"):
+            activities.append(make_activity(channel))
+
+        assert [activities.forget("user:1", 2) for _ in range(3)] == [2, 1, 0]
+
+        assert activities.since("user:1", "0", 9) == []
+        assert len(activities.since("user:2", "0", 9)) == 1
 
 
 class TestEdges:
@@ -116,6 +125,18 @@ class TestEdges:
 
         assert edges.followers(ana) == []
         assert edges.followed(bruno, 9) == []
+
+    def test_somebody_is_forgotten_at_both_ends_tombstones_too(self, edges: Edges) -> None:
+        ana, bruno, carla = ids.new_id(), ids.new_id(), ids.new_id()
+        edges.apply(ana, bruno, active=True, version=1)
+        edges.apply(bruno, ana, active=False, version=2)
+        edges.apply(carla, ana, active=True, version=3)
+        edges.apply(carla, bruno, active=True, version=4)
+
+        assert [edges.forget(ana, 2) for _ in range(3)] == [2, 1, 0]
+
+        assert edges.followers(carla) == [bruno]
+        assert edges.followers(ana) == edges.followed(ana, 9) == []
 
 
 class TestTickets:
@@ -204,6 +225,19 @@ class TestConnections:
         assert not connections.close(socket, opened_before=AT)
         assert connections.of_users([socket.user_id], AT) == [socket]
         assert connections.close(socket, opened_before=AT + SECOND)
+
+    def test_somebodys_are_forgotten_with_what_they_listen_to(self, connections: Connections) -> None:
+        ana = ids.new_id()
+        theirs, others = [make_socket(ana), make_socket(ana)], make_socket()
+        for socket in (*theirs, others):
+            connections.open(socket, opened_at=AT, expires_at=LATER)
+            connections.subscribe(socket.connection_id, "post:1", now=AT, limit=5)
+
+        assert connections.forget(ana) > 0
+        assert connections.forget(ana) == 0
+
+        assert connections.of_users([ana], AT) == []
+        assert connections.of_channel("post:1", AT) == [others]
 
     def test_a_closed_connection_cannot_subscribe(self, connections: Connections) -> None:
         socket = make_socket()

@@ -1,6 +1,7 @@
 """The media ports in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,19 @@ class StoredObject:
     data: bytes
     content_type: str
     cache_control: str
+
+
+class FakeWriter:
+    """Takes bytes and gives none back, as an upload under way."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def write(self, data: bytes, /) -> int:
+        self.written += data
+        return len(data)
+
+    def flush(self) -> None: ...
 
 
 class FakeObjectStore:
@@ -33,6 +47,18 @@ class FakeObjectStore:
 
     def delete(self, bucket: Bucket, key: str) -> None:
         self.objects.pop((bucket, key), None)
+
+    def list_keys(self, bucket: Bucket, prefix: str, limit: int) -> list[str]:
+        return sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))[:limit]
+
+    @contextmanager
+    def writing(self, bucket: Bucket, key: str, *, content_type: str) -> Iterator[FakeWriter]:
+        writer = FakeWriter()
+        yield writer
+        self.objects[bucket, key] = StoredObject(bytes(writer.written), content_type, "private, no-store")
+
+    def presign_get(self, key: str, *, filename: str, seconds: int) -> str:
+        return f"https://uploads.example/{key}?filename={filename}&seconds={seconds}"
 
 
 class FakeMedia:
@@ -61,3 +87,10 @@ class FakeMedia:
             return False
         self.rows[media_id] = replace(row, status="failed", reason=reason)
         return True
+
+    def of_owner(self, owner_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        theirs = sorted(row.media_id for row in self.rows.values() if row.owner_id == owner_id)
+        return [media_id for media_id in theirs if after is None or media_id > after][:limit]
+
+    def remove(self, media_id: UUID) -> None:
+        self.rows.pop(media_id, None)

@@ -29,6 +29,11 @@ class FakeActivities:
         found = [each for each in self.appended if each.channel == channel]
         return sorted(found, key=lambda each: each.position, reverse=True)[:limit]
 
+    def forget(self, channel: str, limit: int) -> int:
+        gone = [each for each in self.appended if each.channel == channel][:limit]
+        self.appended = [each for each in self.appended if each not in gone]
+        return len(gone)
+
 
 class FakeEdges:
     def __init__(self) -> None:
@@ -47,6 +52,12 @@ class FakeEdges:
             author for (author, follower), (_, active) in self.rows.items() if follower == follower_id and active
         )
         return list(islice(followed, limit))
+
+    def forget(self, user_id: UUID, limit: int) -> int:
+        gone = [pair for pair in self.rows if user_id in pair][:limit]
+        for pair in gone:
+            del self.rows[pair]
+        return len(gone)
 
 
 class FakeTickets:
@@ -104,6 +115,12 @@ class FakeConnections:
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if channel in row.channels and row.expires_at > now]
+
+    def forget(self, user_id: UUID) -> int:
+        theirs = [name for name, row in self.rows.items() if row.socket.user_id == user_id]
+        for connection_id in theirs:
+            del self.rows[connection_id]
+        return len(theirs)
 
 
 class FakePusher:

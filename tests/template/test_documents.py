@@ -11,6 +11,7 @@ SERVICES = {
     "dynamodb": "dynamodb",
     "s3": "s3",
     "execute-api": "api gateway",
+    "cognito-idp": "cognito",
 }
 # Done by Lambda for the function, which itself calls nobody by them.
 BY_LAMBDA = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}

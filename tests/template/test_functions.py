@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mundotango import settings
+from mundotango.exports.policy import LEASE
 from tests.template.needs import known, required
 from tests.template.reading import ROOT, load, references
 
@@ -157,6 +158,14 @@ class TestTimeOuts:
         assert functions["JobsFunction"]["Timeout"] == settings.JOBS_TIMEOUT
         for name in ("WsConnectFunction", "WsAuthorizerFunction"):
             assert functions[name]["Timeout"] > settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS
+
+    def test_a_batch_of_commands(self, functions: Functions) -> None:
+        effects = functions["EffectsFunction"]
+        batch = effects["Events"]["Commands"]["Properties"]["BatchSize"]
+        assert batch * 2 * settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS < effects["Timeout"]
+
+    def test_an_export_is_on_lease_for_longer_than_a_run(self) -> None:
+        assert LEASE.total_seconds() > settings.JOBS_TIMEOUT
 
     def test_migration_answers_before_it_is_given_up(self, functions: Functions, resources: Resources) -> None:
         assert functions["MigrateFunction"]["Timeout"] < resources["Migration"]["Properties"]["ServiceTimeout"] == 600

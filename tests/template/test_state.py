@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mundotango.exports.policy import EXPORT_LIFE
+from mundotango.privacy.policy import LEDGER_LIFE
 from tests.template.reading import ROOT, load, references
 
 Resources = dict[str, dict[str, Any]]
@@ -26,7 +28,7 @@ def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
 
 
 def test_state_is_retained(everything: Resources) -> None:
-    assert len(kept(everything)) == 12
+    assert len(kept(everything)) == 14
     for name, one in kept(everything).items():
         wanted = "Snapshot" if one["Type"] == "AWS::RDS::DBInstance" else "Retain"
         assert (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy")) == (wanted, wanted), name
@@ -56,7 +58,7 @@ def test_facts_can_be_had_back_as_they_were(everything: Resources) -> None:
         and one["Properties"]["Replicas"][0].get("PointInTimeRecoverySpecification")
         == {"PointInTimeRecoveryEnabled": True}
     }
-    assert recovered == {"ReactionsTable", "MediaTable"}
+    assert recovered == {"ReactionsTable", "MediaTable", "ErasuresTable"}
     database = load("infra/database.yaml")["Resources"]["Instance"]["Properties"]
     assert database["BackupRetentionPeriod"] >= 7
     assert database["ManageMasterUserPassword"] is database["EnableIAMDatabaseAuthentication"] is True
@@ -64,7 +66,7 @@ def test_facts_can_be_had_back_as_they_were(everything: Resources) -> None:
 
 def test_tables_are_global_with_one_replica_and_on_demand(everything: Resources) -> None:
     tables = {n: o["Properties"] for n, o in everything.items() if o["Type"].startswith("AWS::DynamoDB::")}
-    assert len(tables) == 8
+    assert len(tables) == 10
     for name, table in tables.items():
         assert [replica["Region"] for replica in table["Replicas"]] == [{"Ref": "AWS::Region"}], name
         assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -77,9 +79,21 @@ def test_what_expires_says_so(everything: Resources) -> None:
         if one.get("Properties", {}).get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True}
     }
     assert expiring == {
-        "ActivitiesTable", "ConnectionsTable", "CountersTable", "IdempotencyTable", "MediaTable", "ReactionsTable",
-        "TicketsTable",
+        "ActivitiesTable", "CommandsTable", "ConnectionsTable", "CountersTable", "ErasuresTable", "IdempotencyTable",
+        "MediaTable", "ReactionsTable", "TicketsTable",
     }  # fmt: skip
+
+
+def test_an_archive_ends_with_its_link(resources: Resources) -> None:
+    rules = {rule["Id"]: rule for rule in resources["UploadsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    rule = rules["ExportsAreForAWeek"]
+    assert (rule["Prefix"], rule["ExpirationInDays"]) == ("exports/", EXPORT_LIFE.days)
+
+
+def test_the_ledger_outlives_every_backup() -> None:
+    recovery_of_tables = 35
+    database = load("infra/database.yaml")["Resources"]["Instance"]["Properties"]
+    assert LEDGER_LIFE.days > max(recovery_of_tables, database["BackupRetentionPeriod"], 365)
 
 
 def test_buckets_are_private_and_encrypted(everything: Resources) -> None:

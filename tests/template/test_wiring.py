@@ -53,6 +53,7 @@ def test_each_stream_has_exactly_one_reader(resources: Resources, functions: Fun
                 readers.setdefault(stream.removesuffix(".StreamArn"), []).append(name)
     assert readers == {
         "ActivitiesTable": ["PushFunction"],
+        "CommandsTable": ["EffectsFunction"],
         "MediaTable": ["PushFunction"],
         "ReactionsTable": ["CountersFunction"],
     }
@@ -99,6 +100,8 @@ def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
         for name, event in function.get("Events", {}).items()
         if event["Type"] == "DynamoDB"
     }
+    (commands,) = functions["EffectsFunction"]["Events"]["Commands"]["Properties"]["FilterCriteria"]["Filters"]
+    assert json.loads(commands["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
     assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["ready", "failed"]}}}}]
     # What appears and changes, and of what goes only reactions: not views, which expire.

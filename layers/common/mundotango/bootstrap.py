@@ -115,7 +115,7 @@ class Platform:
         return DynamoCounters(settings.table("counters"), self.region)
 
     @cached_property
-    def activities(self) -> ports.Activities:
+    def activities(self) -> ports.ErasableActivities:
         from mundotango.realtime.repository import DynamoActivities
 
         return DynamoActivities(settings.table("activities"), self.region)
@@ -143,6 +143,24 @@ class Platform:
         from mundotango.adapters.pusher import SocketPusher
 
         return SocketPusher(self.region)
+
+    @cached_property
+    def commands(self) -> ports.Commands:
+        from mundotango.commands.repository import DynamoCommands
+
+        return DynamoCommands(settings.table("commands"), self.region)
+
+    @cached_property
+    def erasures(self) -> ports.Erasures:
+        from mundotango.privacy.ledger import DynamoErasures
+
+        return DynamoErasures(settings.table("erasures"), self.region)
+
+    @cached_property
+    def identities(self) -> ports.Identities:
+        from mundotango.adapters.identities import CognitoIdentities
+
+        return CognitoIdentities(settings.UserPool.from_env(), self.region)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:

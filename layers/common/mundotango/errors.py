@@ -16,7 +16,10 @@
     │   ├── HandleTaken
     │   ├── InProgress    under this Idempotency-Key, by another request; try again after `retry_after` seconds
     │   ├── ProfileExists
-    │   └── MediaNotReady
+    │   ├── MediaNotReady
+    │   ├── ExportWaiting an export was asked for and is not ready yet
+    │   ├── ExportRecent  there is one of the last day
+    │   └── TooLate       the account is being deleted
     ├── PreconditionFailed    a change to what is no longer as its writer saw it
     ├── PreconditionRequired  a change that does not say what its writer saw
     ├── ProfileMissing    signed in, but without a profile yet
@@ -128,6 +131,18 @@ class PreconditionFailed(MundoTangoError):
 
 class PreconditionRequired(MundoTangoError):
     code = "precondition-required"
+
+
+class ExportWaiting(Conflict):
+    code = "export-waiting"
+
+
+class ExportRecent(Conflict):
+    code = "export-recent"
+
+
+class TooLate(Conflict):
+    code = "too-late"
 
 
 class ProfileMissing(MundoTangoError):

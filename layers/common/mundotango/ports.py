@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     # A function that uses one feature's ports does not import the models of the others.
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from uuid import UUID
 
+    from mundotango.commands.model import Command
     from mundotango.media.model import Bucket, Measures, Media, PresignedPost
     from mundotango.reactions.model import (
         Contents,
@@ -200,6 +202,14 @@ class Activities(Protocol):
         ...
 
 
+class ErasableActivities(Activities, Protocol):
+    """For those few who may also take away what happened."""
+
+    def forget(self, channel: str, limit: int) -> int:
+        """Delete at most `limit` of what stands in the channel; how many it was, 0 once nothing is left."""
+        ...
+
+
 class Edges(Protocol):
     """Who follows whom, copied for those who cannot ask the database."""
 
@@ -210,6 +220,10 @@ class Edges(Protocol):
     def followers(self, author_id: UUID) -> list[UUID]: ...
 
     def followed(self, follower_id: UUID, limit: int) -> list[UUID]: ...
+
+    def forget(self, user_id: UUID, limit: int) -> int:
+        """Delete at most `limit` rows with this person at either end, tombstones too; how many it was."""
+        ...
 
 
 class Tickets(Protocol):
@@ -241,6 +255,10 @@ class Connections(Protocol):
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]: ...
 
+    def forget(self, user_id: UUID) -> int:
+        """Remove all that is known of this person's sockets, expired or not; how many it was."""
+        ...
+
 
 class Pusher(Protocol):
     """Writes frames to open sockets."""
@@ -269,6 +287,26 @@ class ObjectStore(Protocol):
         """Deleting what is not there is no error."""
         ...
 
+    def list_keys(self, bucket: Bucket, prefix: str, limit: int) -> list[str]:
+        """The first `limit` keys that begin so, in their order."""
+        ...
+
+    def writing(self, bucket: Bucket, key: str, *, content_type: str) -> AbstractContextManager[Writer]:
+        """An object written piece by piece, of any size; there when the block ends well, else not at all."""
+        ...
+
+    def presign_get(self, key: str, *, filename: str, seconds: int) -> str:
+        """An address that opens this object of `uploads` for so long, for a download of that name; needs no network."""
+        ...
+
+
+class Writer(Protocol):
+    """A file that is only written to, from its beginning to its end."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def flush(self) -> None: ...
+
 
 class MediaRepository(Protocol):
     def add(self, media: Media) -> None: ...
@@ -285,4 +323,46 @@ class MediaRepository(Protocol):
 
     def mark_failed(self, media_id: UUID, reason: str) -> bool:
         """From pending, once; False when it was not pending (any more), and then nothing changes."""
+        ...
+
+    def of_owner(self, owner_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        """A person's pictures, whatever became of them, in the order of their ids; the newest may be missing."""
+        ...
+
+    def remove(self, media_id: UUID) -> None:
+        """Removing what is not there is no error."""
+        ...
+
+
+class Commands(Protocol):
+    """What is to be done outside the network, a row each."""
+
+    def put(self, command: Command, expires_at: datetime) -> bool:
+        """False, and nothing written, when the row under its key has this version or a higher one."""
+        ...
+
+
+class Identities(Protocol):
+    """People's sign-ins, by the id that their profile has too. Whom the pool does not know is no error."""
+
+    def delete(self, user_id: UUID) -> None: ...
+
+    def disable(self, user_id: UUID) -> None: ...
+
+    def enable(self, user_id: UUID) -> None: ...
+
+    def sign_out(self, user_id: UUID) -> None:
+        """End every session of this person: no refresh token works any more."""
+        ...
+
+
+class Erasures(Protocol):
+    """The ledger of those who are being erased or were: ids and moments, where no restore of the rest reaches."""
+
+    def note(self, user_id: UUID, now: datetime) -> datetime:
+        """When this person was first noted; from now on that moment, if never before."""
+        ...
+
+    def noted(self, after: UUID | None, limit: int) -> list[UUID]:
+        """All that were noted, in an order of the store's own that goes on from `after`."""
         ...

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mundotango.comments.repository import CommentRepository
     from mundotango.drafts.repository import DraftRepository
     from mundotango.events.repository import EventRepository
+    from mundotango.exports.repository import ExportRepository
     from mundotango.feed.repository import FeedRepository
     from mundotango.follows.repository import FollowRepository
     from mundotango.keys.repository import KeyRepository
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place, Ranked
     from mundotango.posts.repository import PostRepository
+    from mundotango.privacy.repository import DepartureRepository
+    from mundotango.privacy.stores.repository import PersonRepository
     from mundotango.realtime.model import Activity
     from mundotango.requests.repository import RequestKeyRepository
     from mundotango.search.repository import SearchRepository
@@ -166,3 +169,21 @@ class UnitOfWork:
         from mundotango.keys.repository import KeyRepository
 
         return KeyRepository(self._connection)
+
+    @cached_property
+    def departures(self) -> DepartureRepository:
+        from mundotango.privacy.repository import DepartureRepository
+
+        return DepartureRepository(self._connection)
+
+    @cached_property
+    def person(self) -> PersonRepository:
+        from mundotango.privacy.stores.repository import PersonRepository
+
+        return PersonRepository(self._connection)
+
+    @cached_property
+    def exports(self) -> ExportRepository:
+        from mundotango.exports.repository import ExportRepository
+
+        return ExportRepository(self._connection)

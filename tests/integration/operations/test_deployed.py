@@ -15,7 +15,7 @@ from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
 from mundotango import settings
 from mundotango.ids import new_id
-from operations import moderators, rebuild
+from operations import erasures, moderators, rebuild
 from operations.deployed import Deployed
 from operations.refusal import Refusal
 
@@ -131,6 +131,20 @@ def test_rebuilding_edges_goes_on_where_the_last_call_ended(deployed: Deployed, 
         jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer(answered)}, expected)
 
     assert rebuild.edges(deployed) == 13
+    jobs.assert_no_pending_responses()
+
+
+def test_a_replay_of_erasures_adds_up_its_calls(deployed: Deployed, jobs: Stubber) -> None:
+    after = str(new_id())
+    pages: list[tuple[dict[str, str], dict[str, object]]] = [
+        ({"job": "replay_erasures"}, {"done": False, "replayed": 3, "found": 1, "after": after}),
+        ({"job": "replay_erasures", "after": after}, {"done": True, "replayed": 2, "found": 0}),
+    ]
+    for asked, answered in pages:
+        expected = {"FunctionName": "jobs", "Qualifier": "live", "Payload": json.dumps(asked)}
+        jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer(answered)}, expected)
+
+    assert erasures.replay(deployed) == erasures.Replayed(noted=5, found=1)
     jobs.assert_no_pending_responses()
 
 

@@ -86,5 +86,5 @@ def test_an_operator_wakes_the_rebuild_and_says_where_it_goes_on(
 
 
 def test_an_unknown_job_is_refused() -> None:
-    with pytest.raises(Invalid, match="no such job: 'tidy_up'; there are sweep_outbox, rebuild_edges and recount"):
+    with pytest.raises(Invalid, match="no such job: 'tidy_up'; there are sweep_outbox, rebuild_edges"):
         handler.lambda_handler({"job": "tidy_up"}, Ample())

@@ -10,7 +10,7 @@ from tests.fixtures.gateway import PAYLOADS, Gateway
 from tests.unit.api.test_errors import SOMEBODY, UPLOAD
 
 CLAIMS = json.loads((PAYLOADS / "claims_groups.json").read_text())
-PUBLIC = "/api/public/"
+OPEN = ("/api/public/", "/api/link/")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def private_routes() -> list[tuple[str, str]]:
     return [
         (method.upper(), path)
         for path, operations in paths.items()
-        if not path.startswith(PUBLIC)
+        if not path.startswith(OPEN)
         for method in operations
     ]
 

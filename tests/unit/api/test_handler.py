@@ -19,7 +19,7 @@ from tests.fixtures.gateway import PAYLOADS, Gateway
 from tests.unit.api.test_errors import SOMEBODY, UPLOAD
 
 ROOT = Path(__file__).parents[3]
-PEOPLE = ["users", *(f"users.{part}" for part in ("blocks", "follows", "posts", "profiles", "search"))]
+PEOPLE = ["users", *(f"users.{part}" for part in ("blocks", "follows", "own_data", "posts", "profiles", "search"))]
 # What only some requests need is imported by those; each of these is a tenth of a second of everybody's cold start.
 LATE = ["aws_lambda_powertools", "boto3", "botocore", "psycopg", "psycopg_pool", "pynamodb", "redis", "yoyo"]
 

@@ -1,4 +1,4 @@
-"""Pictures in S3.
+"""Pictures and exports in S3.
 
 botocore and not boto3: the one client made here needs nothing of what boto3 adds, and its import costs more. The client
 is made when it is first asked for. Presigning is computed from the credentials in the environment, so it works where
@@ -7,6 +7,8 @@ S3 is the only address that can be reached.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
@@ -17,6 +19,10 @@ from mundotango.media.policy import UPLOAD_WINDOW
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+# S3 takes 10,000 parts of 5 MB and more, the last one of any size: 80 GB, with one part at a time in memory.
+PART_BYTES = 8 * 1024 * 1024
 
 
 class S3ObjectStore:
@@ -67,3 +73,70 @@ class S3ObjectStore:
 
     def delete(self, bucket: Bucket, key: str) -> None:
         self._client.delete_object(Bucket=self._buckets[bucket], Key=key)
+
+    def list_keys(self, bucket: Bucket, prefix: str, limit: int) -> list[str]:
+        found = self._client.list_objects_v2(Bucket=self._buckets[bucket], Prefix=prefix, MaxKeys=limit)
+        return [one["Key"] for one in found.get("Contents", ())]
+
+    @contextmanager
+    def writing(self, bucket: Bucket, key: str, *, content_type: str) -> Iterator[PartWriter]:
+        name = self._buckets[bucket]
+        upload_id = self._client.create_multipart_upload(
+            Bucket=name, Key=key, ContentType=content_type, CacheControl="private, no-store"
+        )["UploadId"]
+        writer = PartWriter(self._client, name, key, upload_id)
+        try:
+            yield writer
+            writer.complete()
+        except BaseException:
+            # What is left of a writer that is killed is deleted by the bucket's rule for unfinished parts.
+            self._client.abort_multipart_upload(Bucket=name, Key=key, UploadId=upload_id)
+            raise
+
+    def presign_get(self, key: str, *, filename: str, seconds: int) -> str:
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._buckets["uploads"],
+                "Key": key,
+                "ResponseContentDisposition": f'attachment; filename="{filename}"',
+            },
+            ExpiresIn=seconds,
+        )
+
+
+class PartWriter:
+    """One multipart upload as a file that is written to from its beginning to its end."""
+
+    def __init__(self, client: S3Client, bucket: str, key: str, upload_id: str) -> None:
+        self._client = client
+        self._bucket, self._key, self._upload_id = bucket, key, upload_id
+        self._buffer = bytearray()
+        self._parts: list[CompletedPartTypeDef] = []
+
+    def write(self, data: bytes, /) -> int:
+        self._buffer += data
+        while len(self._buffer) >= PART_BYTES:
+            self._send(PART_BYTES)
+        return len(data)
+
+    def flush(self) -> None:
+        """A part has a least size: what is not yet one waits."""
+
+    def complete(self) -> None:
+        self._send(len(self._buffer))
+        self._client.complete_multipart_upload(
+            Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+        )
+
+    def _send(self, size: int) -> None:
+        number = len(self._parts) + 1
+        sent = self._client.upload_part(
+            Bucket=self._bucket,
+            Key=self._key,
+            UploadId=self._upload_id,
+            PartNumber=number,
+            Body=bytes(self._buffer[:size]),
+        )
+        self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
+        del self._buffer[:size]

@@ -63,5 +63,10 @@ def fingerprint(secret: str, data: bytes) -> str:
     return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()[:32]
 
 
+def variants_of(media_id: UUID) -> str:
+    """What the keys of a picture's variants begin with."""
+    return f"media/{media_id}/"
+
+
 def variant_key(media_id: UUID, name: str, width: int, extension: str) -> str:
-    return f"media/{media_id}/{name}-{width}.{extension}"
+    return f"{variants_of(media_id)}{name}-{width}.{extension}"

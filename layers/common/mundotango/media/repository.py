@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from mundotango import settings
@@ -28,6 +30,15 @@ class VariantMap(MapAttribute[str, Any]):
     format = UnicodeAttribute()
     key = UnicodeAttribute()
     bytes = NumberAttribute()
+
+
+class ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_owner"
+        projection = KeysOnlyProjection()
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    media_id = UnicodeAttribute(range_key=True)
 
 
 class MediaRow(Model):
@@ -47,6 +58,7 @@ class MediaRow(Model):
     blurhash = UnicodeAttribute(null=True)
     color = UnicodeAttribute(null=True)
     variants = ListAttribute(of=VariantMap, null=True)
+    by_owner = ByOwner()
 
 
 def media_from_image(image: dict[str, dict[str, Any]]) -> Media:
@@ -82,6 +94,14 @@ class DynamoMedia:
     def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
         rows = batch_get(self._row, map(str, media_ids), consistent_read=True)
         return {found.media_id: found for found in map(_media, rows)}
+
+    def of_owner(self, owner_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        # Attributes of the row and not of the index, which knows its own only by its model.
+        later = None if after is None else self._row.media_id > str(after)
+        return [UUID(row.media_id) for row in islice(self._row.by_owner.query(str(owner_id), later), limit)]
+
+    def remove(self, media_id: UUID) -> None:
+        self._row(str(media_id)).delete()
 
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
         row = self._row

@@ -36,7 +36,17 @@ CREATE TABLE exports (
     token_hash text CONSTRAINT exports_token_key UNIQUE,  -- of the link; the token itself is kept nowhere
     requested_at timestamptz NOT NULL,
     ready_at timestamptz,
-    expires_at timestamptz
+    expires_at timestamptz,
+    attempts smallint NOT NULL DEFAULT 0,
+    leased_until timestamptz  -- until then somebody is at work on it
 );
 CREATE INDEX idx_exports_user ON exports (user_id, requested_at DESC);
 CREATE INDEX idx_exports_waiting ON exports (requested_at) WHERE state = 'waiting';
+CREATE UNIQUE INDEX exports_waiting_key ON exports (user_id) WHERE state = 'waiting';
+
+-- By these somebody who leaves is found in what they organised, in what they reported and in what others wrote of them.
+CREATE INDEX idx_events_organiser ON events (organiser_id);
+CREATE INDEX idx_reports_reporter ON reports (reporter_id);
+CREATE INDEX idx_posts_entities ON posts USING gin (entities jsonb_path_ops) WHERE entities <> '[]';
+CREATE INDEX idx_post_versions_entities ON post_versions USING gin (entities jsonb_path_ops) WHERE entities <> '[]';
+CREATE INDEX idx_comments_entities ON comments USING gin (entities jsonb_path_ops) WHERE entities <> '[]';

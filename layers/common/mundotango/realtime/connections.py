@@ -139,6 +139,16 @@ class DynamoConnections:
         rows = self._row.query(f"channel#{channel}")
         return [Socket(row.sk, UUID(row.user_id), row.domain, row.stage) for row in rows if row.expires_at > now]
 
+    def forget(self, user_id: UUID) -> int:
+        known = self._get(f"user#{user_id}", "sockets")
+        if known is None:
+            return 0
+        sockets = [_unpacked(user_id, packed)[0] for packed in known.sockets or ()]
+        for socket in sockets:
+            self.close(socket)
+        known.delete()
+        return 1 + len(sockets)
+
     def _find(self, connection_id: str) -> ConnectionRow | None:
         return self._get(f"connection#{connection_id}", "meta")
 

@@ -14,8 +14,14 @@ ACTIVITY_VERSION = 1
 FRAME_VERSION = 1
 
 Kind = Literal[
+    "command.identity_delete",
+    "command.identity_disable",
+    "command.identity_enable",
+    "command.identity_sign_out",
     "comment.created",
     "comment.removed",
+    "export.failed",
+    "export.ready",
     "follow.created",
     "follow.removed",
     "media.failed",

@@ -1,7 +1,9 @@
-"""What was committed is announced: from the outbox to the channels, and to what DynamoDB has a copy of.
+"""What was committed is announced: from the outbox to the channels, to what DynamoDB has a copy of, and as commands to
+who acts outside the network.
 
 A row is marked in the transaction that holds it, after its effect. A relay that dies in between is repeated, so an
-activity may stand in its channel twice, under one id, which clients know; and of copies the higher number wins.
+activity may stand in its channel twice, under one id, which clients know; and of copies, and of commands, the higher
+number wins.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from mundotango.commands.model import COMMAND_LIFE
+from mundotango.commands.service import command_of
 from mundotango.errors import Unavailable
 from mundotango.observability import count, logger
 from mundotango.outbox.model import Outgoing
@@ -107,6 +111,9 @@ def _announced(platform: Platform, outgoing: Outgoing, tally: Tally) -> bool:
 def _announce(platform: Platform, outgoing: Outgoing) -> None:
     activity = outgoing.activity
     _copy(platform, activity.kind, activity.payload, outgoing.seq)
+    command = command_of(outgoing)
+    if command is not None:
+        platform.commands.put(command, platform.clock.now() + COMMAND_LIFE)
     if activity.channel is not None:
         platform.activities.append(activity)
 

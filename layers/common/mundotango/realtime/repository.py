@@ -92,6 +92,12 @@ class DynamoActivities:
         last = self._row.query(channel, scan_index_forward=False, consistent_read=True, page_size=limit)
         return [_appended(row) for row in islice(last, limit)]
 
+    def forget(self, channel: str, limit: int) -> int:
+        rows = list(islice(self._row.query(channel, consistent_read=True, page_size=limit), limit))
+        for row in rows:
+            row.delete()
+        return len(rows)
+
 
 def _appended(row: ActivityRow) -> Appended:
     activity = Activity(
@@ -125,6 +131,15 @@ class DynamoEdges:
     def followed(self, follower_id: UUID, limit: int) -> list[UUID]:
         rows = self._row.by_target.query(f"follower#{follower_id}", filter_condition=self._row.active == True)  # noqa: E712
         return [_id(row.source) for row in islice(rows, limit)]
+
+    def forget(self, user_id: UUID, limit: int) -> int:
+        rows = [
+            *islice(self._row.query(f"author#{user_id}", consistent_read=True), limit),
+            *islice(self._row.by_target.query(f"follower#{user_id}"), limit),
+        ][:limit]
+        for row in rows:
+            row.delete()
+        return len(rows)
 
 
 def _id(key: str) -> UUID:

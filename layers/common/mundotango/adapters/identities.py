@@ -1,0 +1,60 @@
+"""People's sign-ins in the Cognito user pool; reached from outside the network only.
+
+A profile's id is the subject of the sign-in. Cognito's administration goes by user name, which it may choose itself,
+so each act looks for it first; whom it does not find is gone already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from mundotango import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+
+class CognitoIdentities:
+    def __init__(self, pool: settings.UserPool, region: settings.Region) -> None:
+        self._pool = pool.id
+        self._region = region
+
+    def delete(self, user_id: UUID) -> None:
+        self._for(user_id, lambda name: self._client.admin_delete_user(UserPoolId=self._pool, Username=name))
+
+    def disable(self, user_id: UUID) -> None:
+        self._for(user_id, lambda name: self._client.admin_disable_user(UserPoolId=self._pool, Username=name))
+
+    def enable(self, user_id: UUID) -> None:
+        self._for(user_id, lambda name: self._client.admin_enable_user(UserPoolId=self._pool, Username=name))
+
+    def sign_out(self, user_id: UUID) -> None:
+        self._for(user_id, lambda name: self._client.admin_user_global_sign_out(UserPoolId=self._pool, Username=name))
+
+    def _for(self, user_id: UUID, act: Callable[[str], object]) -> None:
+        found = self._client.list_users(UserPoolId=self._pool, Filter=f'sub = "{user_id}"')["Users"]
+        for user in found:
+            # Looked at again: what follows may not be undone.
+            if {"Name": "sub", "Value": str(user_id)} in user["Attributes"]:
+                try:
+                    act(user["Username"])
+                except self._client.exceptions.UserNotFoundException:
+                    return
+
+    @cached_property
+    def _client(self) -> CognitoIdentityProviderClient:
+        from botocore.config import Config
+        from botocore.session import Session
+
+        config = Config(
+            connect_timeout=settings.AWS_CALL_TIMEOUT,
+            read_timeout=settings.AWS_CALL_TIMEOUT,
+            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
+        )
+        client = Session().create_client(
+            "cognito-idp", region_name=self._region.name, endpoint_url=self._region.endpoint or None, config=config
+        )
+        return cast("CognitoIdentityProviderClient", client)

@@ -1,0 +1,49 @@
+"""Commands in DynamoDB; the table's stream wakes who carries them out."""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError
+from pynamodb.models import Model
+
+from mundotango import settings
+from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.commands.model import Command
+
+
+class CommandRow(Model):
+    key = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute()
+    payload = JSONAttribute()
+    version = NumberAttribute()
+    v = NumberAttribute()
+    expires_at = TTLAttribute()
+
+
+def command_from_image(image: dict[str, dict[str, Any]]) -> Command:
+    """A row as the table's stream carries it (`NewImage`)."""
+    row = CommandRow.from_raw_data(image)
+    return Command(row.key, row.kind, row.payload, int(row.version), int(row.v))
+
+
+class DynamoCommands:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(CommandRow, table_name, region)
+
+    def put(self, command: Command, expires_at: datetime) -> bool:
+        row = self._row(
+            command.key,
+            kind=command.kind,
+            payload=command.payload,
+            version=command.version,
+            v=command.v,
+            expires_at=expires_at,
+        )
+        try:
+            row.save(condition=self._row.key.does_not_exist() | (self._row.version < command.version))
+        except PutError as error:
+            if condition_failed(error):
+                return False
+            raise
+        return True

@@ -1,0 +1,272 @@
+"""What of a person is anywhere but in PostgreSQL."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from mundotango.commands.service import identity_command
+from mundotango.exports.model import exports_of
+from mundotango.media.policy import original_key, upload_key, variants_of
+from mundotango.privacy.model import Person, Store
+from mundotango.privacy.policy import cached_of
+from mundotango.privacy.stores import repository as tables
+from mundotango.privacy.stores.postgresql import rows_of, without_rows_of
+from mundotango.realtime.model import author_channel, user_channel
+
+if TYPE_CHECKING:
+    from mundotango.bootstrap import Platform
+
+PAGE = 50
+
+
+def erase_identity(platform: "Platform", person: Person) -> Iterator[int]:
+    with platform.unit_of_work() as work:
+        work.record(identity_command("delete", person.id, platform.clock))
+    yield 0
+
+
+def reactions_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, Any]]:
+    after: UUID | None = None
+    while page := platform.reactions.of_user(user_id, after=after, limit=PAGE):
+        for post_id, reaction in page:
+            yield {"post_id": str(post_id), "kind": reaction.kind, "at": reaction.at.isoformat()}
+        after = page[-1][0]
+
+
+def erase_reactions(platform: "Platform", person: Person) -> Iterator[int]:
+    after: UUID | None = None
+    while page := platform.reactions.of_user(person.id, after=after, limit=PAGE):
+        for post_id, _ in page:
+            platform.reactions.remove(post_id, person.id)
+        after = page[-1][0]
+        yield len(page)
+
+
+def media_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, Any]]:
+    after: UUID | None = None
+    while page := platform.media.of_owner(user_id, after, PAGE):
+        for media in platform.media.find_many(page).values():
+            yield {
+                "id": str(media.media_id),
+                "purpose": media.purpose,
+                "content_type": media.content_type,
+                "size": media.size,
+                "status": media.status,
+                "reason": media.reason,
+                "created_at": media.created_at.isoformat(),
+            }
+        after = page[-1]
+
+
+def erase_media(platform: "Platform", person: Person) -> Iterator[int]:
+    """The row last, for by it the objects are found."""
+    after: UUID | None = None
+    while page := platform.media.of_owner(person.id, after, PAGE):
+        for media_id in page:
+            platform.objects.delete("uploads", upload_key(media_id))
+            platform.objects.delete("uploads", original_key(media_id))
+            while keys := platform.objects.list_keys("media", variants_of(media_id), PAGE):
+                for key in keys:
+                    platform.objects.delete("media", key)
+            platform.media.remove(media_id)
+            yield 1
+        after = page[-1]
+
+
+def erase_exports(platform: "Platform", person: Person) -> Iterator[int]:
+    while keys := platform.objects.list_keys("uploads", exports_of(person.id), PAGE):
+        for key in keys:
+            platform.objects.delete("uploads", key)
+        yield len(keys)
+    yield from without_rows_of(tables.EXPORTS)(platform, person)
+
+
+def erase_edges(platform: "Platform", person: Person) -> Iterator[int]:
+    while deleted := platform.edges.forget(person.id, PAGE):
+        yield deleted
+
+
+def erase_activities(platform: "Platform", person: Person) -> Iterator[int]:
+    for channel in (author_channel(person.id), user_channel(person.id)):
+        while deleted := platform.activities.forget(channel, PAGE):
+            yield deleted
+
+
+def erase_connections(platform: "Platform", person: Person) -> Iterator[int]:
+    yield platform.connections.forget(person.id)
+
+
+def erase_cached(platform: "Platform", person: Person) -> Iterator[int]:
+    for key in cached_of(person.id, person.handle):
+        platform.cache.delete(key)
+    yield 0
+
+
+IDENTITY = Store(
+    name="Identity",
+    system="Cognito",
+    holds=("UserPool",),
+    what="e-mail address, password (as a proof of it) and sign-ins",
+    how_long="as long as the account",
+    why="to sign in, and to reach the person",
+    exported="no: whoever is signed in asks the user pool itself (GetUser)",
+    erased="deleted first, by a command, hours before the rest: so nobody still writes while it is erased",
+    erase=erase_identity,
+)
+
+STORES = (
+    Store(
+        name="Reactions",
+        system="DynamoDB",
+        holds=("ReactionsTable",),
+        what="what the person reacted to, how and when; which posts they saw",
+        how_long="until it is taken back; that they saw a post, 2 days",
+        why="the truth that totals are counted from",
+        exported="reactions.json",
+        erased="deleted, and the totals follow; that they saw a post ends by itself",
+        files=(("reactions.json", reactions_of),),
+        erase=erase_reactions,
+    ),
+    Store(
+        name="Totals",
+        system="DynamoDB",
+        holds=("CountersTable",),
+        what="how many reacted to a post: numbers, nobody's name",
+        how_long="as long as they are asked for",
+        why="counting all reactions at each look would be slow",
+        exported="no: it is nobody's",
+        erased="follows from the reactions and the posts that are deleted",
+    ),
+    Store(
+        name="Pictures",
+        system="S3",
+        holds=("MediaTable", "UploadsBucket/uploads/", "UploadsBucket/originals/", "MediaBucket/media/"),
+        what="pictures the person uploaded: originals without what the camera added, variants, state and measures",
+        how_long="as long as the account; what was never finished, a day",
+        why="to be shown; variants are made anew from originals",
+        exported="media.json, and below pictures/ each original, else its largest variant",
+        erased="objects and rows deleted",
+        files=(("media.json", media_of),),
+        erase=erase_media,
+    ),
+    Store(
+        name="Exports",
+        system="S3",
+        holds=("exports.user_id", "UploadsBucket/exports/"),
+        what="archives of the person's own data, and when they asked for them",
+        how_long="the archive 7 days, the row 30 days",
+        why="to be downloaded",
+        exported="exports.json, when one was asked for",
+        erased="objects and rows deleted",
+        files=(("exports.json", rows_of(tables.EXPORTS)),),
+        erase=erase_exports,
+    ),
+    Store(
+        name="Edges",
+        system="DynamoDB",
+        holds=("EdgesTable",),
+        what="a copy of who follows whom: ids",
+        how_long="as long as the follow; of an ended one a mark stays that it ended",
+        why="functions outside the network cannot ask PostgreSQL",
+        exported="no: it repeats follows.json",
+        erased="deleted, both ways",
+        erase=erase_edges,
+    ),
+    Store(
+        name="Activities",
+        system="DynamoDB",
+        holds=("ActivitiesTable",),
+        what="what happened in the last day, for those who were away",
+        how_long="24 hours",
+        why="a socket that comes back is told what it missed",
+        exported="no: it repeats what stands in the other files",
+        erased="the person's own channels are deleted; in others' they end within 24 hours",
+        erase=erase_activities,
+    ),
+    Store(
+        name="Connections",
+        system="DynamoDB",
+        holds=("ConnectionsTable",),
+        what="open sockets and what they listen to",
+        how_long="2 hours at most",
+        why="to deliver what happens",
+        exported="no: gone before it could be read",
+        erased="deleted",
+        erase=erase_connections,
+    ),
+    Store(
+        name="Tickets",
+        system="DynamoDB",
+        holds=("TicketsTable",),
+        what="permissions to open one socket: a hash and the person's id",
+        how_long="60 seconds",
+        why="a browser opens a socket without a token",
+        exported="no: gone before it could be read",
+        erased="ends by itself long before",
+    ),
+    Store(
+        name="Answers to repeated requests",
+        system="DynamoDB",
+        holds=("IdempotencyTable",),
+        what="first answers to requests with an Idempotency-Key; how many requests an id made lately",
+        how_long="24 hours",
+        why="a request that is sent again happens once; nobody asks too often",
+        exported="no: it repeats what stands in the other files",
+        erased="ends by itself",
+    ),
+    Store(
+        name="Cached copies",
+        system="Valkey",
+        holds=("user:{id}", "handle:{handle}"),
+        what="the profile and lists as they were answered; how many requests an id made lately",
+        how_long="5 minutes at most; who stands to whom, 30 seconds",
+        why="the same question is asked again and again",
+        exported="no: it repeats what stands in the other files",
+        erased="deleted; lists end by themselves",
+        erase=erase_cached,
+    ),
+)
+
+# What is not of the person alone, or outlives them on purpose.
+REMAINING = (
+    Store(
+        name="Commands",
+        system="DynamoDB",
+        holds=("CommandsTable",),
+        what="what is to be done to a sign-in, such as deleting it: the person's id",
+        how_long="7 days",
+        why="the network has no way to Cognito",
+        exported="no: ids and verbs",
+        erased="the last one, which deletes the sign-in, ends after 7 days and holds the id alone",
+    ),
+    Store(
+        name="Ledger of erasures",
+        system="DynamoDB",
+        holds=("ErasuresTable",),
+        what="the ids of those who were erased, and when",
+        how_long="400 days",
+        why="a restored backup is told whom to erase again; backups live 35 days, snapshots made by hand a year",
+        exported="no: it is empty while there is somebody to ask",
+        erased="kept: an id that names nobody any more",
+    ),
+    Store(
+        name="Logs",
+        system="CloudWatch",
+        holds=("logs",),
+        what="one line a request: route, status, time, some ids; never a name, a text, an address or a token",
+        how_long="14 days (`LogRetentionDays`)",
+        why="to find out what went wrong",
+        exported="no: nothing personal is in them",
+        erased="end by themselves",
+    ),
+    Store(
+        name="Copies on the way",
+        system="CloudFront",
+        holds=("edge",),
+        what="pictures and public pages, in the edge and in browsers",
+        how_long="pictures a year, public pages 5 minutes (10 more while the platform is away)",
+        why="what does not change is not fetched again",
+        exported="no",
+        erased="end by themselves: nobody finds the address of a picture whose post is gone",
+    ),
+)

@@ -1,0 +1,31 @@
+"""Jobs of the function that reaches the database, woken by an operator."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from operations.deployed import Deployed
+from operations.refusal import Refusal, aws_errors_explained
+
+
+def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dict[str, Any]]:
+    """What each call answered: one does as much as it has time for and says where the next goes on.
+
+    `taking` is what the job takes beside its name.
+
+    Raises:
+        Refusal: the function failed; its log says why.
+    """
+    function = deployed.physical_id("JobsFunction")
+    asked: dict[str, Any] = {"job": job, **taking}
+    done = False
+    while not done:
+        with aws_errors_explained(doing):
+            answer = deployed.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(asked))
+            said: dict[str, Any] = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            reason = said.get("errorMessage", "no reason given")
+            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
+        yield said
+        done = said["done"]
+        asked["after"] = said.get("after")

@@ -1,0 +1,163 @@
+"""What leaves the network: commands, the people outside of it, and the ledger."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import boto3
+import pytest
+from moto import mock_aws
+from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+from mundotango import ids, settings
+from mundotango.adapters.identities import CognitoIdentities
+from mundotango.commands.model import Command
+from mundotango.commands.repository import DynamoCommands, command_from_image
+from mundotango.ports import Commands, Erasures
+from mundotango.privacy.ledger import DynamoErasures
+from tests.fakes.commands import FakeCommands, FakeIdentities
+from tests.fakes.erasures import FakeErasures
+from tests.fixtures.aws import REGION, rows, stream_records, table_name
+
+AT = datetime(2026, 11, 23, 20, tzinfo=UTC)
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def commands(request: pytest.FixtureRequest) -> Commands:
+    if request.param == "fake":
+        return FakeCommands()
+    return DynamoCommands(table_name("commands"), request.getfixturevalue("aws"))
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def erasures(request: pytest.FixtureRequest) -> Erasures:
+    if request.param == "fake":
+        return FakeErasures()
+    return DynamoErasures(table_name("erasures"), request.getfixturevalue("aws"))
+
+
+def command(version: int, kind: str = "identity_disable", key: str = "identity_access#ana") -> Command:
+    return Command(key, kind, {"user_id": "ana"}, version, 1)
+
+
+class TestCommands:
+    def test_one_is_written_once(self, commands: Commands) -> None:
+        assert commands.put(command(7), AT)
+        assert not commands.put(command(7), AT)
+        assert commands.put(command(7, key="identity_access#bruno"), AT)
+
+    def test_the_later_one_stands_in_any_order(self, commands: Commands) -> None:
+        assert commands.put(command(8, "identity_disable"), AT)
+        assert not commands.put(command(7, "identity_enable"), AT)
+        assert commands.put(command(9, "identity_enable"), AT)
+
+
+def test_the_stream_tells_each_command_as_it_was_put(aws: settings.Region) -> None:
+    commands = DynamoCommands(table_name("commands"), aws)
+    put = [command(7), command(8, "identity_enable")]
+    for one in (*put, command(6)):
+        commands.put(one, AT)
+
+    records = stream_records("commands")
+
+    assert [command_from_image(record["dynamodb"]["NewImage"]) for record in records] == put
+    (row,) = rows("commands")
+    assert row["expires_at"]["N"] == str(int(AT.timestamp()))
+
+
+class TestErasures:
+    def test_the_first_time_is_the_one_that_is_remembered(self, erasures: Erasures) -> None:
+        ana = ids.new_id()
+
+        assert erasures.note(ana, AT) == AT
+        assert erasures.note(ana, AT + timedelta(hours=3)) == AT
+
+    def test_all_come_once_in_pages(self, erasures: Erasures) -> None:
+        people = {ids.new_id() for _ in range(5)}
+        for person in people:
+            erasures.note(person, AT)
+        found: list[UUID] = []
+        while page := erasures.noted(found[-1] if found else None, 2):
+            found += page
+
+        assert len(found) == 5
+        assert set(found) == people
+
+
+def test_the_ledger_knows_the_id_and_the_moment_and_nothing_else(aws: settings.Region) -> None:
+    DynamoErasures(table_name("erasures"), aws).note(ids.new_id(), AT)
+
+    (row,) = rows("erasures")
+    assert row.keys() == {"user_id", "noted_at", "expires_at"}
+    assert int(row["expires_at"]["N"]) == int((AT + timedelta(days=400)).timestamp())
+
+
+class Pool:
+    """The people of a pool, fake or not, by what became of them."""
+
+    def __init__(self, identities: CognitoIdentities | FakeIdentities, pool_id: str = "") -> None:
+        self.identities = identities
+        self._pool_id = pool_id
+
+    def join(self, email: str) -> UUID:
+        if isinstance(self.identities, FakeIdentities):
+            user_id = ids.new_id()
+            self.identities.enabled[user_id] = True
+            return user_id
+        made = self._client.admin_create_user(
+            UserPoolId=self._pool_id, Username=email, UserAttributes=[{"Name": "email", "Value": email}]
+        )
+        return UUID(next(one["Value"] for one in made["User"]["Attributes"] if one["Name"] == "sub"))
+
+    def enabled(self) -> dict[UUID, bool]:
+        if isinstance(self.identities, FakeIdentities):
+            return self.identities.enabled
+        return {
+            UUID(next(one["Value"] for one in user["Attributes"] if one["Name"] == "sub")): user["Enabled"]
+            for user in self._client.list_users(UserPoolId=self._pool_id)["Users"]
+        }
+
+    @property
+    def _client(self) -> CognitoIdentityProviderClient:
+        return boto3.client("cognito-idp", REGION.name)
+
+
+@pytest.fixture(params=["fake", "cognito"])
+def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    if request.param == "fake":
+        yield Pool(FakeIdentities())
+        return
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        made = boto3.client("cognito-idp", REGION.name).create_user_pool(PoolName="p", UsernameAttributes=["email"])
+        pool_id = made["UserPool"]["Id"]
+        yield Pool(CognitoIdentities(settings.UserPool(pool_id), REGION), pool_id)
+
+
+class TestIdentities:
+    def test_a_sign_in_is_disabled_and_enabled_and_no_others(self, pool: Pool) -> None:
+        ana, bruno = pool.join("ana@example.org"), pool.join("bruno@example.org")
+
+        pool.identities.disable(ana)
+        pool.identities.disable(ana)
+        assert pool.enabled() == {ana: False, bruno: True}
+
+        pool.identities.enable(ana)
+        assert pool.enabled() == {ana: True, bruno: True}
+
+    def test_a_deleted_sign_in_is_gone_and_whatever_comes_after_it_is_no_error(self, pool: Pool) -> None:
+        ana, bruno = pool.join("ana@example.org"), pool.join("bruno@example.org")
+
+        for _ in range(2):
+            pool.identities.delete(ana)
+        for act in (pool.identities.disable, pool.identities.enable, pool.identities.sign_out):
+            act(ana)
+
+        assert pool.enabled() == {bruno: True}
+
+    def test_signing_out_leaves_the_sign_in(self, pool: Pool) -> None:
+        ana = pool.join("ana@example.org")
+
+        pool.identities.sign_out(ana)
+
+        assert pool.enabled() == {ana: True}

@@ -1,0 +1,329 @@
+"""Everything that somebody can leave on the platform, planted in every store at once, and a search of all of them.
+
+Rows are written as they stand in their tables, and not through the use cases: a store that no use case fills is one
+that no erasure would be tried on.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import boto3
+import psycopg
+import redis
+from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
+
+from mundotango import ids
+from mundotango.bootstrap import Platform
+from mundotango.exports.model import exports_of
+from mundotango.media.policy import original_key, upload_key
+from mundotango.realtime.model import Activity, author_channel, post_channel, user_channel
+from tests.factories.media import measures_of, pending_media
+from tests.factories.realtime import make_socket
+
+
+@dataclass
+class Traces:
+    """A person and what they left; `marker` is in every text and picture of theirs, and in nothing else."""
+
+    handle: str
+    id: UUID = field(default_factory=ids.new_id)
+    post_id: UUID = field(default_factory=ids.new_id)
+    comment_id: UUID = field(default_factory=ids.new_id)
+    answered_id: UUID = field(default_factory=ids.new_id)
+    media_id: UUID = field(default_factory=ids.new_id)
+    event_id: UUID = field(default_factory=ids.new_id)
+
+    @property
+    def marker(self) -> str:
+        return self.handle
+
+
+def newcomer() -> Traces:
+    return Traces(f"m{ids.new_id().hex[-16:]}")
+
+
+def plant(platform: Platform, one: Traces, other: Traces) -> None:
+    """Both people with everything, and `other` in touch with `one` wherever people touch."""
+    now = platform.clock.now()
+    with platform.database.transaction() as connection:
+        for person in (one, other):
+            _plant_own(connection, person, now)
+        for person, counterpart in ((one, other), (other, one)):
+            _plant_between(connection, person, counterpart, now)
+    for person, counterpart in ((one, other), (other, one)):
+        _plant_elsewhere(platform, person, counterpart)
+
+
+def insert(connection: psycopg.Connection, table: str, **values: Any) -> None:
+    query = SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        Identifier(table),
+        SQL(", ").join(map(Identifier, values)),
+        SQL(", ").join(SQL("%s") for _ in values),
+    )
+    connection.execute(query, list(values.values()))
+
+
+def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> None:
+    mark = who.marker
+    insert(
+        connection,
+        "users",
+        id=who.id,
+        handle=who.handle,
+        display_name=mark,
+        bio=mark,
+        city=mark,
+        links=[mark],
+        avatar=Jsonb({"id": str(who.media_id), "variants": [{"url": f"/media/{mark}"}]}),
+        created_at=now,
+        updated_at=now,
+    )
+    insert(
+        connection,
+        "events",
+        id=who.event_id,
+        title=mark,
+        description=mark,
+        kind="milonga",
+        city=mark,
+        city_key=mark,
+        country="AR",
+        venue_name=mark,
+        address=mark,
+        latitude=1,
+        longitude=1,
+        zone="UTC",
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+        organiser_id=who.id,
+        status="on",
+        created_at=now,
+    )
+    insert(
+        connection,
+        "posts",
+        id=who.post_id,
+        user_id=who.id,
+        body=mark,
+        city=mark,
+        event_id=who.event_id,
+        created_at=now,
+        version=2,
+    )
+    insert(
+        connection,
+        "post_versions",
+        post_id=who.post_id,
+        version=1,
+        body=mark,
+        city=mark,
+        language="",
+        entities=Jsonb([]),
+        written_at=now,
+    )
+    insert(connection, "post_tags", tag=mark, created_at=now, post_id=who.post_id)
+    insert(
+        connection,
+        "post_media",
+        post_id=who.post_id,
+        position=0,
+        media_id=who.media_id,
+        alt=mark,
+        width=1,
+        height=1,
+        blurhash="",
+        variants=Jsonb([]),
+    )
+    insert(connection, "drafts", id=ids.new_id(), user_id=who.id, content=Jsonb({"body": mark}), updated_at=now)
+    insert(connection, "request_keys", user_id=who.id, key_hash=mark.encode(), body_hash=mark.encode(), created_at=now)
+    insert(
+        connection,
+        "exports",
+        id=ids.new_id(),
+        user_id=who.id,
+        state="failed",
+        object_key=mark,
+        requested_at=now - timedelta(days=2),
+    )
+
+
+def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:
+    mark = who.marker
+    for table, source, target in (
+        ("follows", "follower_id", "followee_id"),
+        ("follow_requests", "follower_id", "followee_id"),
+        ("blocks", "blocker_id", "blocked_id"),
+        ("mutes", "muter_id", "muted_id"),
+    ):
+        insert(connection, table, **{source: who.id, target: to.id, "created_at": now})
+    insert(connection, "saved_posts", user_id=who.id, post_id=to.post_id, created_at=now)
+    insert(connection, "former_handles", handle=f"was_{who.handle}", user_id=who.id, free_at=now + timedelta(days=14))
+    naming = Jsonb(
+        [
+            {"kind": "link", "start": 0, "end": 9, "url": "https://x"},
+            {"kind": "mention", "start": 10, "end": 12, "user_id": str(to.id), "handle": to.handle},
+        ]
+    )
+    mention = ids.new_id()
+    insert(
+        connection,
+        "posts",
+        id=mention,
+        user_id=who.id,
+        body=mark,
+        city="",
+        entities=naming,
+        created_at=now,
+        version=1,
+    )
+    insert(
+        connection,
+        "post_versions",
+        post_id=mention,
+        version=1,
+        body=mark,
+        city="",
+        language="",
+        entities=naming,
+        written_at=now,
+    )
+    insert(connection, "post_mentions", post_id=mention, user_id=to.id)
+    insert(
+        connection,
+        "posts",
+        id=ids.new_id(),
+        user_id=who.id,
+        body="",
+        city="",
+        repost_of=to.post_id,
+        created_at=now,
+        version=1,
+    )
+    # On their own post: one that the other answers, and one that nobody does. On the other's: one that names them.
+    insert(connection, "comments", id=who.answered_id, post_id=to.post_id, user_id=who.id, body=mark, created_at=now)
+    insert(connection, "comments", id=ids.new_id(), post_id=who.post_id, user_id=who.id, body=mark, created_at=now)
+    insert(
+        connection,
+        "comments",
+        id=who.comment_id,
+        post_id=to.post_id,
+        user_id=who.id,
+        body=mark,
+        entities=naming,
+        created_at=now,
+    )
+    insert(
+        connection,
+        "comments",
+        id=ids.new_id(),
+        post_id=to.post_id,
+        parent_id=who.answered_id,
+        user_id=to.id,
+        body=to.marker,
+        created_at=now,
+    )
+    insert(
+        connection,
+        "comments",
+        id=ids.new_id(),
+        post_id=to.post_id,
+        parent_id=who.answered_id,
+        user_id=who.id,
+        body=mark,
+        created_at=now,
+    )
+    for kind, reported in (("user", to.id), ("post", to.post_id), ("comment", to.comment_id)):
+        insert(
+            connection,
+            "reports",
+            id=ids.new_id(),
+            reporter_id=who.id,
+            target_kind=kind,
+            target_id=reported,
+            reason="spam",
+            note=mark,
+            created_at=now,
+        )
+    insert(
+        connection,
+        "audit",
+        id=ids.new_id(),
+        moderator_id=who.id,
+        action="hide",
+        target_kind="user",
+        target_id=to.id,
+        reason="spam",
+        at=now,
+    )
+    for channel, actor, payload in (
+        (author_channel(who.id), who.id, {"body": mark}),
+        (post_channel(to.post_id), None, {"author": {"id": str(who.id), "handle": mark}}),
+    ):
+        insert(
+            connection,
+            "outbox",
+            id=ids.new_id(),
+            kind="post.created",
+            channel=channel,
+            actor_id=actor,
+            payload=Jsonb(payload),
+            occurred_at=now,
+            v=1,
+        )
+
+
+def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
+    now, mark = platform.clock.now(), who.marker
+    platform.reactions.put(to.post_id, who.id, "like", now)
+    pending = pending_media(owner_id=who.id)
+    shown = pending_media(owner_id=who.id, media_id=who.media_id, secret=mark)
+    for media in (pending, shown):
+        platform.media.add(media)
+        for key in (upload_key(media.media_id), original_key(media.media_id)):
+            platform.objects.put("uploads", key, mark.encode(), content_type="image/jpeg", cache_control="no-store")
+    platform.media.mark_ready(who.media_id, measures_of(who.media_id))
+    # One that its row does not name: a worker that was killed had written it.
+    for key in [variant.key for variant in measures_of(who.media_id).variants] + [f"media/{who.media_id}/lost.webp"]:
+        platform.objects.put("media", key, mark.encode(), content_type="image/webp", cache_control="public")
+    archive = f"{exports_of(who.id)}{ids.new_id()}.zip"
+    platform.objects.put("uploads", archive, mark.encode(), content_type="application/zip", cache_control="no-store")
+    platform.edges.apply(to.id, who.id, active=True, version=1)
+    for channel in (author_channel(who.id), user_channel(who.id)):
+        platform.activities.append(
+            Activity(ids.new_id(), "post.created", who.id, channel, {"body": mark}, platform.clock.now())
+        )
+    socket = make_socket(who.id)
+    platform.connections.open(socket, opened_at=now, expires_at=now + timedelta(hours=2))
+    platform.connections.subscribe(socket.connection_id, post_channel(to.post_id), now=now, limit=9)
+    platform.cache.set(f"user:{who.id}", {"display_name": mark}, 300)
+    platform.cache.set(f"handle:{who.handle}", {"display_name": mark}, 300)
+
+
+def everything(connection: psycopg.Connection, valkey_port: int) -> dict[str, list[str]]:
+    """All that is in all stores, as text, by where it is."""
+    found: dict[str, list[str]] = {}
+    tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    for (name,) in tables:
+        rows = connection.execute(SQL("SELECT one::text FROM {} AS one").format(Identifier(name)))
+        found[name] = [text for (text,) in rows]
+    dynamodb, s3 = boto3.client("dynamodb", "us-east-1"), boto3.client("s3", "us-east-1")
+    for table in dynamodb.list_tables()["TableNames"]:
+        pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+        found[table] = [json.dumps(item) for page in pages for item in page["Items"]]
+    for bucket in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
+        for item in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+            body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+            found.setdefault(bucket, []).append(f"{item['Key']} {body.decode('latin-1')}")
+    with redis.Redis(host="127.0.0.1", port=valkey_port) as server:
+        found["valkey"] = [f"{key!r} {server.get(key)!r}" for key in server.scan_iter()]
+    return found
+
+
+def places(stores: dict[str, list[str]], text: str) -> set[str]:
+    """Where this text stands."""
+    hexadecimal = text.encode().hex()
+    return {place for place, rows in stores.items() if any(text in row or hexadecimal in row for row in rows)}

@@ -1,0 +1,350 @@
+"""Somebody leaves: whatever happens on the way, in the end nothing of them is left, and all of the others."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import boto3
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
+
+from functions.jobs import handler as jobs
+from mundotango.bootstrap import Platform
+from mundotango.errors import Unavailable
+from mundotango.privacy.erasing import STEP_SECONDS, erase_accounts, erase_person, replay_erasures
+from mundotango.privacy.policy import CLOCKS_DIFFER, GRACE, SIGNED_OUT_AFTER
+from mundotango.privacy.service import ask_to_leave, stay
+from tests.factories.outbox import ample
+from tests.factories.traces import Traces, insert, places
+from tests.fakes.clock import FakeClock
+from tests.integration.privacy.conftest import Place
+
+SECOND = timedelta(seconds=1)
+# Ids that name nobody any more: of the erasure itself, of the command that ended the sign-in, of what moderators did.
+IDS_MAY_STAY = {"test-erasures", "test-commands", "audit"}
+
+
+class Killed(BaseException):
+    """What ends a function from outside: nothing catches it."""
+
+
+def leave(place: Place, who: Traces) -> None:
+    with place.platform.unit_of_work() as work:
+        ask_to_leave(work, who.id, place.clock)
+    place.clock.advance(GRACE + CLOCKS_DIFFER + SECOND)
+
+
+def sign_ins_end(place: Place) -> None:
+    assert place.run("erase_accounts")["waiting"] == 1
+    place.clock.advance(SIGNED_OUT_AFTER)
+
+
+def without(stores: dict[str, list[str]], who: Traces) -> None:
+    assert places(stores, who.marker) == set()
+    assert places(stores, str(who.id)) <= IDS_MAY_STAY
+    assert places(stores, str(who.media_id)) == set()
+
+
+def rows_of_one(rows: list[str], who: Traces, other: Traces) -> list[str]:
+    """What one person wrote that has nothing to do with the other."""
+    others = (other.marker, *map(str, (other.id, other.post_id, other.comment_id)))
+    return [row for row in rows if who.marker in row and not any(mark in row for mark in others)]
+
+
+def test_a_marker_stands_in_every_store_first(place: Place) -> None:
+    """Else finding none afterwards would say nothing."""
+    stores = place.search()
+    silent = {
+        "schema_migrations", "signing_keys", "test-commands", "test-counters", "test-erasures", "test-idempotency",
+        "test-tickets",
+    }  # fmt: skip
+
+    for who in (place.ana, place.bruno):
+        found = places(stores, who.marker) | places(stores, str(who.id)) | places(stores, str(who.post_id))
+        assert found == stores.keys() - silent
+
+
+def test_nothing_is_left_of_who_left_and_everything_of_the_others(place: Place) -> None:
+    before = place.search()
+    leave(place, place.ana)
+    sign_ins_end(place)
+
+    assert place.run("erase_accounts") == {
+        "job": "erase_accounts", "done": True, "erased": 1, "waiting": 0, "failed": 0,
+    }  # fmt: skip
+    place.carry_out()
+
+    after = place.search()
+    without(after, place.ana)
+    assert place.identities.enabled == {place.bruno.id: True}
+    kept = {name: rows_of_one(rows, place.bruno, place.ana) for name, rows in before.items()}
+    assert [row for name, rows in kept.items() for row in rows if row not in after.get(name, ())] == []
+    assert {"users", "posts", "drafts", "events", "test-media", "test-uploads"} <= places(after, place.bruno.marker)
+    assert place.run("erase_accounts")["erased"] == 0
+
+
+def test_what_others_said_stays(place: Place) -> None:
+    leave(place, place.ana)
+    sign_ins_end(place)
+    place.run("erase_accounts")
+
+    with place.platform.database.transaction() as connection:
+        emptied = connection.execute(
+            "SELECT user_id, body, entities, deleted_at IS NOT NULL FROM comments WHERE id = %s",
+            (place.ana.answered_id,),
+        ).fetchone()
+        replies = connection.execute("SELECT user_id FROM comments WHERE parent_id = %s", (place.ana.answered_id,))
+        assert replies.fetchall() == [(place.bruno.id,)]
+        mentioning = connection.execute(
+            "SELECT entities FROM posts WHERE user_id = %s AND entities <> '[]'", (place.bruno.id,)
+        ).fetchall()
+    assert emptied == (None, "", [], True)
+    assert mentioning == [([{"kind": "link", "start": 0, "end": 9, "url": "https://x"}],)]
+
+
+def test_totals_of_others_posts_follow(place: Place) -> None:
+    leave(place, place.ana)
+    sign_ins_end(place)
+    place.run("erase_accounts")
+
+    with place.platform.database.transaction() as connection:
+        told = connection.execute(
+            """
+            SELECT kind, payload ->> 'post_id', actor_id FROM outbox
+            WHERE kind IN ('comment.removed', 'post.removed', 'post.unshared')
+            """
+        ).fetchall()
+    on_brunos = [kind for kind, post_id, _ in told if post_id == str(place.bruno.post_id)]
+    assert sorted(on_brunos) == ["comment.removed"] * 3 + ["post.unshared"]
+    assert ("post.removed", str(place.ana.post_id), None) in told
+    assert {actor for _, _, actor in told} == {None}
+
+
+def test_nobody_is_erased_who_did_not_ask_or_changed_their_mind(place: Place) -> None:
+    with place.platform.unit_of_work() as work:
+        ask_to_leave(work, place.ana.id, place.clock)
+        place.clock.advance(GRACE - SECOND)
+        stay(work, place.ana.id, place.clock)
+    place.clock.advance(GRACE)
+
+    for _ in range(2):
+        assert place.run("erase_accounts")["erased"] == 0
+        place.clock.advance(SIGNED_OUT_AFTER)
+
+    assert places(place.search(), place.ana.marker)
+    assert place.platform.erasures.noted(None, 9) == []
+
+
+def test_sign_ins_end_hours_before_the_rest(place: Place) -> None:
+    leave(place, place.ana)
+
+    for _ in range(3):
+        assert place.run("erase_accounts")["waiting"] == 1
+        place.carry_out()
+        assert place.ana.id not in place.identities.enabled
+        assert "posts" in places(place.search(), place.ana.marker)
+        place.clock.advance(SIGNED_OUT_AFTER / 3)
+
+    assert place.run("erase_accounts")["erased"] == 1
+
+
+def killing_after(steps: int) -> Iterator[float]:
+    for _ in range(steps):
+        yield 300.0
+    raise Killed
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_anywhere_is_completed_by_the_next(place: Place) -> None:
+    leave(place, place.ana)
+    sign_ins_end(place)
+    kills = 0
+    while True:
+        try:
+            outcome = erase_accounts(place.platform, killing_after(kills + 1).__next__)
+        except Killed:
+            kills += 1
+            with place.platform.database.transaction() as connection:
+                left = connection.execute("SELECT count(*) FROM users WHERE id = %s", (place.ana.id,)).fetchone()
+            if left == (0,):
+                break
+        else:
+            assert outcome["erased"] == 1
+            break
+
+    assert kills > 20
+    place.carry_out()
+    without(place.search(), place.ana)
+    assert place.identities.enabled == {place.bruno.id: True}
+
+
+@pytest.mark.parametrize(("store", "method"), [("media", "remove"), ("objects", "list_keys"), ("cache", "delete")])
+def test_a_run_that_is_killed_within_a_step_is_too(
+    place: Place, store: str, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    leave(place, place.ana)
+    sign_ins_end(place)
+    with monkeypatch.context() as broken:
+        broken.setattr(getattr(place.platform, store), method, killed)
+        with pytest.raises(Killed):
+            place.run("erase_accounts")
+
+    assert place.run("erase_accounts")["erased"] == 1
+
+    place.carry_out()
+    without(place.search(), place.ana)
+
+
+def test_a_run_that_was_killed_before_the_sign_in_was_ended_ends_it_later(place: Place) -> None:
+    leave(place, place.ana)
+    place.platform.erasures.note(place.ana.id, place.clock.now())
+    place.clock.advance(SIGNED_OUT_AFTER)
+
+    assert place.run("erase_accounts")["erased"] == 1
+    place.carry_out()
+
+    assert place.ana.id not in place.identities.enabled
+
+
+def test_a_command_that_could_not_be_handed_on_is_not_erased(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> None:
+        raise Unavailable("the table does not answer; try again")
+
+    leave(place, place.ana)
+    place.platform.erasures.note(place.ana.id, place.clock.now() - SIGNED_OUT_AFTER)
+    with monkeypatch.context() as broken:
+        broken.setattr(place.platform.commands, "put", away)
+        assert place.run("erase_accounts")["erased"] == 1
+    assert place.ana.id in place.identities.enabled
+
+    place.run("sweep_outbox")
+    place.carry_out()
+
+    assert place.ana.id not in place.identities.enabled
+
+
+def test_a_run_whose_time_is_up_says_so_and_the_next_goes_on(place: Place) -> None:
+    leave(place, place.ana)
+    sign_ins_end(place)
+    left = iter([300.0, 300.0, STEP_SECONDS - 1])
+
+    outcome = erase_accounts(place.platform, lambda: next(left))
+
+    assert outcome == {"done": False, "erased": 0, "waiting": 0, "failed": 0}
+    assert place.run("erase_accounts")["erased"] == 1
+    without(place.search(), place.ana)
+
+
+def test_one_who_cannot_be_erased_holds_up_no_other(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = sorted((place.ana, place.bruno), key=lambda who: who.id)
+    for who in (first, second):
+        with place.platform.unit_of_work() as work:
+            ask_to_leave(work, who.id, place.clock)
+    place.clock.advance(GRACE + CLOCKS_DIFFER + SECOND)
+    assert place.run("erase_accounts")["waiting"] == 2
+    place.clock.advance(SIGNED_OUT_AFTER)
+    forget = place.platform.edges.forget
+
+    def busy(user_id: UUID, limit: int) -> int:
+        if user_id == first.id:
+            raise Unavailable("the table is busy; try again")
+        return forget(user_id, limit)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(place.platform.edges, "forget", busy)
+        with pytest.raises(jobs.JobFailed):
+            place.run("erase_accounts")
+
+    stores = place.search()
+    assert places(stores, second.marker) == set()
+    assert "users" in places(stores, first.marker)
+    assert place.run("erase_accounts")["erased"] == 1
+
+
+def test_somebody_with_much_is_erased_in_pages(place: Place) -> None:
+    with place.platform.database.transaction() as connection:
+        for number in range(450):
+            insert(
+                connection, "posts", id=UUID(int=number), user_id=place.ana.id, body="", city="",
+                created_at=place.clock.now(), version=1,
+            )  # fmt: skip
+            insert(
+                connection, "comments", id=UUID(int=number), post_id=place.bruno.post_id, user_id=place.ana.id,
+                body="", created_at=place.clock.now(),
+            )  # fmt: skip
+
+    assert erase_person(place.platform, place.ana.id, ample) > 900
+
+    without(place.search(), place.ana)
+
+
+class TestRestore:
+    """An old copy of every store comes back, but not of the ledger."""
+
+    def test_who_was_erased_is_erased_again(self, place: Place) -> None:
+        copy = backup(place.master)
+        leave(place, place.ana)
+        sign_ins_end(place)
+        place.run("erase_accounts")
+        restore(place.master, copy)
+        assert places(place.search(), place.ana.marker) >= {"users", "posts", "comments", "outbox"}
+
+        assert place.run("replay_erasures") == {"job": "replay_erasures", "done": True, "replayed": 1, "found": 1}
+
+        without(place.search(), place.ana)
+        assert "users" in places(place.search(), place.bruno.marker)
+        assert place.run("replay_erasures")["found"] == 0
+
+    def test_a_table_that_came_back_without_the_database_is_erased_too(self, place: Place) -> None:
+        leave(place, place.ana)
+        dynamodb = boto3.client("dynamodb", "us-east-1")
+        items = dynamodb.scan(TableName="test-media")["Items"]
+        sign_ins_end(place)
+        place.run("erase_accounts")
+        for item in items:
+            dynamodb.put_item(TableName="test-media", Item=item)
+
+        assert place.run("replay_erasures")["found"] == 1
+
+        without(place.search(), place.ana)
+
+    def test_a_replay_goes_on_where_its_time_was_up(self, all_stores: Platform, clock: FakeClock) -> None:
+        people = [UUID(int=number) for number in range(1, 4)]
+        for person in people:
+            all_stores.erasures.note(person, clock.now())
+        left = 0
+
+        def time_left() -> float:
+            nonlocal left
+            left += 1
+            return 300.0 if left < 30 else 0.0
+
+        first = replay_erasures(all_stores, time_left)
+        assert first["done"] is False
+        assert isinstance(first["replayed"], int)
+        assert 0 < first["replayed"] < 3
+        rest = replay_erasures(all_stores, ample, UUID(str(first["after"])))
+        assert rest == {"done": True, "replayed": 3 - first["replayed"], "found": 0}
+
+
+def backup(master: psycopg.Connection) -> dict[str, list[Any]]:
+    tables = [name for (name,) in master.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    rows = "SELECT to_jsonb(one) FROM {} AS one"
+    return {name: [row for (row,) in master.execute(SQL(rows).format(Identifier(name)))] for name in tables}
+
+
+def restore(master: psycopg.Connection, copy: dict[str, list[Any]]) -> None:
+    with master.transaction():
+        master.execute("SET LOCAL session_replication_role = replica")
+        for name in copy:
+            master.execute(SQL("DELETE FROM {}").format(Identifier(name)))
+        for name, rows in copy.items():
+            query = SQL("INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{0}, %s)).*")
+            for row in rows:
+                master.execute(query.format(Identifier(name)), (Jsonb(row),))
