@@ -68,12 +68,11 @@ UNUSED_MODULES = (
     "anyio/pytest_plugin.py",
     "fastapi/cli.py",
     "fastapi/testclient.py",
-    "idna/cli.py",
     "starlette/testclient.py",
 )
 # FastAPI asks of every field whether it is a model of pydantic 1, and is content when there is no such package: it
-# would be the slowest part of importing our routes.
-UNUSED_PACKAGES = ("pydantic/v1",)
+# would be the slowest part of importing our routes. anyio takes idna for hosts it connects to, which there are none of.
+UNUSED_PACKAGES = ("pydantic/v1", "idna")
 # What importlib.metadata is asked for at run time: versions.
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
 

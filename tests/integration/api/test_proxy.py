@@ -93,12 +93,13 @@ def test_after_all_kinds_of_requests_a_session_is_as_it_was(
 
     before = session()
     malena, troilo = join("malena"), join("troilo")
-    for n in range(1, 8):  # psycopg prepares by itself what it sees more often than five times
+    for n in range(1, 8):
         post = gateway.post("/api/posts", user=troilo, json={"body": "Hola"}, headers={"Idempotency-Key": "k"})
-        gateway.put("/api/users/troilo/follow", user=malena)
         gateway.get("/api/feed", user=malena)
         gateway.get(post.headers["location"], user=malena)
         gateway.get("/api/users/troilo", user=malena)
         gateway.get("/api/public/events", query={"limit": n})
+    for _ in range(7):  # by themselves: where a transaction is undone, psycopg forgets what it prepared
+        gateway.put("/api/users/troilo/follow", user=malena)
     assert post.status == 201
     assert session() == before == (before[0], 0, None, 0, 0, 0)
