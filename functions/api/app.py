@@ -7,15 +7,16 @@ from starlette.types import Receive, Scope, Send
 
 from functions.api import errors
 from functions.api.caching import ConditionalGet
+from functions.api.language import ReaderLanguage
 from functions.api.request_log import RequestLog
 from mundotango.bootstrap import Platform
 
 # What stands in a path behind /api/ or /api/public/ is the name of the module in routes/ that answers it.
-FEATURES = frozenset({"events", "feed", "health", "media", "posts", "realtime", "users"})
+FEATURES = frozenset({"events", "feed", "health", "media", "moderation", "posts", "realtime", "reports", "users"})
 
 
-def create_app(platform: Platform) -> RequestLog:
-    return RequestLog(OnDemand(create_api(platform, features=frozenset())))
+def create_app(platform: Platform) -> ReaderLanguage:
+    return ReaderLanguage(RequestLog(OnDemand(create_api(platform, features=frozenset()))))
 
 
 def create_api(platform: Platform, *, features: frozenset[str] = FEATURES) -> FastAPI:

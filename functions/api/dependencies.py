@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from functions.api import standing
 from functions.api.errors import Unauthenticated
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotAllowed
@@ -35,27 +36,31 @@ def groups_of(claims: dict[str, Any]) -> frozenset[str]:
     return frozenset(_GROUP.findall(groups) if isinstance(groups, str) else groups)
 
 
-async def caller(request: Request) -> Caller:
+async def platform(request: Request) -> Platform:
+    found: Platform = request.app.state.platform
+    return found
+
+
+async def caller(request: Request, platform: Annotated[Platform, Depends(platform)]) -> Caller:
+    """Writes of the suspended end here, unless their route is open to them."""
     context = request.scope.get("aws.event", {}).get("requestContext", {})
     claims = context.get("authorizer", {}).get("jwt", {}).get("claims", {})
     # The authorizer takes an identity token as well, whose audience is the same; only access tokens open the API.
     if claims.get("token_use") != "access":
         raise Unauthenticated
     try:
-        return Caller(user_id=UUID(claims["sub"]), groups=groups_of(claims))
+        found = Caller(user_id=UUID(claims["sub"]), groups=groups_of(claims))
     except (KeyError, ValueError) as error:
         raise Unauthenticated from error
+    if standing.refuses_suspended(request.method, request.scope.get("endpoint")):
+        standing.check(platform, found.user_id)
+    return found
 
 
 async def moderator(caller: Annotated[Caller, Depends(caller)]) -> Caller:
     if MODERATORS not in caller.groups:
         raise NotAllowed("for moderators only")
     return caller
-
-
-async def platform(request: Request) -> Platform:
-    found: Platform = request.app.state.platform
-    return found
 
 
 async def outdated(platform: Annotated[Platform, Depends(platform)]) -> AsyncIterator[list[str]]:

@@ -7,6 +7,7 @@
     │   ├── BadFrame      what a socket sent is not JSON, names no known action, or has a field of the wrong kind
     │   └── BadImage      uploaded bytes that are no picture we can show; the detail is for the person who sent them
     ├── NotAllowed        known caller, forbidden act
+    │   └── Suspended     by a moderator: reads on, but writes nothing
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
     │   ├── HandleTaken
@@ -17,9 +18,27 @@
 
 Which HTTP status each becomes stands in functions/api/errors.py, not here: the same refusal is a status to
 a browser, an error frame to a socket and a line to an operator.
+
+What a refusal says is English. Where it has values in it, it is `Said`, so that mundotango/languages can say it again
+in the reader's language; a constant string is its own template.
 """
 
 from dataclasses import dataclass
+from typing import Self
+
+
+class Said(str):
+    """English text that knows what it was made of: a template, as of `str.format`, and its values."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        said = super().__new__(cls, template.format(**values))
+        said.template = template
+        said.values = values
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,10 @@ class BadImage(Invalid):
 
 class NotAllowed(MundoTangoError):
     code = "not-allowed"
+
+
+class Suspended(NotAllowed):
+    code = "suspended"
 
 
 class NotFound(MundoTangoError):

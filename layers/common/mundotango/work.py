@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mundotango.adapters.postgres import Database
     from mundotango.events.repository import EventRepository
     from mundotango.keys.repository import KeyRepository
+    from mundotango.moderation.repository import ModerationRepository
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place
     from mundotango.posts.repository import PostRepository
@@ -101,6 +102,12 @@ class UnitOfWork:
         from mundotango.events.repository import EventRepository
 
         return EventRepository(self._connection)
+
+    @cached_property
+    def moderation(self) -> ModerationRepository:
+        from mundotango.moderation.repository import ModerationRepository
+
+        return ModerationRepository(self._connection)
 
     @cached_property
     def outbox(self) -> OutboxRepository:

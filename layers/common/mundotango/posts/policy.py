@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from mundotango.errors import Said
 from mundotango.text import clean, refused
 
 LONGEST_BODY = 5000
@@ -20,7 +21,7 @@ def city(value: str) -> str:
 
 def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
     if len(media) > MOST_PICTURES:
-        raise refused("media", f"must be at most {MOST_PICTURES} pictures")
+        raise refused("media", Said("must be at most {most} pictures", most=MOST_PICTURES))
     if len({media_id for media_id, _ in media}) < len(media):
         raise refused("media", "names a picture twice")
     return [

@@ -5,7 +5,7 @@ from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.rows import class_row
 
-from mundotango.errors import HandleTaken, ProfileExists, ProfileMissing
+from mundotango.errors import HandleTaken, ProfileExists, ProfileMissing, Said
 from mundotango.users.model import User
 
 
@@ -24,7 +24,7 @@ class UserRepository:
             )
         except UniqueViolation as violation:
             if violation.diag.constraint_name == "users_handle_key":
-                raise HandleTaken(f"the handle {user.handle} is taken") from violation
+                raise HandleTaken(Said("the handle {handle} is taken", handle=user.handle)) from violation
             raise ProfileExists("this account has a profile already") from violation
 
     def find(self, user_id: UUID) -> User | None:
