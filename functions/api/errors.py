@@ -1,7 +1,8 @@
 """Every refusal as an HTTP answer: RFC 9457 problem details, `application/problem+json`.
 
-What it says is in the reader's language. A problem's `type` is `/problems/{code}`; the code is stable and what a client tells refusals apart by. `errors` names
-the fields at fault, where there are any. What was not foreseen is a 500 that tells nothing; the log has the rest.
+What it says is in the reader's language. A problem's `type` is `/problems/{code}`; the code is stable and what a client
+tells refusals apart by. `errors` names the fields at fault, where there are any. What was not foreseen is a 500 that
+tells nothing; the log has the rest.
 """
 
 from collections.abc import Iterable

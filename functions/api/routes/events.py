@@ -4,6 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
+from functions.api.access import access
 from functions.api.cached import remember
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
@@ -28,15 +29,18 @@ router = APIRouter(prefix="/api", tags=["events"])
 
 
 @router.post("/events", status_code=201, responses=refusals(404, body=True))
+@access(201, suspended=403)
 async def create_event(
     asked: NewEvent, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> EventBody:
+    """Anybody with a profile announces events; they are public at once."""
     event = service.create_event(work, organiser_id=caller.user_id, clock=platform.clock, **asked.model_dump())
     response.headers["location"] = f"/api/public/events/{event.id}"
     return EventBody.model_validate(event)
 
 
 @router.get("/public/events", responses=public_refusals(400, 503))
+@access(200, anonymous=200)
 async def list_events(
     platform: PlatformDep,
     response: Response,
@@ -64,6 +68,8 @@ async def list_events(
 
 
 @router.get("/public/events/{event_id}", responses=public_refusals(404, 503))
+@access(200, anonymous=200)
 async def get_event(event_id: Id, work: WorkDep, response: Response) -> EventBody:
+    """One event, as everybody sees it."""
     response.headers["cache-control"] = PUBLIC
     return EventBody.model_validate(service.get_event(work, event_id))

@@ -1,5 +1,6 @@
 from fastapi import APIRouter
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts import seen_by
@@ -12,6 +13,7 @@ router = APIRouter(prefix="/api/feed", tags=["posts"])
 
 
 @router.get("", responses=refusals(400))
+@access(200)
 async def feed(
     caller: CallerDep,
     platform: PlatformDep,

@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import NewPost, NewReaction, PostBody, Reactions
@@ -16,6 +17,7 @@ router = APIRouter(prefix="/api/posts", tags=["posts"])
 
 
 @router.post("", status_code=201, responses=refusals(403, 404, 409, body=True))
+@access(404, owner=201, suspended=403)
 async def create_post(
     asked: NewPost, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> PostBody:
@@ -36,11 +38,14 @@ async def create_post(
 # A transaction that is left waiting is ended by the server, so none is open while the reactions are asked: DynamoDB may
 # take longer than the server waits, and what is stored there already would be answered as a failure.
 @router.get("/{post_id}", responses=refusals(404))
+@access(200, blocked=404)
 async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> PostBody:
+    """One post, with the caller's own reaction to it."""
     return seen_by(platform, [_find(platform, post_id)], caller.user_id)[0]
 
 
 @router.put("/{post_id}/reaction", responses=refusals(404, body=True))
+@access(200, blocked=404, suspended=403)
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Liking twice is liking once."""
     _find(platform, post_id)
@@ -49,6 +54,7 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
 
 
 @router.delete("/{post_id}/reaction", responses=refusals(404))
+@access(200, blocked=404, suspended=403)
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
     _find(platform, post_id)

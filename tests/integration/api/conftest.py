@@ -1,12 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from tests.fixtures.gateway import Gateway, fake_platform
+from tests.integration.api.scene import Scene
 
 Join = Callable[[str], UUID]
 
@@ -34,3 +36,12 @@ def join(gateway: Gateway) -> Join:
         return user_id
 
     return make
+
+
+@pytest.fixture(scope="module")
+def scene(_session_connection: psycopg.Connection) -> Iterator[Scene]:
+    """One for all the tests of a module: what they ask is rolled back."""
+    with _session_connection.transaction(force_rollback=True):
+        made = Scene(_session_connection)
+        yield made
+        made.close()
