@@ -58,28 +58,32 @@ class Scene:
             self._owned |= self._reported()
 
     def answer(self, operation: Operation, who: str, *, elsewhere: bool = False) -> Answer:
-        """What the person is answered; whatever it did is undone."""
+        """What the person is answered to the example of the description."""
+        return self.ask(
+            operation.method,
+            operation.path.format(**self.path_parameters(operation, elsewhere=elsewhere)),
+            user=None if who == "anonymous" else getattr(self.people, who).id,
+            groups=MODERATORS if who == "moderator" else (),
+            **self._sent(operation),
+        )
+
+    def ask(self, method: str, path: str, **sent: Any) -> Answer:
+        """Whatever it did is undone."""
         with self._connection.transaction(force_rollback=True):
             self._forget()
-            return self.gateway.call(
-                operation.method,
-                self.path(operation, elsewhere=elsewhere),
-                user=None if who == "anonymous" else getattr(self.people, who).id,
-                groups=MODERATORS if who == "moderator" else (),
-                **self._sent(operation),
-            )
+            return self.gateway.call(method, path, **sent)
 
     def described(self, operation: Operation) -> dict[str, Any]:
         found: dict[str, Any] = self.description["paths"][operation.path][operation.method.lower()]
         return found
 
-    def path(self, operation: Operation, *, elsewhere: bool = False) -> str:
+    def path_parameters(self, operation: Operation, *, elsewhere: bool = False) -> dict[str, str]:
         values = {}
         for parameter in self.described(operation).get("parameters", []):
             if parameter["in"] == "path":
                 values[parameter["name"]] = self.here(parameter["example"], elsewhere=elsewhere)
                 assert values[parameter["name"]] != parameter["example"], f"the scene has no {parameter['name']}"
-        return operation.path.format(**values)
+        return values
 
     def here(self, example: Any, *, elsewhere: bool = False) -> Any:
         """An example of the description with the scene's own ids in it."""
@@ -101,9 +105,12 @@ class Scene:
             if parameter["required"] and parameter["in"] in {"query", "header"}:
                 place = "query" if parameter["in"] == "query" else "headers"
                 sent[place][parameter["name"]] = self.here(parameter["example"])
-        if body := described.get("requestBody"):
-            sent["json"] = self.here(body["content"]["application/json"]["example"])
-        return sent
+        body = self.body(operation)
+        return sent if body is None else sent | {"json": body}
+
+    def body(self, operation: Operation) -> Any | None:
+        described = self.described(operation).get("requestBody")
+        return self.here(described["content"]["application/json"]["example"]) if described else None
 
     def _forget(self) -> None:
         """Stores in memory, as they were."""
