@@ -31,8 +31,16 @@ BROKEN_JSON = [
     "[1,]",
     '{"a": 1,}',
 ]
-# What FastAPI and Starlette say by themselves, and what pydantic calls collections of JSON in its messages.
-NOT_OURS = {"Not Found", "Method Not Allowed", "There was an error parsing the body", "List", "Set", "Dictionary"}
+# What FastAPI and Starlette say by themselves, and the English that pydantic puts into its values.
+NOT_OURS = {
+    "Not Found",
+    "Method Not Allowed",
+    "There was an error parsing the body",
+    "List",
+    "Set",
+    "Dictionary",
+    "' or '",
+}
 # Values that are English sentences of a parser's, or an English plural's ending: left out of other languages.
 ENGLISH_VALUES = {"error", "encoding_error", "expected_plural"}
 # Codes that functions/api/errors.py gives to what is no error of the tree.

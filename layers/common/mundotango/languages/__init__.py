@@ -13,13 +13,15 @@ and a test holds it against the code. What it lacks is said in English.
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from mundotango.errors import Said
 
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_OR = "' or '"
 
 
 def title(code: str, language: Language) -> str:
@@ -50,11 +52,17 @@ def validation(kind: str, context: Mapping[str, Any], english: str, language: La
 
 
 def _localised(value: Any, texts: Mapping[str, str]) -> Any:
-    """Pydantic lists choices in English, "'a', 'b' or 'c'", and names collections in it: List, Set."""
-    return texts.get(value, value.replace("' or '", "' o '")) if isinstance(value, str) else value
+    """Pydantic names collections in English, List and Set, and lists choices in it: 'a', 'b' or 'c'."""
+    if not isinstance(value, str):
+        return value
+    return texts.get(value) or value.replace(_OR, texts.get(_OR, _OR))
 
 
 @cache
 def catalogue(language: Language) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads((files(__name__) / f"{language}.json").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = json.loads(_file(language).read_text(encoding="utf-8"))
     return found
+
+
+def _file(language: Language) -> Path:
+    return Path(__file__).with_name(f"{language}.json")
