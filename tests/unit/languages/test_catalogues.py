@@ -32,10 +32,7 @@ BROKEN_JSON = [
     '{"a": 1,}',
 ]
 # What FastAPI and Starlette say by themselves, and the English that pydantic puts into its values.
-NOT_OURS = {
-    "Not Found",
-    "Method Not Allowed",
-    "There was an error parsing the body",
+NOT_OURS = {"Not Found", "Method Not Allowed", "There was an error parsing the body"} | {
     "List",
     "Set",
     "Dictionary",
