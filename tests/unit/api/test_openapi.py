@@ -56,8 +56,7 @@ def test_every_route_says_how_it_refuses(operation: Any, described: dict[str, An
     assert not private or {"401", "503"} <= said
     assert not (private and refuses_suspended(operation.method, operation.endpoint)) or "403" in said
     assert "requestBody" not in described or {"400", "415", "422"} <= said
-    assert "{" not in operation.path or "404" in said
-    assert any(status.startswith("2") for status in said)
+    assert any(status[0] in "23" for status in said)
 
 
 def test_no_example_is_left_of_what_is_gone() -> None:
