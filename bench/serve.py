@@ -5,9 +5,9 @@ public answers.
 """
 
 from functions.api.app import create_app
-from functions.api.request_log import RequestLog
+from functions.api.language import ReaderLanguage
 from mundotango.bootstrap import Platform
 
 
-def app() -> RequestLog:
+def app() -> ReaderLanguage:
     return create_app(Platform())

@@ -1,7 +1,8 @@
 """Every refusal as an HTTP answer: RFC 9457 problem details, `application/problem+json`.
 
-A problem's `type` is `/problems/{code}`; the code is stable and what a client tells refusals apart by. `errors` names
-the fields at fault, where there are any. What was not foreseen is a 500 that tells nothing; the log has the rest.
+What it says is in the reader's language. A problem's `type` is `/problems/{code}`; the code is stable and what a client
+tells refusals apart by. `errors` names the fields at fault, where there are any. What was not foreseen is a 500 that
+tells nothing; the log has the rest.
 """
 
 from collections.abc import Iterable
@@ -12,9 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from functions.api import language
 from functions.api.caching import NO_STORE, READER_AWAY
-from mundotango import errors
-from mundotango.errors import FieldError
+from mundotango import errors, languages
+from mundotango.errors import FieldError, Said
 
 STATUSES: dict[type[errors.MundoTangoError], int] = {
     errors.Invalid: 422,
@@ -64,15 +66,17 @@ def problem(
     fields: Iterable[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> ProblemResponse:
+    """In the reader's language."""
+    spoken = language.spoken()
     content: dict[str, Any] = {
         "type": f"/problems/{code}",
-        "title": code.replace("-", " ").capitalize(),
+        "title": languages.title(code, spoken),
         "status": status,
-        "detail": detail,
+        "detail": languages.text(detail, spoken),
     }
-    if shown := [{"field": e.field, "message": e.message} for e in fields][:MOST_FIELDS]:
+    if shown := [{"field": e.field, "message": languages.text(e.message, spoken)} for e in fields][:MOST_FIELDS]:
         content["errors"] = shown
-    return ProblemResponse(content, status, {"Cache-Control": NO_STORE} | (headers or {}))
+    return ProblemResponse(content, status, {"Cache-Control": NO_STORE} | language.headers() | (headers or {}))
 
 
 def internal_error() -> ProblemResponse:
@@ -85,13 +89,13 @@ def status_of(refusal: type[errors.MundoTangoError]) -> int:
 
 
 def install(app: FastAPI) -> None:
-    app.exception_handler(errors.MundoTangoError)(refused)
+    app.exception_handler(errors.MundoTangoError)(answer_to)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(Exception)(_unexpected)
 
 
-async def refused(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
+async def answer_to(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
     retry_after = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
     if isinstance(error, errors.ReaderAway):
@@ -103,17 +107,31 @@ async def refused(request: Request, error: errors.MundoTangoError) -> ProblemRes
 async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
     found = error.errors()
     if found[0]["type"] == "json_invalid":
-        code, status, detail = "malformed-json", 400, f"the body is not JSON: {found[0]['ctx']['error']}"
-        fields = [FieldError("body", f"not JSON at character {found[0]['loc'][-1]}")]
+        code, answer = "malformed-json", _malformed(found[0])
     elif isinstance(error.body, bytes):
         # FastAPI hands over bytes only where the request does not declare JSON.
-        code, status, detail = "unsupported-media-type", 415, "send the body as application/json"
-        fields = []
+        code = "unsupported-media-type"
+        answer = problem(415, "unsupported-media-type", "send the body as application/json")
     else:
-        code, status, detail = "invalid", 422, "the request says something that cannot be"
-        fields = [FieldError(_field(e["loc"]), e["msg"]) for e in found]
+        code, fields = "invalid", [FieldError(_field(e["loc"]), _message(e)) for e in found]
+        answer = problem(422, "invalid", "the request says something that cannot be", fields=fields)
     _note(request, code)
-    return problem(status, code, detail, fields=fields)
+    return answer
+
+
+def _malformed(error: dict[str, Any]) -> ProblemResponse:
+    place = FieldError("body", Said("not JSON at character {position}", position=error["loc"][-1]))
+    detail = Said("the body is not JSON: {error}", error=error["ctx"]["error"])
+    return problem(400, "malformed-json", detail, fields=[place])
+
+
+def _message(error: dict[str, Any]) -> str:
+    """What a schema's own check refused, says it itself; the rest is pydantic's."""
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        message: str = context["error"].args[0]
+        return message
+    return languages.validation(error["type"], context, error["msg"], language.spoken())
 
 
 async def _http(request: Request, error: HTTPException) -> ProblemResponse:

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.api.dependencies import ONCE
-from functions.api.errors import refused
+from functions.api.errors import answer_to
 from functions.api.held import Held
 from mundotango.bootstrap import Platform
 from mundotango.errors import AlreadyDone, MundoTangoError, Unavailable
@@ -32,7 +32,7 @@ from mundotango.work import UnitOfWork
 # Beyond it only the place is kept where the answer is read again; a row of DynamoDB holds 400 KB.
 LARGEST_KEPT = 200_000
 REPLAYED = "idempotency-replayed"
-_KEPT_HEADERS = ("content-type", "content-language", "location", "etag")
+_KEPT_HEADERS = ("content-type", "content-language", "location", "etag", "vary")
 _NOT_KEPT = (401, 429)
 
 
@@ -68,7 +68,7 @@ async def answer_once(
         first = platform.answers.begin(once.key, told.hex())
         held = await (_first(app, scope, once, body, platform) if first is None else _again(app, scope, first))
     except MundoTangoError as refusal:
-        await (await refused(Request(scope), refusal))(scope, receive, send)
+        await (await answer_to(Request(scope), refusal))(scope, receive, send)
     else:
         await held.send(send)
 

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.api.callers import user_of
-from functions.api.errors import refused
+from functions.api.errors import answer_to
 from mundotango.bootstrap import Platform
 from mundotango.errors import TooManyRequests
 from mundotango.limits import service
@@ -42,7 +42,7 @@ class RateLimits:
             await self._app(scope, receive, tell)
         else:
             refusal = TooManyRequests("too many requests; slow down", retry_after=standing.resets_in)
-            await (await refused(Request(scope), refusal))(scope, receive, tell)
+            await (await answer_to(Request(scope), refusal))(scope, receive, tell)
 
 
 def _describe(standing: Standing, headers: MutableHeaders) -> None:

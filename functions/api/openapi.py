@@ -6,16 +6,36 @@ a cold start would pay for it.
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
+
 from functions.api.app import create_api
+from functions.api.language import ADDRESSED
+from functions.api.schemas.examples import PARAMETERS, SCHEMAS
 from functions.api.schemas.problems import DESCRIPTIONS, Problem
+from functions.api.standing import refuses_suspended
 from mundotango.bootstrap import Platform
+from mundotango.languages import LANGUAGES
 from mundotango.requests.service import HEADER, LONGEST_KEY
 
-# Nobody signs in there: what is public, and what a capability in the path opens.
-OPEN_PATHS = ("/api/public/", "/api/link/")
-
+REFERENCE = "#/components/schemas/"
+LANGUAGE_QUERY = {
+    "name": "lang",
+    "in": "query",
+    "required": False,
+    "description": "The language in which a refusal is told; English without it.",
+    "schema": {"type": "string", "default": "en"},
+    "example": "es",
+}
+PROBLEM_HEADERS = {
+    "Content-Language": {
+        "description": "The language of `title`, `detail` and the messages; on private routes by `Accept-Language`.",
+        "schema": {"type": "string", "enum": list(LANGUAGES)},
+    }
+}
 IDEMPOTENCY_KEY = {
     "name": HEADER,
     "in": "header",
@@ -34,6 +54,7 @@ RATE_LIMITS = {
         "schema": {"type": "string"},
     },
 }
+RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}}
 
 
 def describe() -> dict[str, Any]:
@@ -41,7 +62,7 @@ def describe() -> dict[str, Any]:
     components = document["components"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = Problem.model_json_schema(ref_template=f"{REFERENCE}{{model}}")
     components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
     components["securitySchemes"] = {
         "access_token": {
@@ -51,36 +72,81 @@ def describe() -> dict[str, Any]:
             "description": "An access token of the user pool; the gateway checks it before any function runs.",
         }
     }
-    components["parameters"] = {"idempotency_key": IDEMPOTENCY_KEY}
     components["headers"] = RATE_LIMITS
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            public = path.startswith(OPEN_PATHS)
-            if method == "post" and not public:
-                _once(operation)
-            _complete(operation, public=public)
+    for operation in operations():
+        _complete(document["paths"][operation.path][operation.method.lower()], operation)
     return document
 
 
-def _once(operation: dict[str, Any]) -> None:
-    """What the layer around all routes adds to each POST."""
-    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/idempotency_key"})
-    for status in (400, 409, 422):
-        operation["responses"].setdefault(str(status), {"description": DESCRIPTIONS[status]})
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One way to call one path, and what answers it."""
+
+    method: str
+    path: str
+    endpoint: Callable[..., Any]
 
 
-def _complete(operation: dict[str, Any], *, public: bool) -> None:
-    if not public:
-        told = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMITS}
-        for response in operation["responses"].values():
-            response["headers"] = response.get("headers", {}) | told
-        operation["security"] = [{"access_token": []}]
-    responses = operation["responses"]
+def operations() -> list[Operation]:
+    """All there are, by path."""
+    found = [
+        Operation(method, route.path_format, route.endpoint)
+        for route in iter_route_contexts(create_api(Platform()).routes)
+        if route.path_format is not None and route.endpoint is not None
+        for method in route.methods or ()
+    ]
+    return sorted(found, key=lambda operation: (operation.path, operation.method))
+
+
+def _complete(described: dict[str, Any], operation: Operation) -> None:
+    responses = described["responses"]
+    if operation.path.startswith(ADDRESSED):
+        described.setdefault("parameters", []).append(LANGUAGE_QUERY)
+    else:
+        described["security"] = [{"access_token": []}]
+        if operation.method == "POST":
+            _once(described)
+        if refuses_suspended(operation.method, operation.endpoint):
+            responses.setdefault("403", {"description": DESCRIPTIONS[403]})
     if "422" in responses:
         responses["422"] = {"description": DESCRIPTIONS[422]}
     for status, response in responses.items():
-        if int(status) >= 400 and "content" not in response:
-            response["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        if int(status) >= 400:
+            _complete_refusal(status, response)
+        if "security" in described:
+            told = {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMITS}
+            response["headers"] = response.get("headers", {}) | told
+    _exemplify(described)
+
+
+def _once(described: dict[str, Any]) -> None:
+    """What the layer around all routes adds to each POST."""
+    described.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    for status in (400, 409, 422):
+        described["responses"].setdefault(str(status), {"description": DESCRIPTIONS[status]})
+
+
+def _exemplify(described: dict[str, Any]) -> None:
+    for parameter in described.get("parameters", []):
+        if parameter["name"] in PARAMETERS:
+            parameter["example"] = PARAMETERS[parameter["name"]]
+    for content in contents(described):
+        example = SCHEMAS.get(content["schema"].get("$ref", "").removeprefix(REFERENCE))
+        if example is not None:
+            content["example"] = example
+
+
+def _complete_refusal(status: str, response: dict[str, Any]) -> None:
+    if "content" in response:
+        return
+    response["content"] = {"application/problem+json": {"schema": {"$ref": f"{REFERENCE}Problem"}}}
+    response["headers"] = PROBLEM_HEADERS | (RETRY_AFTER if status in {"429", "503"} else {})
+
+
+def contents(described: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each body that is sent or answered."""
+    for part in (described.get("requestBody", {}), *described["responses"].values()):
+        yield from part.get("content", {}).values()
 
 
 def text() -> str:

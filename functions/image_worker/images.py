@@ -26,9 +26,6 @@ WEBP = {"quality": 80, "method": 2}
 WEBP_MAX_SIDE = 16383
 BLUR_SIDE = 32
 
-NOT_A_PICTURE = "This file is not a picture we can read. Send a JPEG, PNG, WebP, AVIF, HEIC or GIF."
-DAMAGED = "This picture is damaged or incomplete."
-
 _BEGINNINGS = {"JPEG": (b"\xff\xd8\xff",), "PNG": (b"\x89PNG\r\n\x1a\n",), "GIF": (b"GIF87a", b"GIF89a")}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")
@@ -88,7 +85,7 @@ def sniff(data: bytes) -> str | None:
 def _decode(data: bytes) -> Picture:
     format = sniff(data)
     if format is None:
-        raise BadImage("This file is empty." if not data else NOT_A_PICTURE)
+        raise BadImage(policy.NOT_A_PICTURE if data else policy.EMPTY)
     _load_codec(format)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -104,9 +101,9 @@ def _decode(data: bytes) -> Picture:
         except BadImage:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise BadImage(_too_large()) from error
+            raise BadImage(policy.TOO_LARGE) from error
         except Exception as error:
-            raise BadImage(DAMAGED) from error
+            raise BadImage(policy.DAMAGED) from error
     return Picture(image, format, size, orientation, image.info.get("icc_profile"))
 
 
@@ -125,11 +122,7 @@ def _load_codec(format: str) -> None:
 
 def _check_size(size: Size) -> None:
     if math.prod(size) > policy.MAX_PIXELS:
-        raise BadImage(_too_large())
-
-
-def _too_large() -> str:
-    return f"This picture has more than {policy.MAX_PIXELS // 1_000_000} million pixels."
+        raise BadImage(policy.TOO_LARGE)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -197,7 +190,7 @@ def _original(data: bytes, picture: Picture) -> tuple[bytes, str]:
         try:
             return strip(data, picture.format, picture.orientation), f"image/{picture.format.lower()}"
         except ValueError as error:
-            raise BadImage(DAMAGED) from error
+            raise BadImage(policy.DAMAGED) from error
     image = ImageOps.exif_transpose(picture.image)
     image.info = {}
     if image.has_transparency_data:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 
-from functions.image_worker.images import DAMAGED, NOT_A_PICTURE, compress, sniff
+from functions.image_worker.images import compress, sniff
 from mundotango.errors import BadImage
 from mundotango.media.model import Compressed
+from mundotango.media.policy import DAMAGED, NOT_A_PICTURE
 from tests.factories.pictures import FORMATS, RED, corners, encoded, looks_like, near, photograph, quarters
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts.posts import unseen
@@ -17,6 +18,7 @@ router = APIRouter(prefix="/api/drafts", tags=["posts"])
 
 
 @router.post("", status_code=201, responses=refusals(404, 409, body=True))
+@access(201, suspended=403)
 async def keep_draft(
     asked: DraftContent, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> DraftBody:
@@ -27,6 +29,7 @@ async def keep_draft(
 
 
 @router.get("", responses=refusals(400))
+@access(200)
 async def list_drafts(
     caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> DraftPage:
@@ -36,23 +39,30 @@ async def list_drafts(
 
 
 @router.get("/{draft_id}", responses=refusals(404))
+@access(404, owner=200)
 async def get_draft(draft_id: Id, caller: CallerDep, work: ReadDep) -> DraftBody:
+    """One of the caller's own drafts."""
     return _body(service.get_draft(work, draft_id, caller.user_id))
 
 
 @router.put("/{draft_id}", responses=refusals(404, body=True))
+@access(404, owner=200, suspended=403)
 async def replace_draft(
     draft_id: Id, asked: DraftContent, caller: CallerDep, work: WorkDep, platform: PlatformDep
 ) -> DraftBody:
+    """Keeps this in the draft's place, unchecked as before."""
     return _body(service.replace_draft(work, draft_id, caller.user_id, _content(asked), platform.clock))
 
 
 @router.delete("/{draft_id}", status_code=204, responses=refusals(404))
+@access(404, owner=204, suspended=403)
 async def delete_draft(draft_id: Id, caller: CallerDep, work: WorkDep) -> None:
+    """The caller's own."""
     service.delete_draft(work, draft_id, caller.user_id)
 
 
 @router.post("/{draft_id}/publish", status_code=201, responses=refusals(403, 404, 409))
+@access(404, owner=201, suspended=403)
 async def publish_draft(
     draft_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> PostBody:

@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
+from functions.api.access import access
 from functions.api.cached import remember_answer
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/api", tags=["events"])
 
 
 @router.post("/events", status_code=201, responses=refusals(404, body=True))
+@access(201, suspended=403)
 async def create_event(
     asked: NewEvent,
     caller: CallerDep,
@@ -35,6 +37,7 @@ async def create_event(
     outdated: OutdatedDep,
     response: Response,
 ) -> EventBody:
+    """Anybody with a profile announces events; they are public at once."""
     event = service.create_event(work, organiser_id=caller.user_id, clock=platform.clock, **asked.model_dump())
     outdated += [_lists_of(event.city), _lists_of(None)]
     response.headers["location"] = f"/api/public/events/{event.id}"
@@ -42,6 +45,7 @@ async def create_event(
 
 
 @router.get("/public/events", responses=public_refusals(400, 503), response_model=EventPage)
+@access(200, anonymous=200)
 async def list_events(
     platform: PlatformDep,
     city: CityQuery = None,
@@ -67,7 +71,9 @@ async def list_events(
 
 
 @router.get("/public/events/{event_id}", responses=public_refusals(404, 503))
+@access(200, anonymous=200)
 async def get_event(event_id: Id, work: ReadDep) -> EventBody:
+    """One event, as everybody sees it."""
     return EventBody.model_validate(service.get_event(work, event_id))
 
 

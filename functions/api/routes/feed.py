@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts.posts import seen_by
@@ -18,6 +19,7 @@ router = APIRouter(prefix="/api/feed", tags=["posts"])
 
 
 @router.get("", responses=refusals(400))
+@access(200)
 async def feed(
     caller: CallerDep,
     platform: PlatformDep,
@@ -34,6 +36,7 @@ async def feed(
 
 
 @router.get("/local", responses=refusals(400))
+@access(200)
 async def local_feed(
     city: Annotated[Line, Query(description="However it is accented or capitalised.")],
     caller: CallerDep,
@@ -48,6 +51,7 @@ async def local_feed(
 
 
 @router.get("/saved", responses=refusals(400))
+@access(200)
 async def saved_feed(
     caller: CallerDep, platform: PlatformDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PostPage:
@@ -58,6 +62,7 @@ async def saved_feed(
 
 
 @router.get("/tags/{tag}", responses=refusals(400))
+@access(200)
 async def tag_feed(
     tag: Line, caller: CallerDep, platform: PlatformDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PostPage:

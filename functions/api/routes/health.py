@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import ModeratorDep, PlatformDep
 from functions.api.schemas.health import Alive, Dependency, Health
@@ -21,6 +22,7 @@ router = APIRouter(prefix="/api", tags=["health"])
 
 
 @router.get("/public/health")
+@access(200, anonymous=200)
 async def alive(response: Response) -> Alive:
     """Asks no store: it tells whether the function itself runs."""
     response.headers["cache-control"] = NO_STORE
@@ -30,6 +32,7 @@ async def alive(response: Response) -> Alive:
 @router.get(
     "/health", responses=refusals(403) | {503: {"model": Health, "description": "One or more stores are away."}}
 )
+@access(403, moderator=200)
 async def health(_: ModeratorDep, platform: PlatformDep, response: Response) -> Health:
     """Asks every store at once, each for the least there is to ask."""
     checks = {

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import PlatformDep, WorkDep
 from functions.api.schemas.problems import public_refusals
@@ -16,6 +17,7 @@ router = APIRouter(prefix="/api/link", tags=["links"])
     response_class=Response,
     responses={303: {"description": "`Location` is the archive, for a minute."}, **public_refusals(404, 503)},
 )
+@access(303, anonymous=303)
 async def download_export(token: str, work: WorkDep, platform: PlatformDep) -> Response:
     """To the archive of one's own data."""
     location = service.open_link(work, platform.objects, token, platform.clock)

@@ -9,6 +9,7 @@
     │   ├── BadKey        an Idempotency-Key that is none
     │   └── KeyReused     an Idempotency-Key that came with another body before
     ├── NotAllowed        known caller, forbidden act
+    │   └── Suspended     by a moderator: reads on, but writes nothing
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
     │   ├── AlreadyDone   under this Idempotency-Key, and there is nothing to show of it
@@ -29,9 +30,27 @@
 
 Which HTTP status each becomes stands in functions/api/errors.py, not here: the same refusal is a status to
 a browser, an error frame to a socket and a line to an operator.
+
+What a refusal says is English. Where it has values in it, it is `Said`, so that mundotango/languages can say it again
+in the reader's language; a constant string is its own template.
 """
 
 from dataclasses import dataclass
+from typing import Self
+
+
+class Said(str):
+    """English text that knows what it was made of: a template, as of `str.format`, and its values."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        said = super().__new__(cls, template.format(**values))
+        said.template = template
+        said.values = values
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,10 @@ class KeyReused(Invalid):
 
 class NotAllowed(MundoTangoError):
     code = "not-allowed"
+
+
+class Suspended(NotAllowed):
+    code = "suspended"
 
 
 class NotFound(MundoTangoError):

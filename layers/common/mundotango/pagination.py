@@ -8,7 +8,7 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from mundotango.errors import BadCursor, FieldError
+from mundotango.errors import BadCursor, FieldError, Said
 from mundotango.text import refused
 
 DEFAULT_LIMIT = 20
@@ -84,7 +84,7 @@ class Keyring:
 
 def checked_limit(limit: int) -> int:
     if not 1 <= limit <= LARGEST_LIMIT:
-        raise refused("limit", f"must be from 1 to {LARGEST_LIMIT}")
+        raise refused("limit", Said("must be from 1 to {largest}", largest=LARGEST_LIMIT))
     return limit
 
 

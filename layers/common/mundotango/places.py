@@ -4,6 +4,7 @@ import math
 import re
 
 from mundotango import text
+from mundotango.errors import Said
 from mundotango.text import clean, refused
 
 LONGEST_CITY = 100
@@ -36,5 +37,5 @@ def longitude(value: float) -> float:
 
 def _coordinate(field: str, value: float, largest: int) -> float:
     if not math.isfinite(value) or abs(value) > largest:
-        raise refused(field, f"must be from -{largest} to {largest}")
+        raise refused(field, Said("must be from {least} to {largest}", least=-largest, largest=largest))
     return value

@@ -4,7 +4,7 @@ turns the text of others around, or passes for a name."""
 import re
 import unicodedata
 
-from mundotango.errors import FieldError, Invalid
+from mundotango.errors import FieldError, Invalid, Said
 
 # Control characters and lone surrogates: PostgreSQL refuses NUL, UTF-8 refuses surrogates, and nobody types the rest.
 # Then what sets the direction of all that follows, and tags, which hide a text in another.
@@ -39,7 +39,7 @@ def clean(field: str, value: str, *, longest: int, required: bool = True, lines:
     if required and not any(_seen(character) for character in text):
         raise refused(field, "must not be empty")
     if len(text) > longest:
-        raise refused(field, f"must be at most {longest} characters")
+        raise refused(field, Said("must be at most {longest} characters", longest=longest))
     return text
 
 
@@ -56,4 +56,4 @@ def key(value: str) -> str:
 
 
 def refused(field: str, message: str) -> Invalid:
-    return Invalid(f"{field} {message}", FieldError(field, message))
+    return Invalid(Said("{field} {message}", field=field, message=message), FieldError(field, message))

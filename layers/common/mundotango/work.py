@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mundotango.follows.repository import FollowRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.marks.repository import MarkRepository
+    from mundotango.moderation.repository import ModerationRepository
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place, Ranked
     from mundotango.posts.repository import PostRepository
@@ -151,6 +152,12 @@ class UnitOfWork:
         from mundotango.events.repository import EventRepository
 
         return EventRepository(self._connection)
+
+    @cached_property
+    def moderation(self) -> ModerationRepository:
+        from mundotango.moderation.repository import ModerationRepository
+
+        return ModerationRepository(self._connection)
 
     @cached_property
     def outbox(self) -> OutboxRepository:

@@ -1,13 +1,15 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
 
-from mundotango import ids
+from mundotango import ids, settings
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Gateway, fake_platform
+from tests.fixtures.postgres import connect
+from tests.integration.api.scene import Scene
 
 Join = Callable[[str], UUID]
 
@@ -52,3 +54,17 @@ def apart(database: Database) -> Callable[[UUID, UUID], None]:
 def announced(gateway: Gateway) -> FakeActivities:
     assert isinstance(gateway.platform.activities, FakeActivities)
     return gateway.platform.activities
+
+
+@pytest.fixture(scope="module")
+def scene(database_settings: settings.Database) -> Iterator[Scene]:
+    """One for all the tests of a module: what they ask is rolled back.
+
+    Its transaction rests for as long as requests are being thought out, which a session of the platform may not.
+    """
+    with connect(database_settings) as connection:
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        with connection.transaction(force_rollback=True):
+            made = Scene(connection)
+            yield made
+            made.close()

@@ -1,8 +1,10 @@
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from functions.api import standing
 from functions.api.app import create_api
 from functions.api.dependencies import groups_of
 from mundotango.bootstrap import Platform
@@ -64,6 +66,9 @@ def test_claims_that_are_no_access_token_open_nothing(gateway: Gateway, claims: 
 
 
 def test_the_recorded_claims_open_it(gateway: Gateway) -> None:
+    known = standing.key(UUID(gateway.recorded_claims["sub"]))
+    gateway.platform.cache.set(known, {"suspended": False}, 60)
+
     assert gateway.post("/api/media", json=UPLOAD, claims=gateway.recorded_claims).status == 201
 
 

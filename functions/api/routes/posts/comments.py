@@ -1,5 +1,6 @@
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id
@@ -13,6 +14,7 @@ router = APIRouter(prefix="/api/posts/{post_id}/comments", tags=["posts"])
 
 
 @router.get("", responses=refusals(400, 404))
+@access(200, blocked=404)
 async def list_comments(
     post_id: Id, caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> CommentPage:
@@ -25,6 +27,7 @@ async def list_comments(
 
 
 @router.post("", status_code=201, responses=refusals(404, 409, body=True))
+@access(201, blocked=404, suspended=403)
 async def add_comment(
     post_id: Id, asked: NewComment, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> CommentBody:

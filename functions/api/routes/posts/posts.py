@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
 from functions.api.schemas.base import Id
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/api/posts", tags=["posts"])
 
 
 @router.post("", status_code=201, responses=refusals(403, 404, 409, body=True))
+@access(404, owner=201, suspended=403)
 async def create_post(
     asked: NewPost, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> PostBody:
@@ -57,13 +59,16 @@ async def create_post(
 # A transaction that is left waiting is ended by the server, so none is open while the reactions are asked: DynamoDB may
 # take longer than the server waits, and what is stored there already would be answered as a failure.
 @router.get("/{post_id}", responses=refusals(404))
+@access(200, blocked=404)
 async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> PostBody:
+    """One post, with the caller's own reaction to it."""
     with platform.reading(caller.user_id) as work:
         post = service.get_post(work, post_id, caller.user_id)
     return seen_by(platform, [post], caller.user_id)[0]
 
 
 @router.patch("/{post_id}", responses=refusals(403, 404, 409, 412, 428, body=True))
+@access(403, owner=200, blocked=404, suspended=403)
 async def edit_post(
     post_id: Id, asked: PostChanges, caller: CallerDep, version: VersionDep, platform: PlatformDep
 ) -> PostBody:
@@ -82,12 +87,14 @@ async def edit_post(
 
 
 @router.delete("/{post_id}", status_code=204, responses=refusals(403, 404))
+@access(403, owner=204, blocked=404, suspended=403)
 async def delete_post(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
     """The author's own, with its comments, reposts and history."""
     service.delete_post(work, post_id, caller.user_id, platform.clock)
 
 
 @router.get("/{post_id}/versions", responses=refusals(403, 404, 409))
+@access(403, owner=200, blocked=404)
 async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> VersionList:
     """For the author alone."""
     versions = service.list_versions(work, post_id, caller.user_id)
@@ -107,6 +114,7 @@ async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> Versio
 
 
 @router.put("/{post_id}/reaction", responses=refusals(404, body=True))
+@access(200, blocked=404, suspended=403)
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Reacting twice is reacting once; another kind takes the first one's place."""
     _find(platform, post_id, caller.user_id)
@@ -115,6 +123,7 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
 
 
 @router.delete("/{post_id}/reaction", responses=refusals(404))
+@access(200, blocked=404, suspended=403)
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
     _find(platform, post_id, caller.user_id)
@@ -123,6 +132,7 @@ async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reac
 
 
 @router.post("/views", status_code=204, responses=refusals(body=True))
+@access(204, suspended=403)
 async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> None:
     """The posts that were on the caller's screen, in batches; each counts once a day.
 

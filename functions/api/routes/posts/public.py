@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import PlatformDep
 from functions.api.schemas.base import Id
@@ -21,6 +22,7 @@ router = APIRouter(prefix="/api/public/posts", tags=["posts"])
 
 
 @router.get("/{post_id}", responses=public_refusals(404, 503))
+@access(200, anonymous=200)
 async def get_public_post(post_id: Id, platform: PlatformDep, response: Response) -> PublicPostBody:
     """A public post of somebody whose profile is public and who does not approve their followers."""
     with platform.unit_of_work() as work:

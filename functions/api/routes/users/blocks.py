@@ -1,5 +1,6 @@
 from fastapi import APIRouter
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.profiles import keys_between, relation_key
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -12,6 +13,7 @@ router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 @router.put("/{handle}/block", status_code=204, responses=refusals(404))
+@access(204, owner=422, blocked=404, suspended=403)
 async def block(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Neither sees the other any more, and neither follows the other. Blocking twice is blocking once."""
     person_id = service.block(work, caller.user_id, handle, platform.clock)
@@ -19,6 +21,7 @@ async def block(handle: str, caller: CallerDep, work: WorkDep, platform: Platfor
 
 
 @router.delete("/{handle}/block", status_code=204, responses=refusals(404))
+@access(204, blocked=404, suspended=403)
 async def unblock(handle: str, caller: CallerDep, work: WorkDep, outdated: OutdatedDep) -> None:
     """Ending what is not is no error. Follows that the block ended do not come back."""
     person_id = service.unblock(work, caller.user_id, handle)
@@ -26,6 +29,7 @@ async def unblock(handle: str, caller: CallerDep, work: WorkDep, outdated: Outda
 
 
 @router.get("/me/blocks", responses=refusals(400))
+@access(200)
 async def list_blocked(
     caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PersonPage:
@@ -34,6 +38,7 @@ async def list_blocked(
 
 
 @router.put("/{handle}/mute", status_code=204, responses=refusals(404))
+@access(204, owner=422, blocked=404, suspended=403)
 async def mute(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """What this person writes is neither pushed to the caller nor in lists that were not asked for by their name."""
     person_id = service.mute(work, caller.user_id, handle, platform.clock)
@@ -41,6 +46,7 @@ async def mute(handle: str, caller: CallerDep, work: WorkDep, platform: Platform
 
 
 @router.delete("/{handle}/mute", status_code=204, responses=refusals(404))
+@access(204, blocked=404, suspended=403)
 async def unmute(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Ending what is not is no error."""
     person_id = service.unmute(work, caller.user_id, handle, platform.clock)
@@ -48,6 +54,7 @@ async def unmute(handle: str, caller: CallerDep, work: WorkDep, platform: Platfo
 
 
 @router.get("/me/mutes", responses=refusals(400))
+@access(200)
 async def list_muted(
     caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PersonPage:

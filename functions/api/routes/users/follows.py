@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.profiles import keys_between
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/api/users", tags=["users"])
     responses=refusals(404, 409)
     | {202: {"model": FollowBody, "description": "The account is private, and its owner was asked."}},
 )
+@access(204, owner=422, blocked=404, suspended=403)
 async def follow(
     handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
 ) -> Response:
@@ -29,6 +31,7 @@ async def follow(
 
 
 @router.delete("/{handle}/follow", status_code=204, responses=refusals(404))
+@access(204, blocked=404, suspended=403)
 async def unfollow(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Also takes back what was asked of a private account. Ending what is not is no error."""
     person_id = service.unfollow(work, caller.user_id, handle, platform.clock)
@@ -36,6 +39,7 @@ async def unfollow(handle: str, caller: CallerDep, work: WorkDep, platform: Plat
 
 
 @router.get("/{handle}/followers", responses=refusals(400, 403, 404))
+@access(200, blocked=404)
 async def list_followers(
     handle: str, caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PersonPage:
@@ -44,6 +48,7 @@ async def list_followers(
 
 
 @router.get("/{handle}/following", responses=refusals(400, 403, 404))
+@access(200, blocked=404)
 async def list_following(
     handle: str, caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PersonPage:
@@ -52,6 +57,7 @@ async def list_following(
 
 
 @router.get("/me/follow-requests", responses=refusals(400))
+@access(200)
 async def list_follow_requests(
     caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> PersonPage:
@@ -60,6 +66,7 @@ async def list_follow_requests(
 
 
 @router.put("/me/follow-requests/{handle}", status_code=204, responses=refusals(404, 409))
+@access(404, stranger=204, suspended=403)
 async def accept_follow(
     handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
 ) -> None:
@@ -69,6 +76,7 @@ async def accept_follow(
 
 
 @router.delete("/me/follow-requests/{handle}", status_code=204, responses=refusals(404))
+@access(204, blocked=404, suspended=403)
 async def decline_follow(handle: str, caller: CallerDep, work: WorkDep, outdated: OutdatedDep) -> None:
     """Declining what was not asked is no error; who follows already goes on following."""
     follower_id = service.decline(work, caller.user_id, handle)

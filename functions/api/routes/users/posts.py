@@ -5,6 +5,7 @@ The routes of posts, which know how a post is answered, are imported when these 
 
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -16,6 +17,7 @@ router = APIRouter(tags=["posts"])
 
 
 @router.get("/api/users/{handle}/posts", responses=refusals(400, 404))
+@access(200, blocked=404)
 async def list_profile_posts(
     handle: str,
     caller: CallerDep,
@@ -35,6 +37,7 @@ async def list_profile_posts(
 
 
 @router.get("/api/public/users/{handle}/posts", responses=public_refusals(400, 404, 503))
+@access(200, anonymous=200)
 async def list_public_profile_posts(
     handle: str,
     platform: PlatformDep,

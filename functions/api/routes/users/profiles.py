@@ -1,5 +1,6 @@
 from fastapi import APIRouter, Response
 
+from functions.api.access import access
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.preconditions import AnyVersionDep
@@ -13,6 +14,7 @@ router = APIRouter(prefix="/api", tags=["users"])
 
 
 @router.post("/users", status_code=201, responses=refusals(409, body=True))
+@access(409, suspended=403)
 async def create_profile(
     asked: NewUser, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep, response: Response
 ) -> UserBody:
@@ -26,11 +28,14 @@ async def create_profile(
 
 
 @router.get("/users/me", responses=refusals(404))
+@access(200)
 async def my_profile(caller: CallerDep, platform: PlatformDep) -> UserBody:
+    """The caller's own profile; `profile-missing` until it was made."""
     return UserBody(**shown(own_profile(platform, caller.user_id), platform.clock.now()))
 
 
 @router.patch("/users/me", responses=refusals(404, 409, 412, body=True))
+@access(200, suspended=403)
 async def update_profile(
     asked: ProfileChange,
     caller: CallerDep,
@@ -54,6 +59,7 @@ async def update_profile(
 
 
 @router.get("/users/{handle}", responses=refusals(404))
+@access(200, blocked=404)
 async def get_user(handle: str, caller: CallerDep, platform: PlatformDep) -> ProfileBody:
     """404 also where one of the two blocked the other."""
     profile = find_profile(platform, handle, caller.user_id)
@@ -62,6 +68,7 @@ async def get_user(handle: str, caller: CallerDep, platform: PlatformDep) -> Pro
 
 
 @router.get("/public/users/{handle}", responses=public_refusals(404, 503))
+@access(200, anonymous=200)
 async def get_public_user(handle: str, platform: PlatformDep, response: Response) -> UserBody:
     """Of people whose profile is for everybody."""
     profile = find_profile(platform, handle, None)

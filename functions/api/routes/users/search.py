@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BeforeValidator
 
+from functions.api.access import access
 from functions.api.dependencies import CallerDep, ReadDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Line, empty_is_absent
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 @router.get("", responses=refusals(400))
+@access(200)
 async def find_people(
     caller: CallerDep,
     work: ReadDep,
@@ -44,6 +46,7 @@ async def find_people(
 
 
 @router.get("/me/suggestions", responses=refusals())
+@access(200)
 async def suggest_people(caller: CallerDep, work: ReadDep, limit: LimitQuery = DEFAULT_LIMIT) -> PersonList:
     """Whom those the caller follows follow, and then people of the caller's city."""
     found = service.suggest(work, caller.user_id, limit)

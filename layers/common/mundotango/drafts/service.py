@@ -5,7 +5,7 @@ from uuid import UUID
 
 from mundotango.drafts import policy
 from mundotango.drafts.model import Draft
-from mundotango.errors import Conflict, NotFound, ProfileMissing
+from mundotango.errors import Conflict, NotFound, ProfileMissing, Said
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock, MediaRepository
@@ -21,7 +21,7 @@ def keep_draft(work: UnitOfWork, user_id: UUID, content: dict[str, Any], clock: 
     if not work.drafts.hold(user_id):
         raise ProfileMissing("this account has no profile yet")
     if work.drafts.count(user_id) >= policy.MOST_DRAFTS:
-        raise Conflict(f"at most {policy.MOST_DRAFTS} drafts are kept; publish or delete one first")
+        raise Conflict(Said("at most {most} drafts are kept; publish or delete one first", most=policy.MOST_DRAFTS))
     work.drafts.add(draft)
     return draft
 

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mundotango.errors import Said
 from mundotango.events.model import EventKind
 from mundotango.text import clean, refused
 
@@ -26,7 +27,7 @@ def description(value: str) -> str:
 
 def kind(value: str) -> EventKind:
     if value not in get_args(EventKind):
-        raise refused("kind", "must be one of " + ", ".join(get_args(EventKind)))
+        raise refused("kind", Said("must be one of {choices}", choices=", ".join(get_args(EventKind))))
     return cast(EventKind, value)
 
 
@@ -55,11 +56,11 @@ def times(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
         raise refused("ends_at", "must be after starts_at")
     if ends_at - starts_at > LONGEST_EVENT:
-        raise refused("ends_at", f"must be at most {LONGEST_EVENT.days} days after starts_at")
+        raise refused("ends_at", Said("must be at most {days} days after starts_at", days=LONGEST_EVENT.days))
 
 
 def moment(field: str, value: datetime) -> None:
     if value.utcoffset() is None:
         raise refused(field, "must say its offset from UTC")
     if value.year not in _YEARS:
-        raise refused(field, f"must be in the years {_YEARS.start} to {_YEARS.stop - 1}")
+        raise refused(field, Said("must be in the years {first} to {last}", first=_YEARS.start, last=_YEARS.stop - 1))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 from uuid import UUID
 
-from mundotango.errors import FollowLimit, Invalid, NotAllowed, NotFound, ProfileMissing
+from mundotango.errors import FollowLimit, Invalid, NotAllowed, NotFound, ProfileMissing, Said
 from mundotango.follows.policy import MOST_FOLLOWED
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Place, checked_limit, page_of
@@ -138,4 +138,4 @@ def _listable(work: UnitOfWork, reader_id: UUID, handle: str) -> UUID:
 
 
 def _limit() -> FollowLimit:
-    return FollowLimit(f"nobody follows more than {MOST_FOLLOWED} people")
+    return FollowLimit(Said("nobody follows more than {most} people", most=MOST_FOLLOWED))

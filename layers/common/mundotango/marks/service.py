@@ -5,7 +5,7 @@ A repost stands for its original: to repost or save one is to repost or save tha
 
 from uuid import UUID
 
-from mundotango.errors import Conflict, NotAllowed
+from mundotango.errors import Conflict, NotAllowed, Said
 from mundotango.ids import new_id
 from mundotango.ports import Clock
 from mundotango.posts import announcement
@@ -38,7 +38,7 @@ def pin(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:
     get_own_post(work, post_id, user_id)
     work.marks.hold(user_id)
     if not work.marks.pin(user_id, post_id, clock.now(), MOST_PINNED):
-        raise Conflict(f"at most {MOST_PINNED} posts are pinned; take one off first")
+        raise Conflict(Said("at most {most} posts are pinned; take one off first", most=MOST_PINNED))
 
 
 def unpin(work: UnitOfWork, post_id: UUID, user_id: UUID) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import get_args
 from uuid import UUID
 
-from mundotango.errors import FieldError
+from mundotango.errors import FieldError, Said
 from mundotango.media.model import Purpose
 
 CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/gif")
@@ -14,7 +14,14 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 WIDTHS = (320, 800, 1600)
+
+# Why a picture failed, as its owner reads it.
+NOT_A_PICTURE = "This file is not a picture we can read. Send a JPEG, PNG, WebP, AVIF, HEIC or GIF."
+DAMAGED = "This picture is damaged or incomplete."
+EMPTY = "This file is empty."
+TOO_LARGE = Said("This picture has more than {millions} million pixels.", millions=MAX_PIXELS // 1_000_000)
 GIVEN_UP = "We could not work on this picture. Upload it again, or send another."
+REASONS = (NOT_A_PICTURE, DAMAGED, EMPTY, TOO_LARGE, GIVEN_UP)
 
 UPLOAD_WINDOW = timedelta(minutes=5)
 # The lifecycle rule of the uploads bucket has the same day.
@@ -30,12 +37,17 @@ def refused_fields(purpose: str, content_type: str, size: int) -> list[FieldErro
     """What is wrong with an upload that is asked for; nothing when it is allowed."""
     refused = []
     if purpose not in PURPOSES:
-        refused.append(FieldError("purpose", f"must be one of {', '.join(PURPOSES)}"))
+        refused.append(FieldError("purpose", Said("must be one of {choices}", choices=", ".join(PURPOSES))))
     if content_type not in CONTENT_TYPES:
-        refused.append(FieldError("content_type", f"must be one of {', '.join(CONTENT_TYPES)}"))
+        refused.append(FieldError("content_type", Said("must be one of {choices}", choices=", ".join(CONTENT_TYPES))))
     if not 1 <= size <= MAX_BYTES:
-        refused.append(FieldError("size", f"must be from 1 to {MAX_BYTES} bytes"))
+        refused.append(FieldError("size", Said("must be from 1 to {largest} bytes", largest=MAX_BYTES)))
     return refused
+
+
+def reason(stored: str) -> str:
+    """A reason as it was before the media table made plain text of it; one of an earlier release stays text."""
+    return next((known for known in REASONS if known == stored), stored)
 
 
 def upload_key(media_id: UUID) -> str:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from typing import get_args
 from uuid import UUID
 
-from mundotango.errors import PreconditionFailed
+from mundotango.errors import PreconditionFailed, Said
 from mundotango.posts import entities
 from mundotango.posts.entities import Called, Entity, Hashtag, Link
 from mundotango.posts.model import Visibility
@@ -32,9 +32,9 @@ def body(value: str, *, required: bool) -> str:
 def recognised(text: str) -> list[Called | Hashtag | Link]:
     found = entities.recognised(text)
     if len({each.handle for each in found if isinstance(each, Called)}) > MOST_MENTIONS:
-        raise refused("body", f"must mention at most {MOST_MENTIONS} people")
+        raise refused("body", Said("must mention at most {most} people", most=MOST_MENTIONS))
     if len({each.tag for each in found if isinstance(each, Hashtag)}) > MOST_TAGS:
-        raise refused("body", f"must have at most {MOST_TAGS} hashtags")
+        raise refused("body", Said("must have at most {most} hashtags", most=MOST_TAGS))
     return found
 
 
@@ -62,12 +62,12 @@ def visibility(value: str) -> Visibility:
     for known in VISIBILITIES:
         if value == known:
             return known
-    raise refused("visibility", f"must be one of {', '.join(VISIBILITIES)}")
+    raise refused("visibility", Said("must be one of {choices}", choices=", ".join(VISIBILITIES)))
 
 
 def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
     if len(media) > MOST_PICTURES:
-        raise refused("media", f"must be at most {MOST_PICTURES} pictures")
+        raise refused("media", Said("must be at most {most} pictures", most=MOST_PICTURES))
     if len({media_id for media_id, _ in media}) < len(media):
         raise refused("media", "names a picture twice")
     return [

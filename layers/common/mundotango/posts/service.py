@@ -178,7 +178,7 @@ def _pictures(media_repo: MediaRepository, owner_id: UUID, wanted: Sequence[tupl
         if row is None or row.owner_id != owner_id or row.purpose != "post":
             raise NotFound("no such picture", FieldError(field, "is no picture of yours for a post"))
         if row.measures is None:
-            raise MediaNotReady(f"the picture is {row.status}", FieldError(field, f"is {row.status}, not ready"))
+            raise MediaNotReady("one of the pictures is not ready", FieldError(field, "is not ready"))
         measures = row.measures
         pictures.append(
             Picture(

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from mundotango.errors import AlreadyDone, BadKey, FieldError, KeyReused
+from mundotango.errors import AlreadyDone, BadKey, FieldError, KeyReused, Said
 from mundotango.ports import Clock
 from mundotango.requests.model import RequestKey
 from mundotango.work import UnitOfWork
@@ -17,7 +17,7 @@ def checked_key(key: str) -> str:
     if not key or len(key) > LONGEST_KEY or not key.isprintable():
         raise BadKey(
             "the idempotency key is not one",
-            FieldError(HEADER, f"must be 1 to {LONGEST_KEY} printable characters"),
+            FieldError(HEADER, Said("must be 1 to {longest} printable characters", longest=LONGEST_KEY)),
         )
     return key
 

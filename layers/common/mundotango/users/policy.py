@@ -5,6 +5,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from mundotango import places, text
+from mundotango.errors import Said
 from mundotango.text import clean, refused
 from mundotango.users.model import DanceRole, Occupation, Relation, User, Visibility
 
@@ -111,7 +112,7 @@ def private(value: bool) -> bool:
 
 def dancing_since(value: int | None, this_year: int) -> int | None:
     if value is not None and not FIRST_YEAR <= value <= this_year:
-        raise refused("dancing_since", f"must be a year from {FIRST_YEAR} to the present")
+        raise refused("dancing_since", Said("must be a year from {first} to the present", first=FIRST_YEAR))
     return value
 
 
@@ -185,12 +186,12 @@ def _one_of[Word: str](field: str, value: str, words: Sequence[Word]) -> Word:
     for word in words:
         if word == value:
             return word
-    raise refused(field, "must be one of " + ", ".join(word or "''" for word in words))
+    raise refused(field, Said("must be one of {choices}", choices=", ".join(word or "''" for word in words)))
 
 
 def _counted(field: str, values: Sequence[str], most: int) -> None:
     if len(values) > most:
-        raise refused(field, f"must be at most {most}")
+        raise refused(field, Said("must be at most {most}", most=most))
 
 
 def _different[Value: str](field: str, values: list[Value]) -> list[Value]:

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from mundotango import text
-from mundotango.errors import HandleTaken, ProfileExists
+from mundotango.errors import HandleTaken, ProfileExists, Said
 from mundotango.users import policy
 from mundotango.users.model import Listed, Person, Profile, Relation, User
 from mundotango.visibility.repository import present, sees_person
@@ -180,5 +180,5 @@ def _handle_taken(handle: str) -> Iterator[None]:
         yield
     except UniqueViolation as violation:
         if violation.diag.constraint_name == "users_handle_key":
-            raise HandleTaken(f"the handle {handle} is taken") from violation
+            raise HandleTaken(Said("the handle {handle} is taken", handle=handle)) from violation
         raise ProfileExists("this account has a profile already") from violation

@@ -140,7 +140,7 @@ def _pictures(media: MediaRepository, owner_id: UUID, named: Mapping[str, UUID |
         if row is None or row.owner_id != owner_id or row.purpose != purpose:
             raise NotFound("no such picture", FieldError(field, "is no picture of yours for this place"))
         if row.measures is None:
-            raise MediaNotReady(f"the picture is {row.status}", FieldError(field, f"is {row.status}, not ready"))
+            raise MediaNotReady("one of the pictures is not ready", FieldError(field, "is not ready"))
         measures = row.measures
         kept[purpose] = {
             "id": str(media_id),

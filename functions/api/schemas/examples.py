@@ -1,0 +1,287 @@
+"""Examples for the description of the API, by the name of a schema or a parameter; no function loads them.
+
+The ids in them are these few. The access matrix sends the same examples, with the ids of its own scene in their place
+(tests/integration/api/scene.py), so an example that a route would refuse is found out.
+"""
+
+from typing import Any
+
+HANDLE = "malena"
+USER_ID = "0193a7c2-5b1e-7d44-9a0e-3f5c1b2a4d60"
+POST_ID = "0193a7c4-0c5d-7a31-8f62-6d1f0e9b7c21"
+COMMENT_ID = "0193a7c4-9f3b-7c0a-b1d4-2e8a5c7f9013"
+EVENT_ID = "0193a7c6-41e8-7b95-a3c7-9d0b4f6e8a12"
+MEDIA_ID = "0193a7c3-2d7f-7e18-8c4b-7a6f5e3d1c09"
+REPORT_ID = "0193a7c8-6b2a-7f50-9e81-4c3d2b1a0f98"
+MODERATOR_ID = "0193a7c1-7e4d-7c22-8b3f-1a9c8d7e6f50"
+ACT_ID = "0193a7ca-1f6c-7d83-a2b5-8e7f6a5b4c3d"
+DRAFT_ID = "0193a7c5-3a4b-7c5d-8e6f-7a8b9c0d1e2f"
+AVATAR_ID = "0193a7c0-5d6e-7f80-91a2-b3c4d5e6f708"
+TOKEN = "q3vR8sT1uW5xY9zA2bC6dE0fG4hJ7kL1mN5pQ8rS2tU"  # noqa: S105 - an example
+
+AT = "2026-11-23T20:00:00Z"
+CURSOR = "WyIyMDI2LTExLTIzVDIwOjAwOjAwKzAwOjAwIl0.c2lnbmVk"
+
+PARAMETERS: dict[str, Any] = {
+    "city": "Buenos Aires",
+    "comment_id": COMMENT_ID,
+    "draft_id": DRAFT_ID,
+    "event_id": EVENT_ID,
+    "handle": HANDLE,
+    "if-match": '"1"',
+    "media_id": MEDIA_ID,
+    "post_id": POST_ID,
+    "q": "malena",
+    "report_id": REPORT_ID,
+    "tag": "orquestaenvivo",
+    "token": TOKEN,
+}
+
+_VARIANTS = [
+    {
+        "url": f"/media/{MEDIA_ID}/5f1d0c9e8b7a6f5e4d3c2b1a09f8e7d6-320.webp",
+        "width": 320,
+        "height": 213,
+        "format": "webp",
+        "bytes": 14_208,
+    }
+]
+_EVENT = {
+    "title": "Milonga en La Viruta",
+    "description": "Orquesta en vivo a medianoche.",
+    "kind": "milonga",
+    "city": "Buenos Aires",
+    "country": "AR",
+    "venue_name": "La Viruta",
+    "address": "Armenia 1366",
+    "latitude": -34.5889,
+    "longitude": -58.426,
+    "zone": "America/Argentina/Buenos_Aires",
+    "starts_at": "2026-11-28T01:00:00Z",
+    "ends_at": "2026-11-28T07:00:00Z",
+}
+_EVENT_BODY = _EVENT | {"id": EVENT_ID, "organiser_id": USER_ID, "status": "published", "created_at": AT}
+_GIVEN = {
+    "display_name": "Malena Ríos",
+    "city": "Buenos Aires",
+    "bio": "Bailo desde 2009.",
+    "country": "AR",
+    "latitude": -34.6037,
+    "longitude": -58.3816,
+    "languages": ["es", "en"],
+    "dance_role": "both",
+    "dancing_since": 2009,
+    "occupations": ["dancer", "teacher"],
+    "links": ["https://malena.example/"],
+    "visibility": "public",
+    "private": False,
+}
+_FILE = {
+    "id": AVATAR_ID,
+    "width": 800,
+    "height": 800,
+    "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+    "variants": _VARIANTS,
+}
+_USER_BODY = _GIVEN | {
+    "id": USER_ID,
+    "handle": HANDLE,
+    "years_dancing": 17,
+    "avatar": _FILE,
+    "cover": None,
+    "created_at": AT,
+    "version": 3,
+    "counts": {"followers": 210, "following": 184, "posts": 57},
+}
+_PERSON = {
+    "id": USER_ID,
+    "handle": HANDLE,
+    "display_name": "Malena Ríos",
+    "city": "Buenos Aires",
+    "dance_role": "both",
+    "avatar": _FILE,
+}
+_TOTALS = {"like": 12, "love": 4, "bravo": 0, "abrazo": 2, "otra": 1, "comments": 3, "shares": 1, "views": 240}
+_REACTIONS = {"totals": _TOTALS, "reaction": "love"}
+_AUTHOR = {"id": USER_ID, "handle": HANDLE, "display_name": "Malena Ríos", "avatar": _FILE}
+_TEXT = "¿Quién está en La Viruta esta noche? #orquestaenvivo"
+_ENTITIES = [{"kind": "hashtag", "start": 37, "end": 52, "tag": "orquestaenvivo"}]
+_POST_FIELDS = {
+    "id": POST_ID,
+    "author": _AUTHOR,
+    "body": _TEXT,
+    "entities": _ENTITIES,
+    "city": "Buenos Aires",
+    "language": "es",
+    "visibility": "public",
+    "event_id": EVENT_ID,
+    "created_at": AT,
+    "edited_at": None,
+    "version": 1,
+    "pinned": False,
+    "media": [
+        {
+            "id": MEDIA_ID,
+            "alt": "Dos parejas en la pista",
+            "width": 1600,
+            "height": 1067,
+            "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+            "variants": _VARIANTS,
+        }
+    ],
+    "original": None,
+}
+_POST_BODY = _POST_FIELDS | _REACTIONS
+_PUBLIC_POST = _POST_FIELDS | {"totals": _TOTALS}
+_NEW_POST = {
+    "body": _TEXT,
+    "city": "Buenos Aires",
+    "media": [{"id": MEDIA_ID, "alt": "Dos parejas en la pista"}],
+    "visibility": "public",
+    "language": "es",
+    "event_id": EVENT_ID,
+}
+_DRAFT = _NEW_POST | {"id": DRAFT_ID, "updated_at": AT}
+_COMMENT: dict[str, Any] = {
+    "id": COMMENT_ID,
+    "post_id": POST_ID,
+    "parent_id": None,
+    "author": _AUTHOR,
+    "body": "¡Nos vemos allá!",
+    "entities": [],
+    "created_at": AT,
+    "edited_at": None,
+    "version": 1,
+    "deleted": False,
+    "replies": 2,
+}
+_REPORT = {"target_kind": "post", "target_id": POST_ID, "reason": "spam", "note": "El mismo aviso, veinte veces."}
+_REPORT_BODY = _REPORT | {"id": REPORT_ID, "created_at": AT}
+
+SCHEMAS: dict[str, Any] = {
+    "ActPage": {
+        "items": [
+            {
+                "id": ACT_ID,
+                "moderator_id": MODERATOR_ID,
+                "action": "hidden",
+                "target_kind": "post",
+                "target_id": POST_ID,
+                "report_id": REPORT_ID,
+                "reason": "Publicidad repetida.",
+                "at": AT,
+            }
+        ],
+        "next_cursor": CURSOR,
+    },
+    "Alive": {"status": "ok"},
+    "Because": {"reason": "Publicidad repetida."},
+    "EventBody": _EVENT_BODY,
+    "EventPage": {"items": [_EVENT_BODY], "next_cursor": CURSOR},
+    "Health": {
+        "status": "degraded",
+        "dependencies": {
+            "postgresql": {"state": "ok", "ms": 1.9, "cause": None},
+            "cache": {"state": "failed", "ms": 50.4, "cause": "TimeoutError"},
+        },
+    },
+    "MediaBody": {
+        "id": MEDIA_ID,
+        "status": "ready",
+        "reason": None,
+        "width": 1600,
+        "height": 1067,
+        "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+        "color": "#a1512c",
+        "variants": _VARIANTS,
+    },
+    "NewEvent": _EVENT,
+    "NewMedia": {"purpose": "post", "content_type": "image/jpeg", "size": 3_145_728},
+    "NewPost": _NEW_POST,
+    "NewReaction": {"kind": "like"},
+    "NewReport": _REPORT,
+    "NewResolution": {"resolution": "hidden", "reason": "Publicidad repetida."},
+    "NewUser": _GIVEN | {"handle": HANDLE},
+    "OpenReportPage": {
+        "items": [
+            _REPORT_BODY
+            | {
+                "reporter_id": USER_ID,
+                "reports_on_target": 3,
+                "target": {
+                    "person_id": USER_ID,
+                    "handle": HANDLE,
+                    "display_name": "Malena Ríos",
+                    "text": "¡Compre ya sus entradas!",
+                    "hidden": False,
+                    "suspended": False,
+                },
+            }
+        ],
+        "next_cursor": None,
+    },
+    "PostBody": _POST_BODY,
+    "PostPage": {"items": [_POST_BODY], "next_cursor": CURSOR},
+    "Problem": {
+        "type": "/problems/invalid",
+        "title": "Invalid",
+        "status": 422,
+        "detail": "bio must be at most 1000 characters",
+        "errors": [{"field": "bio", "message": "must be at most 1000 characters"}],
+    },
+    "Reactions": _REACTIONS,
+    "ReportBody": _REPORT_BODY,
+    "StartedMedia": {
+        "id": MEDIA_ID,
+        "status": "pending",
+        "upload": {
+            "url": "https://uploads.example/",
+            "fields": {"key": f"uploads/{MEDIA_ID}", "Content-Type": "image/jpeg", "policy": "eyJleHBpcmF0aW9uIjo"},
+        },
+        "expires_at": "2026-11-23T20:05:00Z",
+    },
+    "TicketBody": {
+        "ticket": "kV3mJ0sN8qTzX5bYwR2hL7cPfG4dA9eU6iOoMvQxZsE",
+        "expires_at": "2026-11-23T20:01:00Z",
+        "path": "/ws",
+    },
+    "UserBody": _USER_BODY,
+    "ProfileBody": _USER_BODY
+    | {"relation": {"following": True, "requested": False, "followed_by": False, "muted": False, "blocked": False}},
+    "ProfileChange": {"bio": "Bailo y enseño desde 2009.", "languages": ["es", "en", "pt-BR"]},
+    "FollowBody": {"state": "requested"},
+    "PersonList": {"items": [_PERSON]},
+    "PersonPage": {"items": [_PERSON], "next_cursor": CURSOR},
+    "CommentBody": _COMMENT,
+    "CommentChanges": {"body": "¡Nos vemos allá a medianoche!"},
+    "CommentPage": {"items": [_COMMENT], "next_cursor": None},
+    "NewComment": {"body": "¡Nos vemos allá!", "parent_id": None},
+    "DraftContent": _NEW_POST,
+    "DraftBody": _DRAFT,
+    "DraftPage": {"items": [_DRAFT], "next_cursor": None},
+    "PostChanges": {"body": "¿Quién está en La Viruta esta noche? Voy a las once. #orquestaenvivo"},
+    "ProfilePage": {"items": [_POST_BODY], "next_cursor": CURSOR, "pinned": []},
+    "PublicPostBody": _PUBLIC_POST,
+    "PublicPostPage": {"items": [_PUBLIC_POST], "next_cursor": CURSOR, "pinned": []},
+    "SeenPosts": {"post_ids": [POST_ID]},
+    "VersionList": {
+        "items": [
+            {
+                "version": 1,
+                "body": _TEXT,
+                "entities": _ENTITIES,
+                "city": "Buenos Aires",
+                "language": "es",
+                "written_at": AT,
+            }
+        ]
+    },
+    "ExportBody": {
+        "state": "ready",
+        "requested_at": AT,
+        "ready_at": AT,
+        "expires_at": "2026-11-30T20:00:00Z",
+        "link": f"https://mundotango.example/api/link/{TOKEN}/export",
+    },
+    "DeletionBody": {"leaves_at": "2026-12-23T20:00:00Z"},
+}

@@ -1,0 +1,63 @@
+"""What people report, and what moderators do about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+TargetKind = Literal["user", "post", "comment"]
+Reason = Literal["spam", "harassment", "hate", "nudity", "violence", "impersonation", "other"]
+Resolution = Literal["dismissed", "hidden", "suspended"]
+Action = Literal["dismissed", "hidden", "shown", "suspended", "restored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody thinks moderators should look at; `reporter_id` is None once the reporter is gone."""
+
+    id: UUID
+    reporter_id: UUID | None
+    target_kind: TargetKind
+    target_id: UUID
+    reason: Reason
+    note: str
+    created_at: datetime
+    resolved_at: datetime | None = None
+    resolution: Resolution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was reported, as it is now. `person_id` is whose it is: the person themselves, or who wrote it."""
+
+    kind: TargetKind
+    id: UUID
+    person_id: UUID | None
+    handle: str | None
+    display_name: str | None
+    text: str
+    hidden: bool
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """A report in the queue; `target` is None when what was reported is gone by now."""
+
+    report: Report
+    reports_on_target: int
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a moderator did. `moderator_id` and `target_id` stay, whatever becomes of whom they name."""
+
+    id: UUID
+    moderator_id: UUID
+    action: Action
+    target_kind: TargetKind
+    target_id: UUID
+    report_id: UUID | None
+    reason: str
+    at: datetime

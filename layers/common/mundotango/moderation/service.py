@@ -1,0 +1,147 @@
+"""Reports from people, and what moderators do: each act is written down in the transaction that does it.
+
+An act that changes nothing, such as hiding what is hidden, is not written down a second time; a report that is resolved
+always is.
+"""
+
+from uuid import UUID
+
+from mundotango.errors import NotFound
+from mundotango.ids import new_id
+from mundotango.moderation import policy
+from mundotango.moderation.model import Act, Action, OpenReport, Reason, Report, Resolution, Target, TargetKind
+from mundotango.pagination import Page, Place, checked_limit, page_of
+from mundotango.ports import Clock
+from mundotango.users.policy import normal_handle
+from mundotango.work import UnitOfWork
+
+REPORTS = "moderation-reports"
+AUDIT = "moderation-audit"
+
+
+def report(
+    work: UnitOfWork,
+    *,
+    reporter_id: UUID,
+    target_kind: TargetKind,
+    target_id: UUID,
+    reason: Reason,
+    note: str,
+    clock: Clock,
+) -> Report:
+    """Reporting what one has reported, and nobody has looked at yet, is the same report."""
+    text = policy.note(note)
+    target = work.moderation.find_seen(target_kind, target_id, reporter_id)
+    if target is None:
+        raise NotFound("there is nothing to report here")
+    policy.reportable(target, reporter_id)
+    return work.moderation.report(Report(new_id(), reporter_id, target_kind, target_id, reason, text, clock.now()))
+
+
+def list_open(work: UnitOfWork, cursor: str | None, limit: int) -> Page[OpenReport]:
+    """What waits for a moderator, oldest first."""
+    checked_limit(limit)
+    after = work.read_cursor(REPORTS, cursor) if cursor else None
+    found = work.moderation.list_open(after, limit + 1)
+    return page_of(
+        found, limit, lambda open_: work.sign_cursor(REPORTS, Place(open_.report.created_at, open_.report.id))
+    )
+
+
+def resolve(
+    work: UnitOfWork, moderator_id: UUID, report_id: UUID, resolution: Resolution, reason: str, clock: Clock
+) -> UUID | None:
+    """Decide, and do what was decided; every open report of the same thing is resolved with it.
+
+    Returns whom it suspended, if anybody.
+    """
+    why = policy.reason(reason)
+    found = work.moderation.get_for_update(report_id)
+    if found is None:
+        raise NotFound("no such report")
+    policy.resolvable(found, resolution)
+    decided, suspended = (found.target_kind, found.target_id), None
+    if resolution == "hidden":
+        work.moderation.hide(found.target_kind, _target(work, *decided).id, clock.now())
+    elif resolution == "suspended":
+        suspended = _target(work, *decided).person_id
+        if suspended is None:
+            raise NotFound("who wrote this is gone")
+        decided = ("user", suspended)
+        _suspend(work, moderator_id, suspended, clock)
+    _note(work, moderator_id, resolution, decided, why, clock, report_id)
+    work.moderation.resolve(found.target_kind, found.target_id, resolution, clock.now())
+    return suspended
+
+
+def hide(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> None:
+    """From everybody but its author."""
+    why = policy.reason(reason)
+    if work.moderation.hide(kind, _target(work, kind, target_id).id, clock.now()):
+        _note(work, moderator_id, "hidden", (kind, target_id), why, clock)
+
+
+def show(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> None:
+    """What was hidden, again to those it is for."""
+    why = policy.reason(reason, required=False)
+    if work.moderation.show(kind, _target(work, kind, target_id).id):
+        _note(work, moderator_id, "shown", (kind, target_id), why, clock)
+
+
+def suspend(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, clock: Clock) -> UUID:
+    """Nobody sees a suspended person, nor do they write anything, until they are restored."""
+    why = policy.reason(reason)
+    person_id = _person(work, handle)
+    if _suspend(work, moderator_id, person_id, clock):
+        _note(work, moderator_id, "suspended", ("user", person_id), why, clock)
+    return person_id
+
+
+def restore(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, clock: Clock) -> UUID:
+    why = policy.reason(reason, required=False)
+    person_id = _person(work, handle)
+    if work.moderation.restore(person_id):
+        _note(work, moderator_id, "restored", ("user", person_id), why, clock)
+    return person_id
+
+
+def list_acts(work: UnitOfWork, cursor: str | None, limit: int) -> Page[Act]:
+    """What moderators did, newest first."""
+    checked_limit(limit)
+    after = work.read_cursor(AUDIT, cursor) if cursor else None
+    found = work.moderation.list_acts(after, limit + 1)
+    return page_of(found, limit, lambda act: work.sign_cursor(AUDIT, Place(act.at, act.id)))
+
+
+def _suspend(work: UnitOfWork, moderator_id: UUID, person_id: UUID, clock: Clock) -> bool:
+    """False when this person was suspended already."""
+    policy.suspendable(person_id, moderator_id)
+    return work.moderation.suspend(person_id, clock.now())
+
+
+def _note(
+    work: UnitOfWork,
+    moderator_id: UUID,
+    action: Action,
+    target: tuple[TargetKind, UUID],
+    reason: str,
+    clock: Clock,
+    report_id: UUID | None = None,
+) -> None:
+    kind, target_id = target
+    work.moderation.add_act(Act(new_id(), moderator_id, action, kind, target_id, report_id, reason, clock.now()))
+
+
+def _target(work: UnitOfWork, kind: TargetKind, target_id: UUID) -> Target:
+    target = work.moderation.find_target(kind, target_id)
+    if target is None:
+        raise NotFound("there is nothing to moderate here")
+    return target
+
+
+def _person(work: UnitOfWork, handle: str) -> UUID:
+    normal = normal_handle(handle)
+    person_id = work.moderation.find_person(normal) if normal else None
+    if person_id is None:
+        raise NotFound("nobody has this handle")
+    return person_id

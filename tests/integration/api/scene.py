@@ -1,0 +1,211 @@
+"""A small community in which each route has something to act on, and everybody of the access matrix stands ready.
+
+The *owner* made one of everything. The paths and bodies of the API's description name those things: the ids of its
+examples are replaced by the scene's. Every text the owner wrote carries MARKER. What is asked is rolled back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from functions.api.openapi import Operation, describe
+from functions.api.schemas import examples
+from mundotango import ids
+from mundotango.bootstrap import Platform
+from mundotango.media.model import Media
+from mundotango.users.model import User
+from mundotango.work import UnitOfWork
+from tests.factories.media import ready_media
+from tests.factories.people import make_event, make_post, make_user
+from tests.fixtures.gateway import Answer, Gateway, fake_platform
+from tests.fixtures.postgres import RolledBackDatabase
+
+MARKER = "quebradita"
+MODERATORS = ("moderators",)
+# What a route asks for by its rules, though its schema can do without.
+ASKED_FOR = frozenset({"if-match", "q"})
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Of the access matrix, and one whom the owner did not block but who blocked the owner."""
+
+    owner: User
+    stranger: User
+    blocked: User
+    moderator: User
+    suspended: User
+    blocker: User
+
+
+class Scene:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.platform = fake_platform()
+        self.platform.database = RolledBackDatabase(connection)
+        self.gateway = Gateway(self.platform)
+        self.description = describe()
+        with self.platform.unit_of_work() as work:
+            self.people = _people(work, self.platform)
+            self.picture = ready_media(owner_id=self.people.owner.id)
+            self._owned = _things(work, self.platform, self.people.owner, self.picture)
+            self._elsewhere = _things(work, self.platform, self.people.stranger, self.picture)
+        with connection.transaction():
+            self._estrange()
+            self._owned |= self._written_below(self._owned, self.people.owner)
+            self._elsewhere |= self._written_below(self._elsewhere, self.people.owner)
+            self._owned |= self._reported() | self._drafted() | self._exported()
+
+    def answer(self, operation: Operation, who: str, *, elsewhere: bool = False) -> Answer:
+        """What the person is answered to the example of the description."""
+        return self.ask(
+            operation.method,
+            operation.path.format(**self.path_parameters(operation, elsewhere=elsewhere)),
+            user=None if who == "anonymous" else getattr(self.people, who).id,
+            groups=MODERATORS if who == "moderator" else (),
+            **self._sent(operation),
+        )
+
+    def ask(self, method: str, path: str, **sent: Any) -> Answer:
+        """Whatever it did is undone."""
+        with self._connection.transaction(force_rollback=True):
+            self._forget()
+            return self.gateway.call(method, path, **sent)
+
+    def described(self, operation: Operation) -> dict[str, Any]:
+        found: dict[str, Any] = self.description["paths"][operation.path][operation.method.lower()]
+        return found
+
+    def path_parameters(self, operation: Operation, *, elsewhere: bool = False) -> dict[str, str]:
+        values = {}
+        for parameter in self.described(operation).get("parameters", []):
+            if parameter["in"] == "path":
+                values[parameter["name"]] = self.here(parameter["example"], elsewhere=elsewhere)
+                assert values[parameter["name"]] != parameter["example"], f"the scene has no {parameter['name']}"
+        return values
+
+    def here(self, example: Any, *, elsewhere: bool = False) -> Any:
+        """An example of the description with the scene's own ids in it."""
+        if isinstance(example, dict):
+            return {name: self.here(value, elsewhere=elsewhere) for name, value in example.items()}
+        if isinstance(example, list):
+            return [self.here(value, elsewhere=elsewhere) for value in example]
+        known = self._owned | (self._elsewhere if elsewhere else {})
+        return known.get(example, example) if isinstance(example, str) else example
+
+    def close(self) -> None:
+        self.gateway.close()
+
+    def _sent(self, operation: Operation) -> dict[str, Any]:
+        """What has to be sent beside the path, and the body."""
+        described = self.described(operation)
+        sent: dict[str, Any] = {"query": {}, "headers": {}}
+        for parameter in described.get("parameters", []):
+            asked_for = parameter["required"] or parameter["name"] in ASKED_FOR
+            if asked_for and parameter["in"] in {"query", "header"}:
+                place = "query" if parameter["in"] == "query" else "headers"
+                sent[place][parameter["name"]] = self.here(parameter["example"])
+        body = self.body(operation)
+        return sent if body is None else sent | {"json": body}
+
+    def body(self, operation: Operation) -> Any | None:
+        described = self.described(operation).get("requestBody")
+        return self.here(described["content"]["application/json"]["example"]) if described else None
+
+    def _forget(self) -> None:
+        """Stores in memory, as they were."""
+        vars(self.platform).update(vars(fake_platform()))
+        self.platform.media.add(self.picture)
+
+    def _estrange(self) -> None:
+        """Blocks between people of whom one still follows the other: it is the block that counts."""
+        owner, at = self.people.owner.id, self.platform.clock.now()
+        for reader in (self.people.blocked, self.people.blocker):
+            self._connection.execute("INSERT INTO follows VALUES (%s, %s, %s)", (reader.id, owner, at))
+        for blocker, blocked in ((owner, self.people.blocked.id), (self.people.blocker.id, owner)):
+            self._connection.execute("INSERT INTO blocks VALUES (%s, %s, %s)", (blocker, blocked, at))
+        self._connection.execute("INSERT INTO follows VALUES (%s, %s, %s)", (owner, self.people.stranger.id, at))
+        self._connection.execute("UPDATE users SET suspended_at = %s WHERE id = %s", (at, self.people.suspended.id))
+
+    def _written_below(self, things: Mapping[str, str], author: User) -> dict[str, str]:
+        comment_id = ids.new_id()
+        self._connection.execute(
+            "INSERT INTO comments (id, post_id, user_id, body, created_at) VALUES (%s, %s, %s, %s, %s)",
+            (comment_id, things[examples.POST_ID], author.id, f"¡Qué {MARKER}!", self.platform.clock.now()),
+        )
+        return {examples.COMMENT_ID: str(comment_id)}
+
+    def _reported(self) -> dict[str, str]:
+        report_id = ids.new_id()
+        self._connection.execute(
+            """
+            INSERT INTO reports (id, reporter_id, target_kind, target_id, reason, note, created_at)
+            VALUES (%s, %s, 'post', %s, 'spam', '', %s)
+            """,
+            (report_id, self.people.stranger.id, self._owned[examples.POST_ID], self.platform.clock.now()),
+        )
+        return {examples.REPORT_ID: str(report_id)}
+
+    def _drafted(self) -> dict[str, str]:
+        draft_id = ids.new_id()
+        content: dict[str, Any] = {
+            "body": MARKER,
+            "city": "",
+            "media": [],
+            "visibility": "public",
+            "language": "",
+            "event_id": None,
+        }
+        self._connection.execute(
+            "INSERT INTO drafts (id, user_id, content, updated_at) VALUES (%s, %s, %s, %s)",
+            (draft_id, self.people.owner.id, Jsonb(content), self.platform.clock.now()),
+        )
+        return {examples.DRAFT_ID: str(draft_id)}
+
+    def _exported(self) -> dict[str, str]:
+        """Long enough ago for another to be asked for."""
+        token, now = ids.new_secret(), self.platform.clock.now()
+        self._connection.execute(
+            """
+            INSERT INTO exports (id, user_id, state, object_key, token_hash, requested_at, ready_at, expires_at)
+            VALUES (%s, %s, 'ready', 'exports/one.zip', %s, %s, %s, %s)
+            """,
+            (
+                ids.new_id(),
+                self.people.owner.id,
+                sha256(token.encode()).hexdigest(),
+                now - timedelta(days=2),
+                now - timedelta(days=2),
+                now + timedelta(days=5),
+            ),
+        )
+        return {examples.TOKEN: token}
+
+
+def _people(work: UnitOfWork, platform: Platform) -> People:
+    made = {}
+    for name in (field.name for field in fields(People)):
+        made[name] = make_user(work, platform.clock, handle=f"the_{name}", bio=MARKER if name == "owner" else "")
+    return People(**made)
+
+
+def _things(work: UnitOfWork, platform: Platform, owner: User, picture: Media) -> dict[str, str]:
+    """One of each, by the id it has in the examples."""
+    text = MARKER if owner.handle == "the_owner" else "milonguita"
+    post = make_post(work, platform.clock, owner.id, body=f"Una #{text} para todos")
+    event = make_event(work, platform.clock, owner.id, title=f"La {text}")
+    found: dict[str, UUID | str] = {
+        examples.HANDLE: owner.handle,
+        examples.USER_ID: owner.id,
+        examples.POST_ID: post.id,
+        examples.PARAMETERS["tag"]: text,
+        examples.EVENT_ID: event.id,
+        examples.MEDIA_ID: picture.media_id,
+    }
+    return {example: str(value) for example, value in found.items()}
