@@ -12,7 +12,7 @@ from mundotango.adapters.postgres import Database
 from mundotango.blocks.service import block, mute, unmute
 from mundotango.bootstrap import Platform
 from mundotango.errors import HandleTaken, MundoTangoError
-from mundotango.follows.service import accept, follow, unfollow
+from mundotango.follows.service import accept, follow, remove_follower, unfollow
 from mundotango.realtime.rebuild import rebuild_edges
 from mundotango.users.model import User
 from mundotango.users.service import update_profile
@@ -201,6 +201,33 @@ def test_the_copy_of_a_follow_says_what_the_database_does(
         with beside.at_once(work, lambda work: acts[order[1]](work, malena.id, clock)):
             pass
     assert edges.followers(carlos.id) == ([malena.id] if told else [])
+    assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+@pytest.mark.parametrize("removed_first", [False, True])
+def test_a_removed_follower_is_not_told_by_what_they_do_meanwhile(
+    community: Platform,
+    beside: Beside,
+    clock: FakeClock,
+    malena: User,
+    carlos: User,
+    edges: FakeEdges,
+    *,
+    removed_first: bool,
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, malena.id, "carlos", clock)
+        mute(work, malena.id, "carlos", clock)
+    acts: list[Act] = [
+        lambda work: unmute(work, malena.id, "carlos", clock),
+        lambda work: remove_follower(work, carlos.id, "malena", clock),
+    ]
+    first, second = reversed(acts) if removed_first else acts
+    with community.unit_of_work() as work:
+        first(work)
+        with beside.at_once(work, second):
+            pass
+    assert edges.followers(carlos.id) == []
     assert rebuild_edges(community, ample)["corrected"] == 0
 
 
