@@ -108,11 +108,16 @@ class ModerationRepository:
         return stands
 
     def get_for_update(self, report_id: UUID) -> Report | None:
-        """Held until the transaction ends: of two moderators one resolves it."""
+        """Held until the transaction ends, and with it every open report of the same thing: of two moderators one
+        resolves them. They are taken in one order, so that two with a report each do not wait for each other."""
+        query = SQL("""
+            SELECT {report} FROM reports
+            WHERE (target_kind, target_id) = (SELECT target_kind, target_id FROM reports WHERE id = %(id)s)
+            AND (resolved_at IS NULL OR id = %(id)s) ORDER BY id FOR UPDATE
+        """).format(report=_REPORT)
         with self._connection.cursor(row_factory=class_row(Report)) as cursor:
-            return cursor.execute(
-                SQL("SELECT {} FROM reports WHERE id = %s FOR UPDATE").format(_REPORT), (report_id,)
-            ).fetchone()
+            held = cursor.execute(query, {"id": report_id}).fetchall()
+        return next((report for report in held if report.id == report_id), None)
 
     def resolve(self, kind: TargetKind, target_id: UUID, resolution: Resolution, at: datetime) -> None:
         """Every open report of the thing: what is decided is decided of it, whoever reported it."""
