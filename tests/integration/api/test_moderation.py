@@ -286,6 +286,16 @@ def test_who_is_suspended_reads_but_writes_nothing_until_restored(gateway: Gatew
     assert audit(gateway, chief) == [("suspended", "user", "Amenazas."), ("restored", "user", "")]
 
 
+def test_a_suspended_moderator_does_not_read_who_reported_them(gateway: Gateway, join: Join, chief: UUID) -> None:
+    report(gateway, join("carlos"), "user", chief)
+    because = {"reason": "Amenazas."}
+    assert moderate(gateway, join("second"), "PUT", "users/chief/suspension", json=because).status == 204
+
+    for path in ("reports", "audit"):
+        assert moderate(gateway, chief, "GET", path).problem == "suspended"
+    assert moderate(gateway, chief, "DELETE", "users/chief/suspension").problem == "suspended"
+
+
 def test_standing_costs_a_statement_once_a_minute(gateway: Gateway, join: Join, database: Database) -> None:
     malena = join("malena")
     cache = gateway.platform.cache
