@@ -13,7 +13,7 @@ from mundotango.errors import ProfileMissing
 from mundotango.moderation.model import Act, OpenReport, Report, Resolution, Target, TargetKind
 from mundotango.moderation.policy import LONGEST_EXCERPT
 from mundotango.pagination import Place
-from mundotango.visibility.repository import sees_comment, sees_person, sees_post
+from mundotango.visibility.repository import present, sees_comment, sees_post
 
 _REPORT = SQL("id, reporter_id, target_kind, target_id, reason, note, created_at, resolved_at, resolution")
 _ACT = SQL("id, moderator_id, action, target_kind, target_id, report_id, reason, at")
@@ -46,10 +46,10 @@ _HIDDEN: dict[TargetKind, tuple[str, str]] = {"post": ("posts", "hidden_at"), "c
 _SUSPENDED = ("users", "suspended_at")
 
 
-def _visible(kind: TargetKind) -> Composed:
-    """Whether the reader sees a row of that kind."""
+def _reportable(kind: TargetKind) -> Composed:
+    """Whether the reader sees a row of that kind; a person also where one of the two blocked the other."""
     if kind == "user":
-        return sees_person("person")
+        return present("person")
     if kind == "post":
         return sees_post("posts", "person")
     return SQL("{post} AND {comment} AND comments.deleted_at IS NULL").format(
@@ -61,9 +61,9 @@ class ModerationRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find_seen(self, kind: TargetKind, target_id: UUID, reader_id: UUID) -> Target | None:
-        """What is there for this reader."""
-        return self._target(kind, target_id, SQL("AND {}").format(_visible(kind)), {"reader_id": reader_id})
+    def find_reportable(self, kind: TargetKind, target_id: UUID, reader_id: UUID) -> Target | None:
+        """What is there for this reader to report: what they see, and whoever blocked them or was blocked by them."""
+        return self._target(kind, target_id, SQL("AND {}").format(_reportable(kind)), {"reader_id": reader_id})
 
     def find_target(self, kind: TargetKind, target_id: UUID) -> Target | None:
         return self._target(kind, target_id, SQL(""), {})
