@@ -55,9 +55,13 @@ async def caller(request: Request, platform: Annotated[Platform, Depends(platfor
     return Caller(user_id=user_id, groups=groups_of(claims_of(request.scope)))
 
 
-async def moderator(caller: Annotated[Caller, Depends(caller)]) -> Caller:
+async def moderator(
+    caller: Annotated[Caller, Depends(caller)], platform: Annotated[Platform, Depends(platform)]
+) -> Caller:
+    """Not while suspended, also to read: the queue says who reported whom."""
     if MODERATORS not in caller.groups:
         raise NotAllowed("for moderators only")
+    standing.check(platform, caller.user_id)
     return caller
 
 

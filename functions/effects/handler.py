@@ -1,7 +1,7 @@
 """Woken by the stream of commands: does outside the network what was decided inside of it.
 
-A command that fails is reported, and the stream brings it and all after it again; those before it are done. The order
-is kept so, because a command may undo the one before it.
+A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
+order is kept.
 """
 
 from functools import cache

@@ -36,25 +36,25 @@ def erasures(request: pytest.FixtureRequest) -> Erasures:
     return DynamoErasures(table_name("erasures"), request.getfixturevalue("aws"))
 
 
-def command(version: int, kind: str = "identity_disable", key: str = "identity_access#ana") -> Command:
-    return Command(key, kind, {"user_id": "ana"}, version, 1)
+def command(version: int, user: str = "ana") -> Command:
+    return Command(f"identity_delete#{user}", "identity_delete", {"user_id": user}, version, 1)
 
 
 class TestCommands:
     def test_one_is_written_once(self, commands: Commands) -> None:
         assert commands.put(command(7), AT)
         assert not commands.put(command(7), AT)
-        assert commands.put(command(7, key="identity_access#bruno"), AT)
+        assert commands.put(command(7, "bruno"), AT)
 
     def test_the_later_one_stands_in_any_order(self, commands: Commands) -> None:
-        assert commands.put(command(8, "identity_disable"), AT)
-        assert not commands.put(command(7, "identity_enable"), AT)
-        assert commands.put(command(9, "identity_enable"), AT)
+        assert commands.put(command(8), AT)
+        assert not commands.put(command(7), AT)
+        assert commands.put(command(9), AT)
 
 
 def test_the_stream_tells_each_command_as_it_was_put(aws: settings.Region) -> None:
     commands = DynamoCommands(table_name("commands"), aws)
-    put = [command(7), command(8, "identity_enable")]
+    put = [command(7), command(8)]
     for one in (*put, command(6)):
         commands.put(one, AT)
 
@@ -93,7 +93,7 @@ def test_the_ledger_knows_the_id_and_the_moment_and_nothing_else(aws: settings.R
 
 
 class Pool:
-    """The people of a pool, fake or not, by what became of them."""
+    """The people of a pool, fake or not."""
 
     def __init__(self, identities: CognitoIdentities | FakeIdentities, pool_id: str = "") -> None:
         self.identities = identities
@@ -102,18 +102,18 @@ class Pool:
     def join(self, email: str) -> UUID:
         if isinstance(self.identities, FakeIdentities):
             user_id = ids.new_id()
-            self.identities.enabled[user_id] = True
+            self.identities.known.add(user_id)
             return user_id
         made = self._client.admin_create_user(
             UserPoolId=self._pool_id, Username=email, UserAttributes=[{"Name": "email", "Value": email}]
         )
         return UUID(next(one["Value"] for one in made["User"]["Attributes"] if one["Name"] == "sub"))
 
-    def enabled(self) -> dict[UUID, bool]:
+    def known(self) -> set[UUID]:
         if isinstance(self.identities, FakeIdentities):
-            return self.identities.enabled
+            return self.identities.known
         return {
-            UUID(next(one["Value"] for one in user["Attributes"] if one["Name"] == "sub")): user["Enabled"]
+            UUID(next(one["Value"] for one in user["Attributes"] if one["Name"] == "sub"))
             for user in self._client.list_users(UserPoolId=self._pool_id)["Users"]
         }
 
@@ -135,29 +135,10 @@ def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 class TestIdentities:
-    def test_a_sign_in_is_disabled_and_enabled_and_no_others(self, pool: Pool) -> None:
-        ana, bruno = pool.join("ana@example.org"), pool.join("bruno@example.org")
-
-        pool.identities.disable(ana)
-        pool.identities.disable(ana)
-        assert pool.enabled() == {ana: False, bruno: True}
-
-        pool.identities.enable(ana)
-        assert pool.enabled() == {ana: True, bruno: True}
-
-    def test_a_deleted_sign_in_is_gone_and_whatever_comes_after_it_is_no_error(self, pool: Pool) -> None:
+    def test_a_deleted_sign_in_is_gone_and_no_others(self, pool: Pool) -> None:
         ana, bruno = pool.join("ana@example.org"), pool.join("bruno@example.org")
 
         for _ in range(2):
             pool.identities.delete(ana)
-        for act in (pool.identities.disable, pool.identities.enable, pool.identities.sign_out):
-            act(ana)
 
-        assert pool.enabled() == {bruno: True}
-
-    def test_signing_out_leaves_the_sign_in(self, pool: Pool) -> None:
-        ana = pool.join("ana@example.org")
-
-        pool.identities.sign_out(ana)
-
-        assert pool.enabled() == {ana: True}
+        assert pool.known() == {bruno}

@@ -19,23 +19,10 @@ class FakeCommands:
 
 
 class FakeIdentities:
-    """Those who may sign in, by whether they can; `signed_out` are those whose sessions were ended."""
+    """`known` are those who may sign in."""
 
     def __init__(self) -> None:
-        self.enabled: dict[UUID, bool] = {}
-        self.signed_out: list[UUID] = []
+        self.known: set[UUID] = set()
 
     def delete(self, user_id: UUID) -> None:
-        self.enabled.pop(user_id, None)
-
-    def disable(self, user_id: UUID) -> None:
-        if user_id in self.enabled:
-            self.enabled[user_id] = False
-
-    def enable(self, user_id: UUID) -> None:
-        if user_id in self.enabled:
-            self.enabled[user_id] = True
-
-    def sign_out(self, user_id: UUID) -> None:
-        if user_id in self.enabled:
-            self.signed_out.append(user_id)
+        self.known.discard(user_id)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,13 +13,14 @@ from mundotango.adapters.postgres import Database
 from mundotango.blocks.service import block, mute, unmute
 from mundotango.bootstrap import Platform
 from mundotango.errors import HandleTaken, MundoTangoError
-from mundotango.follows.service import accept, follow, unfollow
+from mundotango.follows.service import accept, follow, remove_follower, unfollow
+from mundotango.moderation.service import list_acts, report, resolve
 from mundotango.realtime.rebuild import rebuild_edges
 from mundotango.users.model import User
 from mundotango.users.service import update_profile
 from mundotango.work import UnitOfWork
 from tests.factories.outbox import ample
-from tests.factories.people import make_user
+from tests.factories.people import make_post, make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia
 from tests.fakes.realtime import FakeEdges
@@ -202,6 +204,51 @@ def test_the_copy_of_a_follow_says_what_the_database_does(
             pass
     assert edges.followers(carlos.id) == ([malena.id] if told else [])
     assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+@pytest.mark.parametrize("removed_first", [False, True])
+def test_a_removed_follower_is_not_told_by_what_they_do_meanwhile(
+    community: Platform,
+    beside: Beside,
+    clock: FakeClock,
+    malena: User,
+    carlos: User,
+    edges: FakeEdges,
+    *,
+    removed_first: bool,
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, malena.id, "carlos", clock)
+        mute(work, malena.id, "carlos", clock)
+    acts: list[Act] = [
+        lambda work: unmute(work, malena.id, "carlos", clock),
+        lambda work: remove_follower(work, carlos.id, "malena", clock),
+    ]
+    first, second = reversed(acts) if removed_first else acts
+    with community.unit_of_work() as work:
+        first(work)
+        with beside.at_once(work, second):
+            pass
+    assert edges.followers(carlos.id) == []
+    assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+def test_two_moderators_with_two_reports_of_one_thing_do_not_wait_for_each_other(
+    community: Platform, beside: Beside, clock: FakeClock, malena: User, carlos: User
+) -> None:
+    with community.unit_of_work() as work:
+        chief, second = (make_user(work, clock, handle=handle).id for handle in ("chief", "second"))
+        post_id = make_post(work, clock, second).id
+        said: dict[str, Any] = {"target_kind": "post", "target_id": post_id, "reason": "spam", "note": ""}
+        first, other = (report(work, reporter_id=person.id, clock=clock, **said).id for person in (malena, carlos))
+        work.commit()
+    with community.unit_of_work() as work:
+        work.moderation.get_for_update(first)
+        with beside.at_once(work, lambda work: resolve(work, second, other, "hidden", "Sí.", clock)):
+            resolve(work, chief, first, "dismissed", "No.", clock)
+    assert [refusal.code for refusal in beside.refusals] == ["conflict"]
+    with community.unit_of_work() as work:
+        assert [act.action for act in list_acts(work, None, 10).items] == ["dismissed"]
 
 
 def test_a_handle_that_is_being_given_up_is_not_taken_over(

@@ -25,6 +25,7 @@ TWO = Limit("two", 2, 60)
         ("POST", "/api/media", policy.UPLOAD),
         ("POST", "/api/realtime/tickets", policy.TICKET),
         ("POST", "/api/users/me/export", policy.EXPORT),
+        ("POST", "/api/reports", policy.REPORT),
         ("DELETE", "/api/users/malena/follow", policy.WRITE),
     ],
 )

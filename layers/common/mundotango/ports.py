@@ -347,14 +347,6 @@ class Identities(Protocol):
 
     def delete(self, user_id: UUID) -> None: ...
 
-    def disable(self, user_id: UUID) -> None: ...
-
-    def enable(self, user_id: UUID) -> None: ...
-
-    def sign_out(self, user_id: UUID) -> None:
-        """End every session of this person: no refresh token works any more."""
-        ...
-
 
 class Erasures(Protocol):
     """The ledger of those who are being erased or were: ids and moments, where no restore of the rest reaches."""

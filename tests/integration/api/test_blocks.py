@@ -2,8 +2,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from mundotango import ids
+from mundotango.adapters.postgres import Database
 from tests.fakes.realtime import FakeEdges
 from tests.fixtures.gateway import Gateway
 
@@ -95,13 +97,47 @@ def test_who_blocks_sees_whom_and_can_end_it(gateway: Gateway, join: Join, malen
 
     assert set(handles(gateway, "/me/blocks", malena)) == {"carlos", "teo"}
     assert handles(gateway, "/me/blocks", carlos) == []
-    # To the blocked the other is nobody, whom one can neither block nor unblock.
-    assert gateway.put("/api/users/malena/block", user=carlos).problem == "not-found"
-    assert gateway.delete("/api/users/malena/block", user=carlos).problem == "not-found"
     assert gateway.get("/api/users/carlos", user=malena).problem == "not-found"
     gateway.delete("/api/users/carlos/block", user=malena)
     assert handles(gateway, "/me/blocks", malena) == ["teo"]
     assert gateway.get("/api/users/carlos", user=malena).status == 200
+
+
+def test_who_was_blocked_blocks_back_and_each_block_is_ended_by_who_made_it(
+    gateway: Gateway, malena: UUID, carlos: UUID
+) -> None:
+    gateway.put("/api/users/carlos/block", user=malena)
+
+    assert gateway.put("/api/users/malena/block", user=carlos).status == 204
+    assert handles(gateway, "/me/blocks", carlos) == ["malena"]
+    assert gateway.delete("/api/users/carlos/block", user=malena).status == 204
+    assert gateway.get("/api/users/carlos", user=malena).problem == "not-found"
+    assert gateway.get("/api/users/malena", user=carlos).problem == "not-found"
+
+    assert gateway.delete("/api/users/malena/block", user=carlos).status == 204
+    assert gateway.get("/api/users/carlos", user=malena).status == 200
+
+
+def test_who_was_blocked_ends_no_block_but_their_own(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    gateway.put("/api/users/carlos/block", user=malena)
+
+    assert gateway.delete("/api/users/malena/block", user=carlos).status == 204
+
+    assert handles(gateway, "/me/blocks", malena) == ["carlos"]
+    assert gateway.get("/api/users/malena", user=carlos).problem == "not-found"
+
+
+@pytest.mark.parametrize("absent", ["suspended_at", "leaves_at"])
+def test_who_is_absent_is_neither_blocked_nor_unblocked(
+    gateway: Gateway, database: Database, malena: UUID, carlos: UUID, absent: str
+) -> None:
+    gateway.put("/api/users/carlos/block", user=malena)
+    with database.transaction() as connection:
+        connection.execute(SQL("UPDATE users SET {} = now() WHERE id = %s").format(Identifier(absent)), (carlos,))
+
+    assert gateway.put("/api/users/carlos/block", user=malena).problem == "not-found"
+    assert gateway.delete("/api/users/carlos/block", user=malena).problem == "not-found"
+    assert handles(gateway, "/me/blocks", malena) == []
 
 
 def test_the_muted_are_followed_and_not_heard(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

@@ -70,6 +70,44 @@ def test_a_request_is_declined_or_taken_back(gateway: Gateway, join: Join, priva
     assert followers(gateway, private) == []
 
 
+def test_a_follower_is_removed(gateway: Gateway, join: Join) -> None:
+    malena, carlos, teo = join("malena"), join("carlos"), join("teo")
+    gateway.put("/api/users/carlos/follow", user=malena)
+    for person in (carlos, teo):
+        gateway.put("/api/users/malena/follow", user=person)
+    assert gateway.get("/api/users/malena", user=carlos).json()["counts"]["followers"] == 2
+
+    for _ in range(2):
+        assert gateway.delete("/api/users/me/followers/carlos", user=malena).status == 204
+
+    assert followers(gateway, malena) == [teo]
+    assert handles(gateway, "/api/users/malena/followers", malena) == ["teo"]
+    assert followers(gateway, carlos) == [malena]
+    seen = gateway.get("/api/users/malena", user=carlos).json()
+    assert (seen["counts"]["followers"], seen["relation"]["following"]) == (1, False)
+    assert gateway.get("/api/users/carlos", user=malena).json()["relation"]["followed_by"] is False
+    assert gateway.put("/api/users/malena/follow", user=carlos).status == 204
+
+
+def test_who_only_asked_is_declined_by_it(gateway: Gateway, join: Join, private: UUID) -> None:
+    carlos = join("carlos")
+    gateway.put("/api/users/malena/follow", user=carlos)
+
+    assert gateway.delete("/api/users/me/followers/carlos", user=private).status == 204
+
+    assert handles(gateway, "/api/users/me/follow-requests", private) == []
+    assert gateway.get("/api/users/malena", user=carlos).json()["relation"]["requested"] is False
+
+
+def test_nobody_is_removed_who_is_not_there(gateway: Gateway, join: Join, apart: Callable[[UUID, UUID], None]) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    apart(carlos, malena)
+
+    for handle in ("nobody_at_all", "carlos", "x"):
+        assert gateway.delete(f"/api/users/me/followers/{handle}", user=malena).problem == "not-found"
+    assert gateway.delete("/api/users/me/followers/malena", user=ids.new_id()).status == 204
+
+
 def test_nobody_accepts_for_another(gateway: Gateway, join: Join, private: UUID) -> None:
     carlos, teo = join("carlos"), join("teo")
     gateway.put("/api/users/malena/follow", user=carlos)
@@ -81,9 +119,14 @@ def test_nobody_accepts_for_another(gateway: Gateway, join: Join, private: UUID)
 
 
 def test_an_account_that_opens_is_followed_at_once(gateway: Gateway, join: Join, private: UUID) -> None:
-    carlos = join("carlos")
-    gateway.put("/api/users/malena/follow", user=carlos)
+    carlos, teo = join("carlos"), join("teo")
+    for person in (carlos, teo):
+        gateway.put("/api/users/malena/follow", user=person)
     gateway.patch("/api/users/me", user=private, json={"private": False})
+    # Whoever had asked still waits: to open an account is to accept nobody.
+    assert followers(gateway, private) == []
+    assert handles(gateway, "/api/users/me/follow-requests", private) == ["teo", "carlos"]
+    assert gateway.put("/api/users/me/follow-requests/teo", user=private).status == 204
 
     assert gateway.put("/api/users/malena/follow", user=carlos).status == 204
 

@@ -117,9 +117,20 @@ def test_what_the_reporter_does_not_see_is_not_there(gateway: Gateway, join: Joi
     comment_id = comment_of(database, malena, post_id)
     block(database, malena, carlos)
 
-    for kind, target_id in (("user", malena), ("post", post_id), ("comment", comment_id), ("post", ids.new_id())):
+    for kind, target_id in (("post", post_id), ("comment", comment_id), ("post", ids.new_id())):
         assert report(gateway, carlos, kind, target_id).problem == "not-found"
     assert report(gateway, join("anibal"), "post", malena).problem == "not-found"
+
+
+def test_a_person_is_reported_across_a_block(gateway: Gateway, join: Join, chief: UUID, database: Database) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    block(database, malena, carlos)
+
+    for reporter, reported in ((carlos, malena), (malena, carlos)):
+        assert report(gateway, reporter, "user", reported).status == 201
+    assert len(queue(gateway, chief)) == 2
+    moderate(gateway, chief, "PUT", "users/malena/suspension", json={"reason": "Amenazas."})
+    assert report(gateway, join("anibal"), "user", malena).problem == "not-found"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +295,16 @@ def test_who_is_suspended_reads_but_writes_nothing_until_restored(gateway: Gatew
         assert moderate(gateway, chief, "DELETE", "users/malena/suspension").status == 204
     assert gateway.post("/api/posts", user=malena, json={"body": "Hola"}).status == 201
     assert audit(gateway, chief) == [("suspended", "user", "Amenazas."), ("restored", "user", "")]
+
+
+def test_a_suspended_moderator_does_not_read_who_reported_them(gateway: Gateway, join: Join, chief: UUID) -> None:
+    report(gateway, join("carlos"), "user", chief)
+    because = {"reason": "Amenazas."}
+    assert moderate(gateway, join("second"), "PUT", "users/chief/suspension", json=because).status == 204
+
+    for path in ("reports", "audit"):
+        assert moderate(gateway, chief, "GET", path).problem == "suspended"
+    assert moderate(gateway, chief, "DELETE", "users/chief/suspension").problem == "suspended"
 
 
 def test_standing_costs_a_statement_once_a_minute(gateway: Gateway, join: Join, database: Database) -> None:

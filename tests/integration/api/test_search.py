@@ -76,6 +76,13 @@ def test_nobody_is_called_so(gateway: Gateway, reader: UUID, q: str) -> None:
     assert found(gateway, reader, q=q) == []
 
 
+@pytest.mark.parametrize("q", ["malena", "@malena", "＠Malena"])
+def test_the_person_of_this_very_handle_comes_before_who_is_called_so(gateway: Gateway, reader: UUID, q: str) -> None:
+    namesake = {"handle": "zoe", "display_name": "Malena"}
+    assert gateway.post("/api/users", user=ids.new_id(), json=namesake).status == 201
+    assert found(gateway, reader, q=q)[:2] == ["malena", "zoe"]
+
+
 def test_who_fits_best_comes_first(gateway: Gateway, reader: UUID) -> None:
     assert found(gateway, reader, q="malena") == ["malena", "malenita"]
 

@@ -94,7 +94,7 @@ def place(
     identities = all_stores.identities
     assert isinstance(identities, FakeIdentities)
     ana, bruno = newcomer(), newcomer()
-    identities.enabled = {ana.id: True, bruno.id: True}
+    identities.known = {ana.id, bruno.id}
     plant(all_stores, ana, bruno)
     with superuser(postgres_server, database_settings.name) as master:
         yield Place(all_stores, clock, ana, identities, bruno, master, valkey_port)

@@ -79,7 +79,7 @@ def test_nothing_is_left_of_who_left_and_everything_of_the_others(place: Place) 
 
     after = place.search()
     without(after, place.ana)
-    assert place.identities.enabled == {place.bruno.id: True}
+    assert place.identities.known == {place.bruno.id}
     kept = {name: rows_of_one(rows, place.bruno, place.ana) for name, rows in before.items()}
     assert [row for name, rows in kept.items() for row in rows if row not in after.get(name, ())] == []
     assert {"users", "posts", "drafts", "events", "test-media", "test-uploads"} <= places(after, place.bruno.marker)
@@ -144,7 +144,7 @@ def test_sign_ins_end_hours_before_the_rest(place: Place) -> None:
     for _ in range(3):
         assert place.run("erase_accounts")["waiting"] == 1
         place.carry_out()
-        assert place.ana.id not in place.identities.enabled
+        assert place.ana.id not in place.identities.known
         assert "posts" in places(place.search(), place.ana.marker)
         place.clock.advance(SIGNED_OUT_AFTER / 3)
 
@@ -178,7 +178,7 @@ def test_a_run_that_is_killed_anywhere_is_completed_by_the_next(place: Place) ->
     assert kills > 20
     place.carry_out()
     without(place.search(), place.ana)
-    assert place.identities.enabled == {place.bruno.id: True}
+    assert place.identities.known == {place.bruno.id}
 
 
 @pytest.mark.parametrize(("store", "method"), [("media", "remove"), ("objects", "list_keys"), ("cache", "delete")])
@@ -209,7 +209,7 @@ def test_a_run_that_was_killed_before_the_sign_in_was_ended_ends_it_later(place:
     assert place.run("erase_accounts")["erased"] == 1
     place.carry_out()
 
-    assert place.ana.id not in place.identities.enabled
+    assert place.ana.id not in place.identities.known
 
 
 def test_a_command_that_could_not_be_handed_on_is_not_erased(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,12 +221,12 @@ def test_a_command_that_could_not_be_handed_on_is_not_erased(place: Place, monke
     with monkeypatch.context() as broken:
         broken.setattr(place.platform.commands, "put", away)
         assert place.run("erase_accounts")["erased"] == 1
-    assert place.ana.id in place.identities.enabled
+    assert place.ana.id in place.identities.known
 
     place.run("sweep_outbox")
     place.carry_out()
 
-    assert place.ana.id not in place.identities.enabled
+    assert place.ana.id not in place.identities.known
 
 
 def test_a_run_whose_time_is_up_says_so_and_the_next_goes_on(place: Place) -> None:

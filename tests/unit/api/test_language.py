@@ -114,6 +114,9 @@ def test_a_body_that_is_not_json_is_told_so(gateway: Gateway) -> None:
 def test_what_is_refused_around_the_routes_is_told_so(gateway: Gateway) -> None:
     assert gateway.get("/api/nothing", user=SOMEBODY, headers=SPANISH).json()["detail"] == "aquí no hay nada"
     assert gateway.get("/api/media/7", headers=SPANISH).json()["detail"] == "hace falta iniciar sesión"
+    wrong = gateway.call("PATCH", "/api/feed", user=SOMEBODY, headers=SPANISH)
+    assert (wrong.status, wrong.json()["title"]) == (405, "Método no permitido")
+    assert wrong.json()["detail"] == "esta ruta no admite ese método"
     refuse(gateway, RuntimeError("nobody foresaw it"))
     answer = gateway.get(f"/api/media/{SOMEBODY}", user=SOMEBODY, headers=SPANISH)
     assert (answer.status, answer.json()["title"]) == (500, "Error interno")

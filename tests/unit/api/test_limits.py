@@ -35,9 +35,11 @@ def test_who_asks_too_often_is_told_when_to_come_back(gateway: Gateway) -> None:
     for _ in range(2):
         assert gateway.post("/api/media", user=SOMEBODY, json=UPLOAD).status == 201
 
-    answer = gateway.post("/api/media", user=SOMEBODY, json=UPLOAD)
+    answer = gateway.post("/api/media", user=SOMEBODY, json=UPLOAD, headers={"Accept-Language": "es"})
 
     assert (answer.status, answer.problem) == (429, "too-many-requests")
+    assert answer.json()["title"] == "Demasiadas solicitudes"
+    assert answer.headers["content-language"] == "es"
     assert answer.headers["ratelimit"] == f'"upload";r=0;t={answer.headers["retry-after"]}'
     assert 0 < int(answer.headers["retry-after"]) <= 3600
     assert answer.headers["cache-control"] == "no-store"

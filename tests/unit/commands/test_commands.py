@@ -8,20 +8,18 @@ import pytest
 from functions.effects import handler
 from mundotango import ids
 from mundotango.bootstrap import Platform
-from mundotango.commands.model import Command, IdentityAction
+from mundotango.commands.model import Command
 from mundotango.commands.repository import CommandRow
-from mundotango.commands.service import UnknownCommand, carry_out, command_of, identity_command
+from mundotango.commands.service import UnknownCommand, carry_out, command_of, identity_deletion
 from mundotango.outbox.model import Outgoing
 from mundotango.realtime.model import Kind
 from tests.factories.realtime import make_activity
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
 
-ACTIONS: tuple[IdentityAction, ...] = get_args(IdentityAction)
 
-
-def recorded(action: IdentityAction, user_id: UUID, seq: int) -> Command:
-    command = command_of(Outgoing(seq, identity_command(action, user_id, FakeClock())))
+def recorded(user_id: UUID, seq: int) -> Command:
+    command = command_of(Outgoing(seq, identity_deletion(user_id, FakeClock())))
     assert command is not None
     return command
 
@@ -37,43 +35,35 @@ def ana(identities: FakeIdentities, monkeypatch: pytest.MonkeyPatch) -> UUID:
     platform.identities = identities
     monkeypatch.setattr(handler, "platform", lambda: platform)
     user_id = ids.new_id()
-    identities.enabled[user_id] = True
+    identities.known.add(user_id)
     return user_id
 
 
-def test_an_action_is_an_activity_that_is_told_to_nobody(ana: UUID) -> None:
-    for action in ACTIONS:
-        activity = identity_command(action, ana, FakeClock())
-        assert activity.kind in get_args(Kind)
-        assert (activity.channel, activity.actor_id, activity.v) == (None, None, 1)
+def test_a_command_is_an_activity_that_is_told_to_nobody(ana: UUID) -> None:
+    activity = identity_deletion(ana, FakeClock())
+    assert activity.kind in get_args(Kind)
+    assert (activity.channel, activity.actor_id, activity.v) == (None, None, 1)
 
 
 def test_every_other_activity_is_no_command() -> None:
     assert command_of(Outgoing(7, make_activity())) is None
 
 
-def test_what_undoes_the_other_shares_a_row_and_only_the_later_stands(ana: UUID) -> None:
+def test_what_is_asked_twice_is_one_row_in_which_the_later_stands(ana: UUID) -> None:
     commands, clock = FakeCommands(), FakeClock()
-    disable, enable = recorded("disable", ana, 8), recorded("enable", ana, 7)
+    later, earlier = recorded(ana, 8), recorded(ana, 7)
 
-    assert commands.put(disable, clock.now())
-    assert not commands.put(enable, clock.now())
+    assert commands.put(later, clock.now())
+    assert not commands.put(earlier, clock.now())
 
-    assert list(commands.rows.values()) == [disable]
-    assert len({recorded(action, ana, 1).key for action in ACTIONS}) == 3
-    assert disable.key != recorded("disable", ids.new_id(), 8).key
+    assert list(commands.rows.values()) == [later]
+    assert later.key != recorded(ids.new_id(), 8).key
 
 
-def test_each_action_is_carried_out(ana: UUID, identities: FakeIdentities) -> None:
-    carry_out(identities, recorded("disable", ana, 1))
-    assert identities.enabled == {ana: False}
-    carry_out(identities, recorded("enable", ana, 2))
-    assert identities.enabled == {ana: True}
-    carry_out(identities, recorded("sign_out", ana, 3))
-    assert identities.signed_out == [ana]
+def test_it_is_carried_out_as_often_as_it_comes(ana: UUID, identities: FakeIdentities) -> None:
     for _ in range(2):
-        carry_out(identities, recorded("delete", ana, 4))
-    assert identities.enabled == {}
+        carry_out(identities, recorded(ana, 4))
+    assert identities.known == set()
 
 
 def test_a_kind_that_nobody_knows_is_refused(identities: FakeIdentities) -> None:
@@ -94,29 +84,34 @@ def batch(*records: dict[str, Any]) -> list[str]:
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
-def test_a_batch_is_carried_out_in_its_order(ana: UUID, identities: FakeIdentities) -> None:
-    disable, enable = recorded("disable", ana, 7), recorded("enable", ana, 8)
+def test_a_batch_is_carried_out_to_its_end(ana: UUID, identities: FakeIdentities) -> None:
+    bruno = ids.new_id()
+    identities.known.add(bruno)
 
-    assert batch(record_of(disable, 1), record_of(enable, 2, "MODIFY")) == []
-    assert identities.enabled == {ana: True}
-    assert batch(record_of(enable, 3), record_of(disable, 4, "MODIFY")) == []
-    assert identities.enabled == {ana: False}
+    assert batch(record_of(recorded(ana, 7), 1), record_of(recorded(bruno, 8), 2, "MODIFY")) == []
+    assert identities.known == set()
 
 
 def test_what_fails_and_all_after_it_comes_again(
     ana: UUID, identities: FakeIdentities, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(_: UUID) -> None:
-        raise TimeoutError
+    bruno, carla = ids.new_id(), ids.new_id()
+    identities.known |= {bruno, carla}
+    delete = identities.delete
 
-    records = [record_of(recorded(action, ana, number), number) for number, action in enumerate(ACTIONS[1:])]
+    def busy(user_id: UUID) -> None:
+        if user_id == bruno:
+            raise TimeoutError
+        delete(user_id)
+
+    records = [record_of(recorded(user_id, number), number) for number, user_id in enumerate((ana, bruno, carla))]
     with monkeypatch.context() as broken:
-        broken.setattr(identities, "enable", busy)
+        broken.setattr(identities, "delete", busy)
         assert batch(*records) == ["1"]
-    assert (identities.enabled, identities.signed_out) == ({ana: False}, [])
+    assert identities.known == {bruno, carla}
 
     assert batch(*records[1:]) == []
-    assert (identities.enabled, identities.signed_out) == ({ana: True}, [ana])
+    assert identities.known == set()
 
 
 def test_an_unknown_kind_is_reported_until_the_stream_gives_it_up(ana: UUID) -> None:
@@ -127,4 +122,4 @@ def test_a_row_that_expires_asks_for_nothing(ana: UUID, identities: FakeIdentiti
     removed = {"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "1", "OldImage": {}}}
 
     assert batch(removed) == []
-    assert identities.enabled == {ana: True}
+    assert identities.known == {ana}

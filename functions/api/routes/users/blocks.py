@@ -13,17 +13,20 @@ router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 @router.put("/{handle}/block", status_code=204, responses=refusals(404))
-@access(204, owner=422, blocked=404, suspended=403)
+@access(204, owner=422, suspended=403)
 async def block(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
-    """Neither sees the other any more, and neither follows the other. Blocking twice is blocking once."""
+    """Neither sees the other any more, and neither follows the other. Blocking twice is blocking once.
+
+    Whoever was blocked can block back; then it ends when both end it.
+    """
     person_id = service.block(work, caller.user_id, handle, platform.clock)
     outdated += keys_between(caller.user_id, person_id)
 
 
 @router.delete("/{handle}/block", status_code=204, responses=refusals(404))
-@access(204, blocked=404, suspended=403)
+@access(204, suspended=403)
 async def unblock(handle: str, caller: CallerDep, work: WorkDep, outdated: OutdatedDep) -> None:
-    """Ending what is not is no error. Follows that the block ended do not come back."""
+    """Ending what is not is no error. Follows that the block ended do not come back, and the other's block stands."""
     person_id = service.unblock(work, caller.user_id, handle)
     outdated += keys_between(caller.user_id, person_id)
 

@@ -56,6 +56,19 @@ async def list_following(
     return PersonPage.model_validate(service.list_following(work, caller.user_id, handle, cursor, limit))
 
 
+@router.delete("/me/followers/{handle}", status_code=204, responses=refusals(404))
+@access(204, blocked=404, suspended=403)
+async def remove_follower(
+    handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
+) -> None:
+    """This person follows the caller no more, and is not told; what they only asked for is declined.
+
+    Ending what is not is no error. They may follow or ask again; a block is what keeps them from it.
+    """
+    follower_id = service.remove_follower(work, caller.user_id, handle, platform.clock)
+    outdated += keys_between(caller.user_id, follower_id)
+
+
 @router.get("/me/follow-requests", responses=refusals(400))
 @access(200)
 async def list_follow_requests(

@@ -44,7 +44,11 @@ async def update_profile(
     outdated: OutdatedDep,
     version: AnyVersionDep,
 ) -> UserBody:
-    """Changes what is given and nothing else. A handle is changed at most three times in 14 days."""
+    """Changes what is given and nothing else. A handle is changed at most three times in 14 days.
+
+    A private account that opens accepts nobody by it, for followers see more than everybody does: who had asked stays
+    among the follow requests, to be accepted or declined, or follows at once by asking again.
+    """
     before, after = service.update_profile(
         work,
         platform.media,

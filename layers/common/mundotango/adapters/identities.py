@@ -1,12 +1,11 @@
 """People's sign-ins in the Cognito user pool; reached from outside the network only.
 
 A profile's id is the subject of the sign-in. Cognito's administration goes by user name, which it may choose itself,
-so each act looks for it first; whom it does not find is gone already.
+so that is looked for first; who is not found is gone already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
@@ -23,24 +22,12 @@ class CognitoIdentities:
         self._region = region
 
     def delete(self, user_id: UUID) -> None:
-        self._for(user_id, lambda name: self._client.admin_delete_user(UserPoolId=self._pool, Username=name))
-
-    def disable(self, user_id: UUID) -> None:
-        self._for(user_id, lambda name: self._client.admin_disable_user(UserPoolId=self._pool, Username=name))
-
-    def enable(self, user_id: UUID) -> None:
-        self._for(user_id, lambda name: self._client.admin_enable_user(UserPoolId=self._pool, Username=name))
-
-    def sign_out(self, user_id: UUID) -> None:
-        self._for(user_id, lambda name: self._client.admin_user_global_sign_out(UserPoolId=self._pool, Username=name))
-
-    def _for(self, user_id: UUID, act: Callable[[str], object]) -> None:
         found = self._client.list_users(UserPoolId=self._pool, Filter=f'sub = "{user_id}"')["Users"]
         for user in found:
-            # Looked at again: what follows may not be undone.
+            # Looked at again: this is not undone.
             if {"Name": "sub", "Value": str(user_id)} in user["Attributes"]:
                 try:
-                    act(user["Username"])
+                    self._client.admin_delete_user(UserPoolId=self._pool, Username=user["Username"])
                 except self._client.exceptions.UserNotFoundException:
                     return
 

@@ -10,32 +10,35 @@ from mundotango.follows.service import follow_activity, listed
 from mundotango.pagination import Page
 from mundotango.ports import Clock
 from mundotango.users.model import Person, Relation
-from mundotango.users.service import find_person, get_person
+from mundotango.users.service import get_person, get_present_id
 from mundotango.work import UnitOfWork
 
 _PROFILE_FIRST = "create a profile before blocking or muting anyone"
 
 
 def block(work: UnitOfWork, blocker_id: UUID, handle: str, clock: Clock) -> UUID:
-    """Ends follows and what was asked for, in both directions. Blocking twice is blocking once."""
-    person = _seen_or_blocked(work, blocker_id, handle)
-    if person.person_id == blocker_id:
+    """Ends follows and what was asked for, in both directions. Blocking twice is blocking once.
+
+    Whoever was blocked can block back: else who blocks first would have the last word on whether it ends.
+    """
+    person_id = get_present_id(work, handle)
+    if person_id == blocker_id:
         raise Invalid("nobody blocks themselves")
-    held = work.users.hold([blocker_id, person.person_id])
+    held = work.users.hold([blocker_id, person_id])
     if blocker_id not in held:
         raise ProfileMissing(_PROFILE_FIRST)
-    if person.person_id not in held:
+    if person_id not in held:
         raise NotFound("nobody has this handle")
-    for follower_id, followee_id in work.blocks.add(blocker_id, person.person_id, clock.now()):
+    for follower_id, followee_id in work.blocks.add(blocker_id, person_id, clock.now()):
         work.record(follow_activity("follow.removed", follower_id, followee_id, clock))
-    return person.person_id
+    return person_id
 
 
 def unblock(work: UnitOfWork, blocker_id: UUID, handle: str) -> UUID:
-    """Ending what is not is no error. What the block ended does not come back."""
-    person = _seen_or_blocked(work, blocker_id, handle)
-    work.blocks.remove(blocker_id, person.person_id)
-    return person.person_id
+    """Ending what is not is no error. What the block ended does not come back, and the other's block stands."""
+    person_id = get_present_id(work, handle)
+    work.blocks.remove(blocker_id, person_id)
+    return person_id
 
 
 def mute(work: UnitOfWork, muter_id: UUID, handle: str, clock: Clock) -> UUID:
@@ -68,14 +71,6 @@ def list_muted(work: UnitOfWork, muter_id: UUID, cursor: str | None, limit: int)
         work, f"mutes:{muter_id}", cursor, limit,
         lambda after, most: work.blocks.list_muted(muter_id, after, most),
     )  # fmt: skip
-
-
-def _seen_or_blocked(work: UnitOfWork, blocker_id: UUID, handle: str) -> Relation:
-    """Whoever blocked somebody does not see them any more, but can block them again and end it."""
-    person = find_person(work, blocker_id, handle)
-    if not (person.seen or person.blocked):
-        raise NotFound("nobody has this handle")
-    return person
 
 
 def _held_person(work: UnitOfWork, muter_id: UUID, handle: str) -> Relation:

@@ -1,14 +1,12 @@
 """What is decided inside the network and done outside of it, where there is a way to other services of AWS.
 
-A *command* is a row. Its key is made from what it is about, so what is asked twice is one row, and of two commands that
-undo each other, such as disabling and enabling a person's sign-in, there is only the later one.
+A *command* is a row. Its key is made from its kind and what it is about, so what is asked twice is one row, in which
+the later one stands.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
-
-IdentityAction = Literal["delete", "disable", "enable", "sign_out"]
+from typing import Any
 
 # Longer than an announcement can wait in the outbox before somebody sees to it; then nobody needs the row.
 COMMAND_LIFE = timedelta(days=7)

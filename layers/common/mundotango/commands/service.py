@@ -1,31 +1,28 @@
 """Commands: recorded with the fact they follow from, handed on by the relay, carried out outside the network.
 
-work.record(identity_command("disable", user_id, clock))
+work.record(identity_deletion(user_id, clock))
 """
 
-from typing import cast
 from uuid import UUID
 
-from mundotango.commands.model import Command, IdentityAction
+from mundotango.commands.model import Command
 from mundotango.ids import new_id
 from mundotango.outbox.model import Outgoing
 from mundotango.ports import Clock, Identities
-from mundotango.realtime.model import Activity, Kind
+from mundotango.realtime.model import Activity
 
 _COMMAND = "command."
-# Each undoes the other: they share a row, in which the later one stands.
-_ACCESS = frozenset({"identity_disable", "identity_enable"})
 
 
 class UnknownCommand(Exception):
     """Nobody carries out this kind; trying again does not help, until a newer version is deployed."""
 
 
-def identity_command(action: IdentityAction, user_id: UUID, clock: Clock) -> Activity:
-    """To be recorded: what shall become of a person's sign-in. Told to nobody."""
+def identity_deletion(user_id: UUID, clock: Clock) -> Activity:
+    """To be recorded: this person's sign-in shall be no more. Told to nobody."""
     return Activity(
         id=new_id(),
-        kind=cast(Kind, f"{_COMMAND}identity_{action}"),
+        kind="command.identity_delete",
         actor_id=None,
         channel=None,
         payload={"user_id": str(user_id)},
@@ -39,8 +36,7 @@ def command_of(outgoing: Outgoing) -> Command | None:
     if not activity.kind.startswith(_COMMAND):
         return None
     kind = activity.kind.removeprefix(_COMMAND)
-    about = "identity_access" if kind in _ACCESS else kind
-    return Command(f"{about}#{activity.payload['user_id']}", kind, activity.payload, outgoing.seq, activity.v)
+    return Command(f"{kind}#{activity.payload['user_id']}", kind, activity.payload, outgoing.seq, activity.v)
 
 
 def carry_out(identities: Identities, command: Command) -> None:
@@ -52,11 +48,5 @@ def carry_out(identities: Identities, command: Command) -> None:
     match command.kind:
         case "identity_delete":
             identities.delete(UUID(command.payload["user_id"]))
-        case "identity_disable":
-            identities.disable(UUID(command.payload["user_id"]))
-        case "identity_enable":
-            identities.enable(UUID(command.payload["user_id"]))
-        case "identity_sign_out":
-            identities.sign_out(UUID(command.payload["user_id"]))
         case _:
             raise UnknownCommand(command.kind)

@@ -44,6 +44,15 @@ def unfollow(work: UnitOfWork, follower_id: UUID, handle: str, clock: Clock) -> 
     return person.person_id
 
 
+def remove_follower(work: UnitOfWork, user_id: UUID, follower_handle: str, clock: Clock) -> UUID:
+    """The same end, made by the one who is followed. Who only asked is declined; ending what is not is no error."""
+    follower_id = get_person(work, user_id, follower_handle).person_id
+    work.users.hold([follower_id])
+    if work.follows.remove(follower_id, user_id):
+        work.record(follow_activity("follow.removed", follower_id, user_id, clock))
+    return follower_id
+
+
 def accept(work: UnitOfWork, user_id: UUID, follower_handle: str, clock: Clock) -> UUID:
     """Accepting twice is accepting once."""
     follower_id = get_person(work, user_id, follower_handle).person_id

@@ -12,8 +12,15 @@ UPLOAD = Limit("upload", 100, 3600)
 TICKET = Limit("ticket", 30, 60)
 # Everything there is of a person, gathered and packed.
 EXPORT = Limit("export", 5, 24 * 3600)
+# A person looks at each; whoever sends more than these buries what others report.
+REPORT = Limit("report", 30, 3600)
 
-_POSTS = {"/api/media": UPLOAD, "/api/realtime/tickets": TICKET, "/api/users/me/export": EXPORT}
+_POSTS = {
+    "/api/media": UPLOAD,
+    "/api/realtime/tickets": TICKET,
+    "/api/reports": REPORT,
+    "/api/users/me/export": EXPORT,
+}
 
 
 def limit_of(method: str, path: str) -> Limit:

@@ -13,7 +13,7 @@ from mundotango.errors import ProfileMissing
 from mundotango.moderation.model import Act, OpenReport, Report, Resolution, Target, TargetKind
 from mundotango.moderation.policy import LONGEST_EXCERPT
 from mundotango.pagination import Place
-from mundotango.visibility.repository import sees_comment, sees_person, sees_post
+from mundotango.visibility.repository import present, sees_comment, sees_post
 
 _REPORT = SQL("id, reporter_id, target_kind, target_id, reason, note, created_at, resolved_at, resolution")
 _ACT = SQL("id, moderator_id, action, target_kind, target_id, report_id, reason, at")
@@ -46,10 +46,10 @@ _HIDDEN: dict[TargetKind, tuple[str, str]] = {"post": ("posts", "hidden_at"), "c
 _SUSPENDED = ("users", "suspended_at")
 
 
-def _visible(kind: TargetKind) -> Composed:
-    """Whether the reader sees a row of that kind."""
+def _reportable(kind: TargetKind) -> Composed:
+    """Whether the reader sees a row of that kind; a person also where one of the two blocked the other."""
     if kind == "user":
-        return sees_person("person")
+        return present("person")
     if kind == "post":
         return sees_post("posts", "person")
     return SQL("{post} AND {comment} AND comments.deleted_at IS NULL").format(
@@ -61,9 +61,9 @@ class ModerationRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find_seen(self, kind: TargetKind, target_id: UUID, reader_id: UUID) -> Target | None:
-        """What is there for this reader."""
-        return self._target(kind, target_id, SQL("AND {}").format(_visible(kind)), {"reader_id": reader_id})
+    def find_reportable(self, kind: TargetKind, target_id: UUID, reader_id: UUID) -> Target | None:
+        """What is there for this reader to report: what they see, and whoever blocked them or was blocked by them."""
+        return self._target(kind, target_id, SQL("AND {}").format(_reportable(kind)), {"reader_id": reader_id})
 
     def find_target(self, kind: TargetKind, target_id: UUID) -> Target | None:
         return self._target(kind, target_id, SQL(""), {})
@@ -108,11 +108,16 @@ class ModerationRepository:
         return stands
 
     def get_for_update(self, report_id: UUID) -> Report | None:
-        """Held until the transaction ends: of two moderators one resolves it."""
+        """Held until the transaction ends, and with it every open report of the same thing: of two moderators one
+        resolves them. They are taken in one order, so that two with a report each do not wait for each other."""
+        query = SQL("""
+            SELECT {report} FROM reports
+            WHERE (target_kind, target_id) = (SELECT target_kind, target_id FROM reports WHERE id = %(id)s)
+            AND (resolved_at IS NULL OR id = %(id)s) ORDER BY id FOR UPDATE
+        """).format(report=_REPORT)
         with self._connection.cursor(row_factory=class_row(Report)) as cursor:
-            return cursor.execute(
-                SQL("SELECT {} FROM reports WHERE id = %s FOR UPDATE").format(_REPORT), (report_id,)
-            ).fetchone()
+            held = cursor.execute(query, {"id": report_id}).fetchall()
+        return next((report for report in held if report.id == report_id), None)
 
     def resolve(self, kind: TargetKind, target_id: UUID, resolution: Resolution, at: datetime) -> None:
         """Every open report of the thing: what is decided is decided of it, whoever reported it."""

@@ -29,9 +29,12 @@ def report(
     note: str,
     clock: Clock,
 ) -> Report:
-    """Reporting what one has reported, and nobody has looked at yet, is the same report."""
+    """Reporting what one has reported, and nobody has looked at yet, is the same report.
+
+    A person is reported across a block too: who blocks first is not safe from it, and who had to block still reports.
+    """
     text = policy.note(note)
-    target = work.moderation.find_seen(target_kind, target_id, reporter_id)
+    target = work.moderation.find_reportable(target_kind, target_id, reporter_id)
     if target is None:
         raise NotFound("there is nothing to report here")
     policy.reportable(target, reporter_id)

@@ -15,9 +15,6 @@ FRAME_VERSION = 1
 
 Kind = Literal[
     "command.identity_delete",
-    "command.identity_disable",
-    "command.identity_enable",
-    "command.identity_sign_out",
     "comment.created",
     "comment.removed",
     "export.failed",

@@ -14,8 +14,8 @@ MOST_OF_EACH = 50
 
 
 def question(value: str) -> str:
-    """What is looked for, as the keys of people are written."""
-    asked = text.key(clean("q", value, longest=LONGEST_QUESTION))
+    """What is looked for, as the keys of people are written; a handle is asked for with its @ or without."""
+    asked = text.key(clean("q", value, longest=LONGEST_QUESTION)).lstrip("@ ")
     # Of signs alone the index knows nothing: everybody would be looked through.
     if not any(character.isalnum() for character in asked):
         raise refused("q", "must contain a letter or a digit")

@@ -79,6 +79,12 @@ class UserRepository:
         row = self._connection.execute("SELECT id FROM users WHERE handle = %s", (handle,)).fetchone()
         return row[0] if row else None
 
+    def find_present_id(self, handle: str) -> UUID | None:
+        """Whoever blocked whom; not of somebody suspended or leaving."""
+        query = SQL("SELECT id FROM users WHERE handle = %s AND {}").format(present("users"))
+        row = self._connection.execute(query, (handle,)).fetchone()
+        return row[0] if row else None
+
     def find_relation(self, reader_id: UUID, person_id: UUID) -> Relation | None:
         return self._relation(SQL("users.id = %(person_id)s"), {"reader_id": reader_id, "person_id": person_id})
 

@@ -104,19 +104,20 @@ def get_relation(work: UnitOfWork, reader_id: UUID, person_id: UUID) -> Relation
 
 def get_person(work: UnitOfWork, reader_id: UUID, handle: str) -> Relation:
     """How the reader stands to the person of this handle, if to this reader they exist."""
-    relation = find_person(work, reader_id, handle)
-    if not relation.seen:
-        raise NotFound(_NOBODY)
-    return relation
-
-
-def find_person(work: UnitOfWork, reader_id: UUID, handle: str) -> Relation:
-    """Also of a person whom the reader does not see: whoever blocked somebody must be able to end it."""
     normal = policy.normal_handle(handle)
     relation = work.users.find_relation_by_handle(reader_id, normal) if normal else None
-    if relation is None:
+    if relation is None or not relation.seen:
         raise NotFound(_NOBODY)
     return relation
+
+
+def get_present_id(work: UnitOfWork, handle: str) -> UUID:
+    """Also of somebody the caller does not see because one of the two blocked the other."""
+    normal = policy.normal_handle(handle)
+    user_id = work.users.find_present_id(normal) if normal else None
+    if user_id is None:
+        raise NotFound(_NOBODY)
+    return user_id
 
 
 def _give_up_handle(work: UnitOfWork, before: User, after: User, clock: Clock) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from mundotango.commands.service import identity_command
+from mundotango.commands.service import identity_deletion
 from mundotango.exports.model import exports_of
 from mundotango.media.policy import original_key, upload_key, variants_of
 from mundotango.privacy.model import Person, Store
@@ -21,7 +21,7 @@ PAGE = 50
 
 def erase_identity(platform: "Platform", person: Person) -> Iterator[int]:
     with platform.unit_of_work() as work:
-        work.record(identity_command("delete", person.id, platform.clock))
+        work.record(identity_deletion(person.id, platform.clock))
     yield 0
 
 
