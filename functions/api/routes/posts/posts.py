@@ -116,9 +116,14 @@ async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> Versio
 @router.put("/{post_id}/reaction", responses=refusals(404, body=True))
 @access(200, blocked=404, suspended=403)
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
-    """Reacting twice is reacting once; another kind takes the first one's place."""
-    _find(platform, post_id, caller.user_id)
-    tally = reactions.react(platform.reactions, platform.counters, post_id, caller.user_id, asked.kind, platform.clock)
+    """Reacting twice is reacting once; another kind takes the first one's place.
+
+    A repost's id stands for its original's.
+    """
+    target_id = _target(platform, post_id, caller.user_id)
+    tally = reactions.react(
+        platform.reactions, platform.counters, target_id, caller.user_id, asked.kind, platform.clock
+    )
     return Reactions.model_validate(tally)
 
 
@@ -126,8 +131,8 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
 @access(200, blocked=404, suspended=403)
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
-    _find(platform, post_id, caller.user_id)
-    tally = reactions.unreact(platform.reactions, platform.counters, post_id, caller.user_id)
+    target_id = _target(platform, post_id, caller.user_id)
+    tally = reactions.unreact(platform.reactions, platform.counters, target_id, caller.user_id)
     return Reactions.model_validate(tally)
 
 
@@ -136,16 +141,17 @@ async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reac
 async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> None:
     """The posts that were on the caller's screen, in batches; each counts once a day.
 
-    What is not there (any more) is passed over, and so are the caller's own posts.
+    What is not there (any more) is passed over, and so are the caller's own posts. A repost's id stands for its
+    original's.
     """
     with platform.unit_of_work() as work:
         post_ids = work.posts.list_viewable(asked.post_ids, caller.user_id)
     platform.engagements.view(post_ids, caller.user_id, platform.clock.now())
 
 
-def _find(platform: Platform, post_id: UUID, reader_id: UUID) -> Post:
+def _target(platform: Platform, post_id: UUID, reader_id: UUID) -> UUID:
     with platform.unit_of_work() as work:
-        return service.get_post(work, post_id, reader_id)
+        return service.get_post(work, post_id, reader_id).written.id
 
 
 def unseen(post: Post) -> PostBody:
@@ -159,7 +165,7 @@ def seen_by(platform: Platform, posts: Sequence[Post], reader_id: UUID) -> list[
     One call for the reader's own reactions, and one for each hundred counters, of which a post has sixteen: nine calls
     for a page of fifty.
     """
-    shown = list(dict.fromkeys((post.original or post).id for post in posts))
+    shown = list(dict.fromkeys(post.written.id for post in posts))
     tallies = reactions.tallies(platform.reactions, platform.counters, shown, reader_id)
     return [PostBody.model_validate(_with_tally(post_payload(post), tallies)) for post in posts]
 

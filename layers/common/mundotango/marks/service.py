@@ -57,5 +57,4 @@ def unsave(work: UnitOfWork, post_id: UUID, user_id: UUID) -> None:
 
 
 def _original(work: UnitOfWork, post_id: UUID, user_id: UUID) -> Post:
-    post = get_post(work, post_id, user_id)
-    return post.original or post
+    return get_post(work, post_id, user_id).written

@@ -54,6 +54,11 @@ class Post:
     pinned: bool = False
     original: "Post | None" = None
 
+    @property
+    def written(self) -> "Post":
+        """What is reacted to, looked at, saved and shown again: of a repost, the original."""
+        return self.original or self
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

@@ -50,8 +50,9 @@ _ONE = SQL("""
     WHERE posts.id = %(post_id)s AND {seen}
 """)
 _VIEWABLE = SQL("""
-    SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
-    WHERE posts.id = ANY(%(post_ids)s) AND posts.user_id <> %(reader_id)s AND {seen}
+    SELECT DISTINCT shown.id FROM posts JOIN users AS author ON author.id = posts.user_id
+    JOIN posts AS shown ON shown.id = COALESCE(posts.repost_of, posts.id)
+    WHERE posts.id = ANY(%(post_ids)s) AND shown.user_id <> %(reader_id)s AND {seen}
 """).format(seen=sees_post("posts", "author"))
 
 
@@ -166,7 +167,7 @@ class PostRepository:
         return found[0][1] if found else None
 
     def list_viewable(self, post_ids: Sequence[UUID], reader_id: UUID) -> list[UUID]:
-        """Those of the posts that the reader sees and did not write."""
+        """Those of the posts that the reader sees and did not write; of reposts their originals."""
         rows = self._connection.execute(_VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id})
         return [post_id for (post_id,) in rows]
 
