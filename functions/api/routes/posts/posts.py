@@ -5,8 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
+from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
+from functions.api.profile_key import profile_key
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import (
     NewPost,
@@ -33,7 +34,12 @@ router = APIRouter(prefix="/api/posts", tags=["posts"])
 @router.post("", status_code=201, responses=refusals(403, 404, 409, body=True))
 @access(404, owner=201, suspended=403)
 async def create_post(
-    asked: NewPost, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
+    asked: NewPost,
+    caller: CallerDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+    response: Response,
 ) -> PostBody:
     """Told at once to the author's followers or, of a post for those it mentions, to them; who is mentioned is told so.
 
@@ -52,6 +58,7 @@ async def create_post(
         event_id=asked.event_id,
         clock=platform.clock,
     )
+    outdated.append(profile_key(caller.user_id))
     response.headers["location"] = f"/api/posts/{post.id}"
     return unseen(post)
 
@@ -88,9 +95,12 @@ async def edit_post(
 
 @router.delete("/{post_id}", status_code=204, responses=refusals(403, 404))
 @access(403, owner=204, blocked=404, suspended=403)
-async def delete_post(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+async def delete_post(
+    post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
+) -> None:
     """The author's own, with its comments, reposts and history."""
     service.delete_post(work, post_id, caller.user_id, platform.clock)
+    outdated.append(profile_key(caller.user_id))
 
 
 @router.get("/{post_id}/versions", responses=refusals(403, 404, 409))
