@@ -8,7 +8,7 @@ from mundotango.ids import new_id
 from mundotango.ports import Clock
 from mundotango.posts import policy
 from mundotango.posts.model import Author, Post, author_payload, post_payload
-from mundotango.realtime.model import Activity, Kind, author_channel, user_channel
+from mundotango.realtime.model import Activity, Kind, author_channel, fits, user_channel
 from mundotango.work import UnitOfWork
 
 
@@ -18,8 +18,15 @@ def announce(work: UnitOfWork, kind: Kind, post: Post, clock: Clock) -> None:
         channels = [user_channel(user_id) for user_id in policy.told(post.author.id, post.entities)]
     else:
         channels = [author_channel(post.author.id)]
+    payload = payload_of(post)
     for channel in channels:
-        work.record(_activity(kind, post.author.id, channel, post_payload(post), clock))
+        work.record(_activity(kind, post.author.id, channel, payload, clock))
+
+
+def payload_of(post: Post) -> dict[str, Any]:
+    """The post; of one that no frame can carry, which it is and as which version."""
+    payload = post_payload(post)
+    return payload if fits(payload) else {"id": str(post.id), "version": post.version}
 
 
 def announce_removal(work: UnitOfWork, post: Post, told: Iterable[UUID], clock: Clock) -> None:

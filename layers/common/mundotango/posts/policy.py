@@ -16,6 +16,8 @@ MOST_PICTURES = 10
 # Each person mentioned is told, and each subject is a row.
 MOST_MENTIONS = 50
 MOST_TAGS = 50
+# However often one of them is repeated: a page of fifty posts, each as large as it may be, is what one answer holds.
+MOST_ENTITIES = 150
 MOST_PINNED = 3
 # All versions of a post are shown together.
 MOST_VERSIONS = 50
@@ -35,6 +37,8 @@ def recognised(text: str) -> list[Called | Hashtag | Link]:
         raise refused("body", Said("must mention at most {most} people", most=MOST_MENTIONS))
     if len({each.tag for each in found if isinstance(each, Hashtag)}) > MOST_TAGS:
         raise refused("body", Said("must have at most {most} hashtags", most=MOST_TAGS))
+    if len(found) > MOST_ENTITIES:
+        raise refused("body", Said("must have at most {most} mentions, hashtags and links", most=MOST_ENTITIES))
     return found
 
 
