@@ -114,6 +114,20 @@ def test_an_edit_keeps_what_was_and_what_it_does_not_name(
     assert gateway.get(path, user=carlos).status == 403
 
 
+def test_an_edit_of_what_a_moderator_hid_is_told_to_nobody(
+    gateway: Gateway, join: Join, announced: FakeActivities
+) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    gateway.put("/api/users/malena/follow", user=carlos)
+    made = [post(gateway, malena, "@carlos", visibility=each) for each in ("public", "followers", "mentioned")]
+    with gateway.platform.database.transaction() as connection:
+        connection.execute("UPDATE posts SET hidden_at = now()")
+    announced.appended.clear()
+    for each in made:
+        assert edit(gateway, malena, each, 1, body="Still @carlos").status == 200
+    assert announced.appended == []
+
+
 def test_an_edit_of_what_was_changed_meanwhile_is_refused(gateway: Gateway, join: Join) -> None:
     malena = join("malena")
     made = post(gateway, malena)

@@ -23,7 +23,7 @@ def repost(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None
         raise NotAllowed("only public posts are reposted")
     made = repost_of(original, id=new_id(), author=author, created_at=clock.now())
     if work.marks.add_repost(made, original.id):
-        work.record(announcement.shared(made, original, clock))
+        work.record(announcement.shared(work, made, original, clock))
 
 
 def unrepost(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:

@@ -36,7 +36,7 @@ class Picture:
 class Post:
     """What somebody wrote; or, with an `original`, that they showed this one to their followers, in no words of theirs.
 
-    `version` counts the edits, from 1.
+    `version` counts the edits, from 1. One that is `hidden`, by a moderator, is seen by its author alone.
     """
 
     id: UUID
@@ -52,6 +52,7 @@ class Post:
     entities: tuple[Entity, ...] = ()
     edited_at: datetime | None = None
     pinned: bool = False
+    hidden: bool = False
     original: "Post | None" = None
 
     @property

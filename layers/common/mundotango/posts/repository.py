@@ -16,7 +16,13 @@ from mundotango.posts import entities
 from mundotango.posts.entities import Entity, entity_kept, entity_payload
 from mundotango.posts.model import Author, Picture, Post, Version, repost_of
 from mundotango.text import key
-from mundotango.visibility.repository import everybody_sees_person, everybody_sees_post, sees_person, sees_post
+from mundotango.visibility.repository import (
+    everybody_sees_person,
+    everybody_sees_post,
+    hears_of_post,
+    sees_person,
+    sees_post,
+)
 
 # `page` selects the id of each post to be shown and where it stands in its list (`at`). Of a repost that is the repost,
 # and `shown` is the original.
@@ -27,6 +33,7 @@ _SHOWN = SQL("""
         author.avatar AS author_avatar,
         shown.id AS shown_id, shown.created_at AS shown_at, shown.body, shown.city, shown.version, shown.visibility,
         shown.language, shown.event_id, shown.entities, shown.edited_at, shown.pinned_at IS NOT NULL AS pinned,
+        shown.hidden_at IS NOT NULL AS hidden,
         writer.id AS writer_id, writer.handle AS writer_handle, writer.display_name AS writer_name,
         writer.avatar AS writer_avatar, pictures.media, spoken_of.handles
     FROM page
@@ -54,6 +61,13 @@ _VIEWABLE = SQL("""
     JOIN posts AS shown ON shown.id = COALESCE(posts.repost_of, posts.id)
     WHERE posts.id = ANY(%(post_ids)s) AND shown.user_id <> %(reader_id)s AND {seen}
 """).format(seen=sees_post("posts", "author"))
+
+_HEARING = SQL("""
+    SELECT listener.id FROM posts JOIN users AS author ON author.id = posts.user_id
+    JOIN users AS listener ON listener.id = ANY(%(user_ids)s)
+    WHERE posts.id = %(post_id)s AND {hears}
+    ORDER BY array_position(%(user_ids)s, listener.id)
+""").format(hears=hears_of_post("posts", "author", "listener"))
 
 
 def read_posts(
@@ -85,6 +99,7 @@ def _post(row: dict[str, Any]) -> Post:
         entities=entities.as_shown([entity_kept(kept) for kept in row["entities"]], handles),
         edited_at=row["edited_at"],
         pinned=row["pinned"],
+        hidden=row["hidden"],
     )
     if row["repost_of"] is None:
         return written
@@ -170,6 +185,13 @@ class PostRepository:
         """Those of the posts that the reader sees and did not write; of reposts their originals."""
         rows = self._connection.execute(_VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id})
         return [post_id for (post_id,) in rows]
+
+    def list_hearing(self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID) -> list[UUID]:
+        """Those of these people, in their order, who are told what `actor_id` does to the post."""
+        if not user_ids:
+            return []
+        values = {"post_id": post_id, "user_ids": list(user_ids), "actor_id": actor_id}
+        return [user_id for (user_id,) in self._connection.execute(_HEARING, values)]
 
     def change(self, before: Post, after: Post) -> bool:
         """False, and nothing written, when the post is no longer as it was before. What it was is kept."""
