@@ -9,8 +9,6 @@ A reader who is signed in is the parameter `reader_id` of the query. Pages for e
 is public, of people whose profile is public. Names of tables are passed in, so that a query may join one twice.
 """
 
-from typing import LiteralString, cast
-
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 # One look into an index for each direction and row. A list of all that the reader blocked, to be looked up by hash, is
@@ -78,7 +76,7 @@ def hears_of_post(post: str, author: str, listener: str) -> Composed:
     them. Asked of many at once, so that the reader is the row of `users` joined as `listener`."""
     asked = SQL("({} AND {})").format(sees_post(post, author), _NOT_MUTED.format(user_id=Placeholder("actor_id")))
     reader = Identifier(listener, "id").as_string()
-    return Composed([SQL(cast("LiteralString", asked.as_string().replace("%(reader_id)s", reader)))])
+    return Composed([SQL(asked.as_string().replace("%(reader_id)s", reader))])
 
 
 def _sees_written(post: str, author: str) -> Composed:
