@@ -186,7 +186,7 @@ def _talk(people: dict[str, Person], post: Any, post_id: str) -> None:
     comments = post.get("comments", ())
     if not comments or people[post["by"]].ask("GET", f"/api/posts/{post_id}/comments")["items"]:
         return
-    said = None
+    said: Any = None
     for comment in comments:
         parent_id = said["id"] if said and comment.get("reply") else None
         said = people[comment["by"]].comment(post_id, comment["text"], parent_id)

@@ -10,6 +10,7 @@ from functions.api.preconditions import VersionDep
 from functions.api.profile_key import profile_key
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import (
+    DescriptionBody,
     NewPost,
     NewReaction,
     PostBody,
@@ -80,7 +81,9 @@ async def edit_post(
     post_id: Id, asked: PostChanges, caller: CallerDep, version: VersionDep, platform: PlatformDep
 ) -> PostBody:
     """The author's own. What it was is kept, for the author; a post has at most 50 versions."""
-    changes: Any = asked.model_dump(exclude_unset=True)
+    changes: Any = asked.model_dump(exclude_unset=True, exclude={"media"})
+    if asked.media:
+        changes["media"] = [(picture.id, picture.alt) for picture in asked.media]
     with platform.unit_of_work() as work:
         post = service.edit_post(
             work,
@@ -116,6 +119,7 @@ async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> Versio
                 entities=[entity_payload(entity) for entity in each.entities],
                 city=each.city,
                 language=each.language,
+                media=[DescriptionBody(id=media_id, alt=alt) for media_id, alt in each.alts.items()],
                 written_at=each.written_at,
             )
             for each in versions

@@ -63,14 +63,19 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A post as it read before an edit, or reads now."""
+    """A post as it read before an edit, or reads now. `alts` are its pictures' texts, by their ids."""
 
     version: int
     body: str
     city: str
     language: str
     entities: tuple[Entity, ...]
+    alts: dict[UUID, str]
     written_at: datetime
+
+
+def alts_of(post: Post) -> dict[UUID, str]:
+    return {picture.media_id: picture.alt for picture in post.media}
 
 
 def repost_of(original: Post, *, id: UUID, author: Author, created_at: datetime) -> Post:

@@ -1,12 +1,13 @@
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 from uuid import UUID
 
 from mundotango.errors import PreconditionFailed, Said
 from mundotango.posts import entities
 from mundotango.posts.entities import Called, Entity, Hashtag, Link
-from mundotango.posts.model import Visibility
+from mundotango.posts.model import Picture, Visibility
 from mundotango.text import clean, refused
 
 LONGEST_BODY = 5000
@@ -78,6 +79,16 @@ def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
         (media_id, clean(f"media.{index}.alt", alt, longest=LONGEST_ALT, required=False))
         for index, (media_id, alt) in enumerate(media)
     ]
+
+
+def described(shown: Sequence[Picture], media: Sequence[tuple[UUID, str]]) -> list[Picture]:
+    """The pictures of a post with new words for some of them; none is added, taken off or moved."""
+    alts = dict(pictures(media))
+    there = {picture.media_id for picture in shown}
+    for index, media_id in enumerate(alts):
+        if media_id not in there:
+            raise refused(f"media.{index}.id", "is no picture of this post")
+    return [replace(picture, alt=alts.get(picture.media_id, picture.alt)) for picture in shown]
 
 
 def unchanged(version: int, expected: int) -> None:

@@ -14,7 +14,7 @@ from mundotango.errors import Conflict
 from mundotango.pagination import Place
 from mundotango.posts import entities
 from mundotango.posts.entities import Entity, entity_kept, entity_payload
-from mundotango.posts.model import Author, Picture, Post, Version, repost_of
+from mundotango.posts.model import Author, Picture, Post, Version, alts_of, repost_of
 from mundotango.text import key
 from mundotango.visibility.repository import (
     everybody_sees_person,
@@ -210,11 +210,12 @@ class PostRepository:
             return False
         self._connection.execute(
             """
-            INSERT INTO post_versions (post_id, version, body, city, language, entities, written_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            INSERT INTO post_versions (post_id, version, body, city, language, entities, alts, written_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
             """,
             (
                 before.id, before.version, before.body, before.city, before.language, _kept(before.entities),
+                Jsonb({str(media_id): alt for media_id, alt in alts_of(before).items()}),
                 before.edited_at or before.created_at,
             ),
         )  # fmt: skip
@@ -222,20 +223,36 @@ class PostRepository:
             self._connection.execute("DELETE FROM post_tags WHERE post_id = %s", (before.id,))
             self._connection.execute("DELETE FROM post_mentions WHERE post_id = %s", (before.id,))
         self._add_entities(after)
+        if after.media != before.media:
+            self._connection.execute(
+                """
+                UPDATE post_media SET alt = said.alt FROM unnest(%s::uuid[], %s::text[]) AS said (media_id, alt)
+                WHERE post_media.post_id = %s AND post_media.media_id = said.media_id
+                """,
+                ([each.media_id for each in after.media], [each.alt for each in after.media], after.id),
+            )
         return True
 
     def list_versions(self, post_id: UUID) -> list[Version]:
         """How it read before its edits, newest first."""
         rows = self._connection.execute(
             """
-            SELECT version, body, city, language, entities, written_at FROM post_versions
+            SELECT version, body, city, language, entities, alts, written_at FROM post_versions
             WHERE post_id = %s ORDER BY version DESC
             """,
             (post_id,),
         )
         return [
-            Version(version, body, city, language, tuple(entity_kept(kept) for kept in speaking), written_at)
-            for version, body, city, language, speaking, written_at in rows
+            Version(
+                version=version,
+                body=body,
+                city=city,
+                language=language,
+                entities=tuple(entity_kept(kept) for kept in speaking),
+                alts={UUID(media_id): alt for media_id, alt in alts.items()},
+                written_at=written_at,
+            )
+            for version, body, city, language, speaking, alts, written_at in rows
         ]
 
     def remove(self, post_id: UUID) -> bool:
