@@ -156,6 +156,14 @@ class Person:
         attached = [{"id": media_id, "alt": alt} for media_id, alt in media or []]
         return self.ask("POST", "/api/posts", 201, json={"body": body, "city": city, "media": attached})
 
+    def comment(self, post_id: str, body: str, parent_id: str | None = None) -> Any:
+        """Below the post, or as a reply to a comment."""
+        said = {"body": body} | ({} if parent_id is None else {"parent_id": parent_id})
+        return self.ask("POST", f"/api/posts/{post_id}/comments", 201, json=said)
+
+    def repost(self, post_id: str) -> None:
+        self.ask("PUT", f"/api/posts/{post_id}/repost", 204)
+
     def react(self, post_id: str, kind: str = "like") -> Any:
         return self.ask("PUT", f"/api/posts/{post_id}/reaction", json={"kind": kind})
 

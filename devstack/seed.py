@@ -56,15 +56,18 @@ def plant(stack: Stack, report: Callable[[str], None]) -> None:
             cities = {city["name"]: city for city in community["cities"]}
             list(several.map(lambda dancer: _join(people[dancer["handle"]], dancer, cities), community["dancers"]))
             list(several.map(lambda dancer: _follow(people[dancer["handle"]], dancer), community["dancers"]))
+            list(several.map(lambda dancer: _close(people[dancer["handle"]], dancer), community["dancers"]))
             milongas = sum(several.map(lambda city: _announce(people, city), community["cities"]))
             posts = list(several.map(lambda post: _post(people[post["by"]], post), community["posts"]))
-            list(several.map(lambda person: _react(person, posts), people.values()))
+            list(several.map(lambda post: _talk(people, *post), zip(community["posts"], posts, strict=True)))
+            list(several.map(lambda dancer: _react(people, dancer, community, posts), community["dancers"]))
     except Refused as refused:
         raise DevstackFailed(f"the seed was refused: {refused}", cure="make reset, then make run") from refused
     pictures = sum("picture" in post for post in community["posts"])
+    comments = sum(len(post.get("comments", ())) for post in community["posts"])
     report(
-        f"{len(community['cities'])} cities, {len(people)} dancers, {len(posts)} posts with {pictures} pictures,"
-        f" {milongas} dances in the coming {WEEKS} weeks"
+        f"{len(community['cities'])} cities, {len(people)} dancers, {len(posts)} posts with {pictures} pictures and"
+        f" {comments} comments, {milongas} dances in the coming {WEEKS} weeks"
     )
 
 
@@ -101,6 +104,12 @@ def profile_of(dancer: Any, city: Any) -> dict[str, Any]:
 def _follow(person: Person, dancer: Any) -> None:
     for handle in dancer["follows"]:
         person.follow(handle)
+
+
+def _close(person: Person, dancer: Any) -> None:
+    """Who approves their followers does so from here on: those of the community follow already."""
+    if dancer.get("private"):
+        person.ask("PATCH", "/api/users/me", json={"private": True})
 
 
 def _announce(people: dict[str, Person], city: Any) -> int:
@@ -170,9 +179,29 @@ def _post(person: Person, post: Any) -> str:
     return str(person.post(post["text"], city=post["city"], media=media)["id"])
 
 
-def _react(person: Person, posts: list[str]) -> None:
+def _talk(people: dict[str, Person], post: Any, post_id: str) -> None:
+    """Who reposts it, and what is said below it; a reply is to the comment before."""
+    for handle in post.get("reposts", ()):
+        people[handle].repost(post_id)
+    comments = post.get("comments", ())
+    if not comments or people[post["by"]].ask("GET", f"/api/posts/{post_id}/comments")["items"]:
+        return
+    said: Any = None
+    for comment in comments:
+        parent_id = said["id"] if said and comment.get("reply") else None
+        said = people[comment["by"]].comment(post_id, comment["text"], parent_id)
+
+
+def _react(people: dict[str, Person], dancer: Any, community: Any, posts: list[str]) -> None:
     """Everybody reacts to some: to which and how hangs on the handle, so that a second seed does the same."""
+    person = people[dancer["handle"]]
     taste = sum(person.email.encode())
-    for number, post_id in enumerate(posts):
-        if (taste + number * 7) % 5 < 2:
+    for number, (post, post_id) in enumerate(zip(community["posts"], posts, strict=True)):
+        if (taste + number * 7) % 5 < 2 and sees(community, dancer, post):
             person.react(post_id, REACTION_KINDS[(taste + number) % len(REACTION_KINDS)])
+
+
+def sees(community: Any, dancer: Any, post: Any) -> bool:
+    """Whether this dancer's eyes reach the post: a private account's only from among its followers."""
+    private = {one["handle"] for one in community["dancers"] if one.get("private")}
+    return post["by"] in {dancer["handle"], *dancer["follows"]} or post["by"] not in private

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from functions.api.cached import remember
+from functions.api.profile_key import profile_key
 from functions.api.schemas.users import KeptId, KeptProfile, RelationBody, UserBody
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotFound
@@ -19,10 +20,6 @@ from mundotango.work import UnitOfWork
 PROFILE_SECONDS = 300
 HANDLE_SECONDS = 300
 RELATION_SECONDS = 30
-
-
-def profile_key(user_id: UUID) -> str:
-    return f"user:{user_id}"
 
 
 def handle_key(handle: str) -> str:

@@ -123,6 +123,7 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         city=mark,
         language="",
         entities=Jsonb([]),
+        alts=Jsonb({str(who.media_id): mark}),
         written_at=now,
     )
     insert(connection, "post_tags", tag=mark, created_at=now, post_id=who.post_id)
@@ -189,6 +190,7 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
         city="",
         language="",
         entities=naming,
+        alts=Jsonb({}),
         written_at=now,
     )
     insert(connection, "post_mentions", post_id=mention, user_id=to.id)

@@ -3,7 +3,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
+from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
+from functions.api.profile_key import profile_key
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts.posts import unseen
 from functions.api.schemas.base import Id
@@ -64,13 +65,19 @@ async def delete_draft(draft_id: Id, caller: CallerDep, work: WorkDep) -> None:
 @router.post("/{draft_id}/publish", status_code=201, responses=refusals(403, 404, 409))
 @access(404, owner=201, suspended=403)
 async def publish_draft(
-    draft_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
+    draft_id: Id,
+    caller: CallerDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+    response: Response,
 ) -> PostBody:
     """As `POST /api/posts` with what the draft says, which is refused alike; then the draft is no more."""
     # In a transaction of its own: none may be open while the pictures are looked up, which is in another store.
     with platform.unit_of_work() as before:
         draft = service.get_draft(before, draft_id, caller.user_id)
     post = service.publish_draft(work, platform.media, draft, platform.clock)
+    outdated.append(profile_key(caller.user_id))
     response.headers["location"] = f"/api/posts/{post.id}"
     return unseen(post)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from functions.api import standing
 from functions.api.access import access
 from functions.api.dependencies import ModeratorDep, OutdatedDep, PlatformDep, WorkDep
-from functions.api.profiles import profile_key
+from functions.api.profile_key import profile_key
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Lines
 from functions.api.schemas.moderation import (

@@ -272,6 +272,7 @@ SCHEMAS: dict[str, Any] = {
                 "entities": _ENTITIES,
                 "city": "Buenos Aires",
                 "language": "es",
+                "media": [{"id": MEDIA_ID, "alt": "Parejas bailando en un salón"}],
                 "written_at": AT,
             }
         ]

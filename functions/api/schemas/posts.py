@@ -33,6 +33,13 @@ class NewPost(Asked):
     event_id: Id | None = Field(default=None, description="A published event that the post is about.")
 
 
+class Description(Asked):
+    """What a picture of the post shows, for those who do not see it."""
+
+    id: Id
+    alt: Lines
+
+
 class PostChanges(Asked):
     """What is left out stays as it is."""
 
@@ -40,6 +47,9 @@ class PostChanges(Asked):
     city: Line = ""
     language: Annotated[Line, _LANGUAGE] = ""
     event_id: Id | None = Field(default=None, description="null takes the event off.")
+    media: list[Description] = Field(
+        default=[], max_length=50, description="New words for pictures of the post; the others stay as they are."
+    )
 
 
 class NewReaction(Asked):
@@ -156,12 +166,18 @@ class PublicPostPage(Answered):
     pinned: list[PublicPostBody] = Field(description="On the first page; in their place in `items` as well.")
 
 
+class DescriptionBody(Answered):
+    id: Id
+    alt: str
+
+
 class VersionBody(Answered):
     version: int
     body: str
     entities: list[EntityBody]
     city: str
     language: str
+    media: list[DescriptionBody] = Field(description="What the pictures showed in words.")
     written_at: Moment
 
 

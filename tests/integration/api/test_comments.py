@@ -89,6 +89,34 @@ def test_who_wrote_the_post_and_who_is_mentioned_are_told(
     assert (first["comment_id"], first["post_id"], second["post_id"]) == (made["id"], made["post_id"], made["post_id"])
 
 
+def test_nobody_is_told_of_a_post_they_do_not_see(
+    gateway: Gateway, join: Join, malena: UUID, carlos: UUID, path: str, announced: FakeActivities, apart: Apart
+) -> None:
+    anibal = join("anibal")
+    between = f"/api/posts/{post(gateway, malena, '@carlos', visibility='mentioned')['id']}/comments"
+    announced.appended.clear()
+    made = say(gateway, carlos, between, "Con @anibal y @malena")
+    edited = gateway.patch(
+        f"/api/comments/{made['id']}", user=carlos, json={"body": "@anibal"}, headers={"If-Match": "1"}
+    )
+    assert edited.status == 200
+    apart(malena, anibal)
+    say(gateway, carlos, path, "Con @anibal")
+    assert told(announced, "mention.created") == [("mention.created", user_channel(malena))]
+
+
+def test_nobody_is_told_what_somebody_does_whom_they_mute(
+    gateway: Gateway, malena: UUID, carlos: UUID, path: str, announced: FakeActivities
+) -> None:
+    gateway.put("/api/users/carlos/mute", user=malena)
+    announced.appended.clear()
+    say(gateway, carlos, path, "@malena")
+    assert gateway.put(path.replace("comments", "repost"), user=carlos).status == 204
+    post(gateway, carlos, "@malena", visibility="mentioned")
+    assert [each.activity.kind for each in announced.appended] == []
+    assert len(recorded(gateway, "comment.created")) == len(recorded(gateway, "post.shared")) == 1, "but it counts"
+
+
 def test_a_comment_is_edited_by_its_author_who_saw_it(gateway: Gateway, malena: UUID, carlos: UUID, path: str) -> None:
     made = say(gateway, carlos, path)
     at = f"/api/comments/{made['id']}"

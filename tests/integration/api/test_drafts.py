@@ -52,6 +52,19 @@ def test_a_draft_is_its_writer_s_alone(gateway: Gateway, join: Join) -> None:
     assert [gateway.delete(path, user=malena).status for _ in range(2)] == [204, 404]
 
 
+def test_a_draft_takes_all_that_can_be_a_post_and_not_much_more(gateway: Gateway, join: Join) -> None:
+    malena = join("malena")
+    pictures = [{"id": str(ids.new_id()), "alt": "\U0001d11e" * 1000} for _ in range(10)]
+    draft = {"body": "\U0001d11e" * 5000, "media": pictures}
+    path = gateway.post("/api/drafts", user=malena, json=draft).headers["location"]
+    for field, absurd in (("body", "\U0001d11e" * 20_000), ("media", pictures * 2)):
+        for answer in (
+            gateway.post("/api/drafts", user=malena, json=draft | {field: absurd}),
+            gateway.put(path, user=malena, json=draft | {field: absurd}),
+        ):
+            assert (answer.status, answer.refused_fields) == (422, {field})
+
+
 def test_drafts_come_in_pages_last_changed_first(gateway: Gateway, join: Join) -> None:
     malena = join("malena")
     paths = [gateway.post("/api/drafts", user=malena, json={"body": f"{n}"}).headers["location"] for n in range(3)]

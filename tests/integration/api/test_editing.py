@@ -114,6 +114,20 @@ def test_an_edit_keeps_what_was_and_what_it_does_not_name(
     assert gateway.get(path, user=carlos).status == 403
 
 
+def test_an_edit_of_what_a_moderator_hid_is_told_to_nobody(
+    gateway: Gateway, join: Join, announced: FakeActivities
+) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    gateway.put("/api/users/malena/follow", user=carlos)
+    made = [post(gateway, malena, "@carlos", visibility=each) for each in ("public", "followers", "mentioned")]
+    with gateway.platform.database.transaction() as connection:
+        connection.execute("UPDATE posts SET hidden_at = now()")
+    announced.appended.clear()
+    for each in made:
+        assert edit(gateway, malena, each, 1, body="Still @carlos").status == 200
+    assert announced.appended == []
+
+
 def test_an_edit_of_what_was_changed_meanwhile_is_refused(gateway: Gateway, join: Join) -> None:
     malena = join("malena")
     made = post(gateway, malena)
@@ -143,6 +157,33 @@ def test_an_edit_is_checked_like_a_post(gateway: Gateway, join: Join) -> None:
         assert edit(gateway, malena, made, 1, **changes).refused_fields == {field}
     assert edit(gateway, carlos, made, 1, body="mine").status == 403
     assert edit(gateway, carlos, {"id": ids.new_id()}, 1, body="mine").status == 404
+
+
+def test_the_words_for_a_picture_are_edited_and_kept(gateway: Gateway, join: Join) -> None:
+    malena = join("malena")
+    rows = [ready_media(owner_id=malena) for _ in range(3)]
+    for row in rows:
+        gateway.platform.media.add(row)
+    ids_ = [str(row.media_id) for row in rows]
+    made = post(gateway, malena, "", media=[{"id": each, "alt": "before"} for each in ids_[:2]])
+    other = post(gateway, malena, media=[{"id": ids_[2], "alt": "before"}])
+    for wrong in (ids_[2], str(ids.new_id())):
+        media = [{"id": ids_[0], "alt": "x"}, {"id": wrong, "alt": "x"}]
+        assert edit(gateway, malena, made, 1, media=media).refused_fields == {"media.1.id"}
+    twice = [{"id": ids_[0], "alt": "x"}] * 2
+    assert edit(gateway, malena, made, 1, media=twice).refused_fields == {"media"}
+    too_long = [{"id": ids_[0], "alt": "x" * 1001}]
+    assert edit(gateway, malena, made, 1, media=too_long).refused_fields == {"media.0.alt"}
+    changed = edit(gateway, malena, made, 1, media=[{"id": ids_[1], "alt": " after "}]).json()
+    assert [(each["id"], each["alt"]) for each in changed["media"]] == [(ids_[0], "before"), (ids_[1], "after")]
+    path = f"/api/posts/{made['id']}"
+    assert gateway.get(path, user=malena).json() == changed
+    assert gateway.get(f"/api/posts/{other['id']}", user=malena).json() == other
+    history = gateway.get(f"{path}/versions", user=malena).json()["items"]
+    assert [{each["id"]: each["alt"] for each in version["media"]} for version in history] == [
+        {ids_[0]: "before", ids_[1]: "after"},
+        {ids_[0]: "before", ids_[1]: "before"},
+    ]
 
 
 def test_a_post_is_edited_fifty_times_at_most(gateway: Gateway, join: Join) -> None:

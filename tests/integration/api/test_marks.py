@@ -4,7 +4,9 @@ from collections.abc import Callable
 from uuid import UUID
 
 from mundotango import ids
+from mundotango.reactions.model import target_of
 from mundotango.realtime.model import user_channel
+from tests.fakes.reactions import FakeEngagements
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Gateway
 from tests.integration.api.test_editing import post, told
@@ -51,6 +53,27 @@ def test_a_repost_shows_the_original_with_its_own_author(
     assert own["author"]["handle"] == "anibal"
     assert gateway.delete(f"/api/posts/{own['id']}", user=anibal).status == 204
     assert len(recorded(gateway, "post.unshared")) == 2, "a repost that is deleted is unshared as well"
+
+
+def test_what_is_done_to_a_repost_counts_for_its_original(gateway: Gateway, join: Join) -> None:
+    malena, carlos, anibal = join("malena"), join("carlos"), join("anibal")
+    original = post(gateway, malena)["id"]
+    gateway.put(f"/api/posts/{original}/repost", user=carlos)
+    (repost,) = listed(gateway, carlos)[:1]
+    assert isinstance(gateway.platform.engagements, FakeEngagements)
+    views = gateway.platform.engagements.table.stream
+
+    felt = gateway.put(f"/api/posts/{repost}/reaction", user=anibal, json={"kind": "love"}).json()
+    assert (felt["totals"]["love"], felt["reaction"]) == (1, "love")
+    for post_id in (original, repost):
+        assert gateway.get(f"/api/posts/{post_id}", user=anibal).json()["reaction"] == "love"
+    gateway.delete(f"/api/posts/{repost}/reaction", user=anibal)
+    assert gateway.get(f"/api/posts/{original}", user=anibal).json()["reaction"] is None
+
+    views.clear()
+    for viewer in (anibal, malena):
+        gateway.post("/api/posts/views", user=viewer, json={"post_ids": [repost, original]})
+    assert [str(target_of(view.bucket)) for view in views] == [original], "once, and not for who wrote it"
 
 
 def test_only_public_posts_are_reposted(gateway: Gateway, join: Join) -> None:

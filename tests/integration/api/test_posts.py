@@ -71,6 +71,40 @@ def test_a_feed_has_ones_own_posts_and_those_of_whom_one_follows(gateway: Gatewa
     assert gateway.get("/api/feed", user=malena, headers={"If-None-Match": answer.headers["etag"]}).status == 304
 
 
+def test_a_profile_counts_its_posts_at_once(gateway: Gateway, join: Join) -> None:
+    malena, carlos = join("malena"), join("carlos")
+
+    def counted() -> int:
+        return int(gateway.get("/api/users/malena", user=carlos).json()["counts"]["posts"])
+
+    assert counted() == 0
+    first = post(gateway, malena)
+    assert counted() == 1
+    draft = gateway.post("/api/drafts", user=malena, json={"body": "Hola"}).json()["id"]
+    assert gateway.post(f"/api/drafts/{draft}/publish", user=malena).status == 201
+    assert counted() == 2
+    gateway.put(f"/api/posts/{first}/repost", user=malena)
+    assert counted() == 3
+    gateway.delete(f"/api/posts/{first}/repost", user=malena)
+    assert counted() == 2
+    gateway.delete(f"/api/posts/{first}", user=malena)
+    assert counted() == 1
+
+
+def test_home_has_public_posts_of_ones_city_by_strangers(gateway: Gateway, join: Join) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    gateway.patch("/api/users/me", user=carlos, json={"city": "San Telmo", "country": "AR"})
+    made = {}
+    for city in ("SAN  télmo", "Rosario"):
+        for visibility in ("public", "followers"):
+            body = {"body": "Hola", "city": city, "visibility": visibility}
+            made[city, visibility] = gateway.post("/api/posts", user=malena, json=body).json()["id"]
+
+    home = gateway.get("/api/feed", user=carlos).json()["items"]
+
+    assert [item["id"] for item in home] == [made["SAN  télmo", "public"]]
+
+
 def test_a_feed_comes_in_pages(gateway: Gateway, join: Join) -> None:
     malena = join("malena")
     made = [post(gateway, malena, f"{n}") for n in range(5)]

@@ -8,6 +8,9 @@ import pytest
 
 from devstack import seed
 from devstack.pictures import SCENES
+from mundotango.comments import policy as comments
+from mundotango.posts import policy as posts
+from mundotango.posts.entities import Called
 from mundotango.users import policy
 
 
@@ -42,6 +45,22 @@ def test_everybody_is_somebody_the_platform_takes(community: Any) -> None:
     for dancer in community["dancers"]:
         profile = seed.profile_of(dancer, cities[dancer["city"]])
         assert policy.fields(profile, 2026) == profile
+
+
+def test_who_speaks_below_a_post_or_reposts_it_may(community: Any) -> None:
+    dancers = {dancer["handle"]: dancer for dancer in community["dancers"]}
+    private = {handle for handle, dancer in dancers.items() if dancer.get("private")}
+    assert private
+    for post in community["posts"]:
+        recognised = posts.recognised(posts.body(post["text"], required=True))
+        assert {each.handle for each in recognised if isinstance(each, Called)} <= dancers.keys()
+        assert not (post.get("reposts") and post["by"] in private)
+        for comment in post.get("comments", ()):
+            assert comments.body(comment["text"]) == comment["text"]
+            assert seed.sees(community, dancers[comment["by"]], post)
+        for handle in post.get("reposts", ()):
+            assert seed.sees(community, dancers[handle], post)
+    assert not seed.sees(community, dancers["malena"], {"by": "haruka_tyo"})
 
 
 def test_every_picture_has_a_scene_and_a_description(community: Any) -> None:

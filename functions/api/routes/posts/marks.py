@@ -1,7 +1,8 @@
 from fastapi import APIRouter
 
 from functions.api.access import access
-from functions.api.dependencies import CallerDep, PlatformDep, WorkDep
+from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
+from functions.api.profile_key import profile_key
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from mundotango.marks import service
@@ -11,16 +12,18 @@ router = APIRouter(prefix="/api/posts/{post_id}", tags=["posts"])
 
 @router.put("/repost", status_code=204, responses=refusals(403, 404))
 @access(204, blocked=404, suspended=403)
-async def repost(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+async def repost(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Shows a public post to the caller's followers; twice is once. A repost's id stands for its original's."""
     service.repost(work, post_id, caller.user_id, platform.clock)
+    outdated.append(profile_key(caller.user_id))
 
 
 @router.delete("/repost", status_code=204, responses=refusals())
 @access(204, suspended=403)
-async def unrepost(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+async def unrepost(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """By the original's id. Taking back what is not is no error."""
     service.unrepost(work, post_id, caller.user_id, platform.clock)
+    outdated.append(profile_key(caller.user_id))
 
 
 @router.put("/pin", status_code=204, responses=refusals(403, 404, 409))

@@ -5,10 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
+from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
+from functions.api.profile_key import profile_key
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import (
+    DescriptionBody,
     NewPost,
     NewReaction,
     PostBody,
@@ -33,7 +35,12 @@ router = APIRouter(prefix="/api/posts", tags=["posts"])
 @router.post("", status_code=201, responses=refusals(403, 404, 409, body=True))
 @access(404, owner=201, suspended=403)
 async def create_post(
-    asked: NewPost, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
+    asked: NewPost,
+    caller: CallerDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+    response: Response,
 ) -> PostBody:
     """Told at once to the author's followers or, of a post for those it mentions, to them; who is mentioned is told so.
 
@@ -52,6 +59,7 @@ async def create_post(
         event_id=asked.event_id,
         clock=platform.clock,
     )
+    outdated.append(profile_key(caller.user_id))
     response.headers["location"] = f"/api/posts/{post.id}"
     return unseen(post)
 
@@ -73,7 +81,9 @@ async def edit_post(
     post_id: Id, asked: PostChanges, caller: CallerDep, version: VersionDep, platform: PlatformDep
 ) -> PostBody:
     """The author's own. What it was is kept, for the author; a post has at most 50 versions."""
-    changes: Any = asked.model_dump(exclude_unset=True)
+    changes: Any = asked.model_dump(exclude_unset=True, exclude={"media"})
+    if asked.media:
+        changes["media"] = [(picture.id, picture.alt) for picture in asked.media]
     with platform.unit_of_work() as work:
         post = service.edit_post(
             work,
@@ -88,9 +98,12 @@ async def edit_post(
 
 @router.delete("/{post_id}", status_code=204, responses=refusals(403, 404))
 @access(403, owner=204, blocked=404, suspended=403)
-async def delete_post(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+async def delete_post(
+    post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
+) -> None:
     """The author's own, with its comments, reposts and history."""
     service.delete_post(work, post_id, caller.user_id, platform.clock)
+    outdated.append(profile_key(caller.user_id))
 
 
 @router.get("/{post_id}/versions", responses=refusals(403, 404, 409))
@@ -106,6 +119,7 @@ async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> Versio
                 entities=[entity_payload(entity) for entity in each.entities],
                 city=each.city,
                 language=each.language,
+                media=[DescriptionBody(id=media_id, alt=alt) for media_id, alt in each.alts.items()],
                 written_at=each.written_at,
             )
             for each in versions
@@ -116,9 +130,14 @@ async def list_versions(post_id: Id, caller: CallerDep, work: ReadDep) -> Versio
 @router.put("/{post_id}/reaction", responses=refusals(404, body=True))
 @access(200, blocked=404, suspended=403)
 async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: PlatformDep) -> Reactions:
-    """Reacting twice is reacting once; another kind takes the first one's place."""
-    _find(platform, post_id, caller.user_id)
-    tally = reactions.react(platform.reactions, platform.counters, post_id, caller.user_id, asked.kind, platform.clock)
+    """Reacting twice is reacting once; another kind takes the first one's place.
+
+    A repost's id stands for its original's.
+    """
+    target_id = _target(platform, post_id, caller.user_id)
+    tally = reactions.react(
+        platform.reactions, platform.counters, target_id, caller.user_id, asked.kind, platform.clock
+    )
     return Reactions.model_validate(tally)
 
 
@@ -126,8 +145,8 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
 @access(200, blocked=404, suspended=403)
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
-    _find(platform, post_id, caller.user_id)
-    tally = reactions.unreact(platform.reactions, platform.counters, post_id, caller.user_id)
+    target_id = _target(platform, post_id, caller.user_id)
+    tally = reactions.unreact(platform.reactions, platform.counters, target_id, caller.user_id)
     return Reactions.model_validate(tally)
 
 
@@ -136,16 +155,17 @@ async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reac
 async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> None:
     """The posts that were on the caller's screen, in batches; each counts once a day.
 
-    What is not there (any more) is passed over, and so are the caller's own posts.
+    What is not there (any more) is passed over, and so are the caller's own posts. A repost's id stands for its
+    original's.
     """
     with platform.unit_of_work() as work:
         post_ids = work.posts.list_viewable(asked.post_ids, caller.user_id)
     platform.engagements.view(post_ids, caller.user_id, platform.clock.now())
 
 
-def _find(platform: Platform, post_id: UUID, reader_id: UUID) -> Post:
+def _target(platform: Platform, post_id: UUID, reader_id: UUID) -> UUID:
     with platform.unit_of_work() as work:
-        return service.get_post(work, post_id, reader_id)
+        return service.get_post(work, post_id, reader_id).written.id
 
 
 def unseen(post: Post) -> PostBody:
@@ -159,7 +179,7 @@ def seen_by(platform: Platform, posts: Sequence[Post], reader_id: UUID) -> list[
     One call for the reader's own reactions, and one for each hundred counters, of which a post has sixteen: nine calls
     for a page of fifty.
     """
-    shown = list(dict.fromkeys((post.original or post).id for post in posts))
+    shown = list(dict.fromkeys(post.written.id for post in posts))
     tallies = reactions.tallies(platform.reactions, platform.counters, shown, reader_id)
     return [PostBody.model_validate(_with_tally(post_payload(post), tallies)) for post in posts]
 

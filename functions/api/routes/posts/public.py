@@ -32,7 +32,7 @@ async def get_public_post(post_id: Id, platform: PlatformDep, response: Response
 
 
 def seen_by_everybody(platform: Platform, posts: Sequence[Post]) -> list[PublicPostBody]:
-    totals = reactions.totals(platform.counters, list(dict.fromkeys((post.original or post).id for post in posts)))
+    totals = reactions.totals(platform.counters, list(dict.fromkeys(post.written.id for post in posts)))
     return [PublicPostBody.model_validate(_with_totals(post_payload(post), totals)) for post in posts]
 
 

@@ -4,7 +4,8 @@ from functions.api.access import access
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.preconditions import AnyVersionDep
-from functions.api.profiles import find_profile, handle_key, own_profile, profile_key, relation, shown
+from functions.api.profile_key import profile_key
+from functions.api.profiles import find_profile, handle_key, own_profile, relation, shown
 from functions.api.schemas.problems import public_refusals, refusals
 from functions.api.schemas.users import KeptProfile, NewUser, ProfileBody, ProfileChange, UserBody
 from mundotango.errors import NotFound

@@ -7,11 +7,11 @@ from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, Precon
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
-from mundotango.posts.announcement import announce_mentions
+from mundotango.posts.announcement import announce_mentions, channel_of_author
 from mundotango.posts.model import author_payload
 from mundotango.posts.policy import told, unchanged
 from mundotango.posts.service import get_author, get_post, spoken_of
-from mundotango.realtime.model import Activity, user_channel
+from mundotango.realtime.model import Activity
 from mundotango.work import UnitOfWork
 
 COMMENTS, REPLIES = "comments", "replies"
@@ -43,7 +43,7 @@ def add_comment(
             id=new_id(),
             kind="comment.created",
             actor_id=author_id,
-            channel=None if post.author.id == author_id else user_channel(post.author.id),
+            channel=channel_of_author(work, post, author_id),
             payload=_short(comment) | {"author": author_payload(author)},
             occurred_at=comment.created_at,
         )

@@ -23,7 +23,7 @@ def repost(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None
         raise NotAllowed("only public posts are reposted")
     made = repost_of(original, id=new_id(), author=author, created_at=clock.now())
     if work.marks.add_repost(made, original.id):
-        work.record(announcement.shared(made, original, clock))
+        work.record(announcement.shared(work, made, original, clock))
 
 
 def unrepost(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:
@@ -57,5 +57,4 @@ def unsave(work: UnitOfWork, post_id: UUID, user_id: UUID) -> None:
 
 
 def _original(work: UnitOfWork, post_id: UUID, user_id: UUID) -> Post:
-    post = get_post(work, post_id, user_id)
-    return post.original or post
+    return get_post(work, post_id, user_id).written

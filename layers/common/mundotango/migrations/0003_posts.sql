@@ -22,6 +22,7 @@ CREATE TABLE post_versions (
     city text NOT NULL,
     language text NOT NULL,
     entities jsonb NOT NULL,
+    alts jsonb NOT NULL,  -- what its pictures show in words, by their ids
     written_at timestamptz NOT NULL,
     PRIMARY KEY (post_id, version)
 );

@@ -1,6 +1,6 @@
 """What others are told of a post."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,18 +8,28 @@ from mundotango.ids import new_id
 from mundotango.ports import Clock
 from mundotango.posts import policy
 from mundotango.posts.model import Author, Post, author_payload, post_payload
-from mundotango.realtime.model import Activity, Kind, author_channel, user_channel
+from mundotango.realtime.model import Activity, Kind, author_channel, fits, user_channel
 from mundotango.work import UnitOfWork
 
 
 def announce(work: UnitOfWork, kind: Kind, post: Post, clock: Clock) -> None:
     """To the author's followers, or to those a post is for."""
+    if post.hidden:
+        return
     if post.visibility == "mentioned":
-        channels = [user_channel(user_id) for user_id in policy.told(post.author.id, post.entities)]
+        told = policy.told(post.author.id, post.entities)
+        channels = [user_channel(user_id) for user_id in work.posts.list_hearing(post.id, told, post.author.id)]
     else:
         channels = [author_channel(post.author.id)]
+    payload = payload_of(post)
     for channel in channels:
-        work.record(_activity(kind, post.author.id, channel, post_payload(post), clock))
+        work.record(_activity(kind, post.author.id, channel, payload, clock))
+
+
+def payload_of(post: Post) -> dict[str, Any]:
+    """The post; of one that no frame can carry, which it is and as which version."""
+    payload = post_payload(post)
+    return payload if fits(payload) else {"id": str(post.id), "version": post.version}
 
 
 def announce_removal(work: UnitOfWork, post: Post, told: Iterable[UUID], clock: Clock) -> None:
@@ -40,25 +50,32 @@ def announce_deletion(work: UnitOfWork, post: Post, clock: Clock) -> None:
 def announce_mentions(
     work: UnitOfWork,
     author: Author,
-    told: Iterable[UUID],
+    told: Sequence[UUID],
     clock: Clock,
     *,
     post_id: UUID,
     comment_id: UUID | None = None,
 ) -> None:
+    """To those who see the post, which a comment below it may mention others than, and do not mute who writes."""
     payload = {
         "post_id": str(post_id),
         "comment_id": None if comment_id is None else str(comment_id),
         "author": author_payload(author),
     }
-    for user_id in told:
+    for user_id in work.posts.list_hearing(post_id, told, author.id):
         work.record(_activity("mention.created", author.id, user_channel(user_id), payload, clock))
 
 
-def shared(repost: Post, original: Post, clock: Clock) -> Activity:
+def channel_of_author(work: UnitOfWork, post: Post, actor_id: UUID) -> str | None:
+    """Where the post's author hears what another does to it; None of their own doings and of people they mute."""
+    told = [post.author.id] if post.author.id != actor_id else []
+    return next((user_channel(user_id) for user_id in work.posts.list_hearing(post.id, told, actor_id)), None)
+
+
+def shared(work: UnitOfWork, repost: Post, original: Post, clock: Clock) -> Activity:
     """Told to who wrote the original. Not to the reposter's followers: some of them may not see who wrote it."""
     payload = {"post_id": str(original.id), "repost_id": str(repost.id), "author": author_payload(repost.author)}
-    channel = None if repost.author.id == original.author.id else user_channel(original.author.id)
+    channel = channel_of_author(work, original, repost.author.id)
     return _activity("post.shared", repost.author.id, channel, payload, clock)
 
 

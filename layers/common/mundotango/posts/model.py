@@ -36,7 +36,7 @@ class Picture:
 class Post:
     """What somebody wrote; or, with an `original`, that they showed this one to their followers, in no words of theirs.
 
-    `version` counts the edits, from 1.
+    `version` counts the edits, from 1. One that is `hidden`, by a moderator, is seen by its author alone.
     """
 
     id: UUID
@@ -52,19 +52,30 @@ class Post:
     entities: tuple[Entity, ...] = ()
     edited_at: datetime | None = None
     pinned: bool = False
+    hidden: bool = False
     original: "Post | None" = None
+
+    @property
+    def written(self) -> "Post":
+        """What is reacted to, looked at, saved and shown again: of a repost, the original."""
+        return self.original or self
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A post as it read before an edit, or reads now."""
+    """A post as it read before an edit, or reads now. `alts` are its pictures' texts, by their ids."""
 
     version: int
     body: str
     city: str
     language: str
     entities: tuple[Entity, ...]
+    alts: dict[UUID, str]
     written_at: datetime
+
+
+def alts_of(post: Post) -> dict[UUID, str]:
+    return {picture.media_id: picture.alt for picture in post.media}
 
 
 def repost_of(original: Post, *, id: UUID, author: Author, created_at: datetime) -> Post:

@@ -1,12 +1,13 @@
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 from uuid import UUID
 
 from mundotango.errors import PreconditionFailed, Said
 from mundotango.posts import entities
 from mundotango.posts.entities import Called, Entity, Hashtag, Link
-from mundotango.posts.model import Visibility
+from mundotango.posts.model import Picture, Visibility
 from mundotango.text import clean, refused
 
 LONGEST_BODY = 5000
@@ -16,6 +17,8 @@ MOST_PICTURES = 10
 # Each person mentioned is told, and each subject is a row.
 MOST_MENTIONS = 50
 MOST_TAGS = 50
+# However often one of them is repeated: a page of fifty posts, each as large as it may be, is what one answer holds.
+MOST_ENTITIES = 150
 MOST_PINNED = 3
 # All versions of a post are shown together.
 MOST_VERSIONS = 50
@@ -35,6 +38,8 @@ def recognised(text: str) -> list[Called | Hashtag | Link]:
         raise refused("body", Said("must mention at most {most} people", most=MOST_MENTIONS))
     if len({each.tag for each in found if isinstance(each, Hashtag)}) > MOST_TAGS:
         raise refused("body", Said("must have at most {most} hashtags", most=MOST_TAGS))
+    if len(found) > MOST_ENTITIES:
+        raise refused("body", Said("must have at most {most} mentions, hashtags and links", most=MOST_ENTITIES))
     return found
 
 
@@ -74,6 +79,16 @@ def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
         (media_id, clean(f"media.{index}.alt", alt, longest=LONGEST_ALT, required=False))
         for index, (media_id, alt) in enumerate(media)
     ]
+
+
+def described(shown: Sequence[Picture], media: Sequence[tuple[UUID, str]]) -> list[Picture]:
+    """The pictures of a post with new words for some of them; none is added, taken off or moved."""
+    alts = dict(pictures(media))
+    there = {picture.media_id for picture in shown}
+    for index, media_id in enumerate(alts):
+        if media_id not in there:
+            raise refused(f"media.{index}.id", "is no picture of this post")
+    return [replace(picture, alt=alts.get(picture.media_id, picture.alt)) for picture in shown]
 
 
 def unchanged(version: int, expected: int) -> None:

@@ -14,9 +14,15 @@ from mundotango.errors import Conflict
 from mundotango.pagination import Place
 from mundotango.posts import entities
 from mundotango.posts.entities import Entity, entity_kept, entity_payload
-from mundotango.posts.model import Author, Picture, Post, Version, repost_of
+from mundotango.posts.model import Author, Picture, Post, Version, alts_of, repost_of
 from mundotango.text import key
-from mundotango.visibility.repository import everybody_sees_person, everybody_sees_post, sees_person, sees_post
+from mundotango.visibility.repository import (
+    everybody_sees_person,
+    everybody_sees_post,
+    hears_of_post,
+    sees_person,
+    sees_post,
+)
 
 # `page` selects the id of each post to be shown and where it stands in its list (`at`). Of a repost that is the repost,
 # and `shown` is the original.
@@ -27,6 +33,7 @@ _SHOWN = SQL("""
         author.avatar AS author_avatar,
         shown.id AS shown_id, shown.created_at AS shown_at, shown.body, shown.city, shown.version, shown.visibility,
         shown.language, shown.event_id, shown.entities, shown.edited_at, shown.pinned_at IS NOT NULL AS pinned,
+        shown.hidden_at IS NOT NULL AS hidden,
         writer.id AS writer_id, writer.handle AS writer_handle, writer.display_name AS writer_name,
         writer.avatar AS writer_avatar, pictures.media, spoken_of.handles
     FROM page
@@ -50,9 +57,17 @@ _ONE = SQL("""
     WHERE posts.id = %(post_id)s AND {seen}
 """)
 _VIEWABLE = SQL("""
-    SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
-    WHERE posts.id = ANY(%(post_ids)s) AND posts.user_id <> %(reader_id)s AND {seen}
+    SELECT DISTINCT shown.id FROM posts JOIN users AS author ON author.id = posts.user_id
+    JOIN posts AS shown ON shown.id = COALESCE(posts.repost_of, posts.id)
+    WHERE posts.id = ANY(%(post_ids)s) AND shown.user_id <> %(reader_id)s AND {seen}
 """).format(seen=sees_post("posts", "author"))
+
+_HEARING = SQL("""
+    SELECT listener.id FROM posts JOIN users AS author ON author.id = posts.user_id
+    JOIN users AS listener ON listener.id = ANY(%(user_ids)s)
+    WHERE posts.id = %(post_id)s AND {hears}
+    ORDER BY array_position(%(user_ids)s, listener.id)
+""").format(hears=hears_of_post("posts", "author", "listener"))
 
 
 def read_posts(
@@ -84,6 +99,7 @@ def _post(row: dict[str, Any]) -> Post:
         entities=entities.as_shown([entity_kept(kept) for kept in row["entities"]], handles),
         edited_at=row["edited_at"],
         pinned=row["pinned"],
+        hidden=row["hidden"],
     )
     if row["repost_of"] is None:
         return written
@@ -166,9 +182,16 @@ class PostRepository:
         return found[0][1] if found else None
 
     def list_viewable(self, post_ids: Sequence[UUID], reader_id: UUID) -> list[UUID]:
-        """Those of the posts that the reader sees and did not write."""
+        """Those of the posts that the reader sees and did not write; of reposts their originals."""
         rows = self._connection.execute(_VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id})
         return [post_id for (post_id,) in rows]
+
+    def list_hearing(self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID) -> list[UUID]:
+        """Those of these people, in their order, who are told what `actor_id` does to the post."""
+        if not user_ids:
+            return []
+        values = {"post_id": post_id, "user_ids": list(user_ids), "actor_id": actor_id}
+        return [user_id for (user_id,) in self._connection.execute(_HEARING, values)]
 
     def change(self, before: Post, after: Post) -> bool:
         """False, and nothing written, when the post is no longer as it was before. What it was is kept."""
@@ -187,11 +210,12 @@ class PostRepository:
             return False
         self._connection.execute(
             """
-            INSERT INTO post_versions (post_id, version, body, city, language, entities, written_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            INSERT INTO post_versions (post_id, version, body, city, language, entities, alts, written_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
             """,
             (
                 before.id, before.version, before.body, before.city, before.language, _kept(before.entities),
+                Jsonb({str(media_id): alt for media_id, alt in alts_of(before).items()}),
                 before.edited_at or before.created_at,
             ),
         )  # fmt: skip
@@ -199,20 +223,36 @@ class PostRepository:
             self._connection.execute("DELETE FROM post_tags WHERE post_id = %s", (before.id,))
             self._connection.execute("DELETE FROM post_mentions WHERE post_id = %s", (before.id,))
         self._add_entities(after)
+        if after.media != before.media:
+            self._connection.execute(
+                """
+                UPDATE post_media SET alt = said.alt FROM unnest(%s::uuid[], %s::text[]) AS said (media_id, alt)
+                WHERE post_media.post_id = %s AND post_media.media_id = said.media_id
+                """,
+                ([each.media_id for each in after.media], [each.alt for each in after.media], after.id),
+            )
         return True
 
     def list_versions(self, post_id: UUID) -> list[Version]:
         """How it read before its edits, newest first."""
         rows = self._connection.execute(
             """
-            SELECT version, body, city, language, entities, written_at FROM post_versions
+            SELECT version, body, city, language, entities, alts, written_at FROM post_versions
             WHERE post_id = %s ORDER BY version DESC
             """,
             (post_id,),
         )
         return [
-            Version(version, body, city, language, tuple(entity_kept(kept) for kept in speaking), written_at)
-            for version, body, city, language, speaking, written_at in rows
+            Version(
+                version=version,
+                body=body,
+                city=city,
+                language=language,
+                entities=tuple(entity_kept(kept) for kept in speaking),
+                alts={UUID(media_id): alt for media_id, alt in alts.items()},
+                written_at=written_at,
+            )
+            for version, body, city, language, speaking, alts, written_at in rows
         ]
 
     def remove(self, post_id: UUID) -> bool:

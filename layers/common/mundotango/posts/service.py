@@ -17,7 +17,7 @@ from mundotango.media.model import variants_payload
 from mundotango.ports import Clock, MediaRepository
 from mundotango.posts import announcement, policy
 from mundotango.posts.entities import Called, Entity, resolved
-from mundotango.posts.model import Author, Picture, Post, Version
+from mundotango.posts.model import Author, Picture, Post, Version, alts_of
 from mundotango.work import UnitOfWork
 
 
@@ -28,6 +28,7 @@ class Changes(TypedDict, total=False):
     city: str
     language: str
     event_id: UUID | None
+    media: Sequence[tuple[UUID, str]]
 
 
 def create_post(
@@ -94,6 +95,8 @@ def edit_post(
 ) -> Post:
     """What `changes` leaves out stays, and what the post was is kept. `version` is the one the writer saw.
 
+    `media` are new words for pictures that are there, and no others.
+
     Raises:
         PreconditionFailed: it was edited since.
     """
@@ -111,6 +114,7 @@ def edit_post(
         city=policy.city(changes.get("city", before.city)),
         language=policy.language(changes.get("language", before.language)),
         event_id=event_id,
+        media=policy.described(before.media, changes.get("media", ())),
         entities=spoken_of(work, author_id, text),
         edited_at=clock.now(),
         version=before.version + 1,
@@ -140,7 +144,15 @@ def delete_post(work: UnitOfWork, post_id: UUID, author_id: UUID, clock: Clock) 
 def list_versions(work: UnitOfWork, post_id: UUID, author_id: UUID) -> list[Version]:
     """How it reads now and read before, newest first; for its author alone."""
     post = get_own_post(work, post_id, author_id)
-    now = Version(post.version, post.body, post.city, post.language, post.entities, post.edited_at or post.created_at)
+    now = Version(
+        version=post.version,
+        body=post.body,
+        city=post.city,
+        language=post.language,
+        entities=post.entities,
+        alts=alts_of(post),
+        written_at=post.edited_at or post.created_at,
+    )
     return [now, *work.posts.list_versions(post_id)]
 
 

@@ -92,6 +92,9 @@ def post_channel(post_id: UUID | str) -> str:
 
 HOME = "home"
 
+# The gateway takes 32 KB in a frame and closes the socket over more; what stands around the payload is below 1 KB.
+LARGEST_PAYLOAD = 31_000
+
 
 def frame(appended: Appended, *, channel: str | None = None) -> dict[str, Any]:
     """The frame of an activity, as the receiver knows its channel (`home` for a followed author's)."""
@@ -113,3 +116,8 @@ def encoded(frame: dict[str, Any]) -> str:
     Half a surrogate pair, which a client may send and be told again, is no letter and becomes a question mark.
     """
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode(errors="replace").decode()
+
+
+def fits(payload: dict[str, Any]) -> bool:
+    """Whether a frame can carry it."""
+    return len(encoded(payload).encode()) <= LARGEST_PAYLOAD

@@ -9,7 +9,7 @@ A reader who is signed in is the parameter `reader_id` of the query. Pages for e
 is public, of people whose profile is public. Names of tables are passed in, so that a query may join one twice.
 """
 
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 # One look into an index for each direction and row. A list of all that the reader blocked, to be looked up by hash, is
 # priced anew for each row by the planner, which then reads everybody instead.
@@ -69,6 +69,14 @@ def sees_person(person: str) -> Composed:
 def sees_post(post: str, author: str) -> Composed:
     """Whether the reader sees this row of `posts`, whose author's row of `users` is joined as `author`."""
     return _with_original(post, _sees_written(post, author), _sees_written("original", "writer"))
+
+
+def hears_of_post(post: str, author: str, listener: str) -> Composed:
+    """Whether somebody is told what another, the parameter `actor_id`, does to a post: who sees it and does not mute
+    them. Asked of many at once, so that the reader is the row of `users` joined as `listener`."""
+    asked = SQL("({} AND {})").format(sees_post(post, author), _NOT_MUTED.format(user_id=Placeholder("actor_id")))
+    reader = Identifier(listener, "id").as_string()
+    return Composed([SQL(asked.as_string().replace("%(reader_id)s", reader))])
 
 
 def _sees_written(post: str, author: str) -> Composed:

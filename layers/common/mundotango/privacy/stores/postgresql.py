@@ -230,6 +230,7 @@ STORES = (
         holds=(
             "posts.user_id",
             "post_versions.post_id",
+            "post_versions.alts",
             "post_media.media_id",
             "post_media.variants",
             "post_tags.post_id",
