@@ -140,6 +140,8 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
     )
     insert(connection, "drafts", id=ids.new_id(), user_id=who.id, content=Jsonb({"body": mark}), updated_at=now)
     insert(connection, "request_keys", user_id=who.id, key_hash=mark.encode(), body_hash=mark.encode(), created_at=now)
+    # One that is not due for long, beside a profile: what each kind of account leaves, planted with one person.
+    insert(connection, "departures", user_id=who.id, leaves_at=now + timedelta(days=365))
     insert(
         connection,
         "exports",

@@ -115,6 +115,11 @@ def erase_reports(platform: "Platform", person: Person) -> Iterator[int]:
         yield cleared
 
 
+def erase_profile(platform: "Platform", person: Person) -> Iterator[int]:
+    for table in (tables.PROFILE, tables.DEPARTURES):
+        yield from without_rows_of(table)(platform, person)
+
+
 OUTBOX = Store(
     name="Outbox",
     system="PostgreSQL",
@@ -308,12 +313,12 @@ STORES = (
 PROFILE = Store(
     name="Profile",
     system="PostgreSQL",
-    holds=("users.id", "users.avatar", "users.cover"),
+    holds=("users.id", "users.avatar", "users.cover", "departures.user_id"),
     what="handle, name, and what else the person says of themselves; settings; when they leave, if they asked to",
     how_long=WITH_THE_ACCOUNT,
     why="so that others find and know them",
-    exported="profile.json",
+    exported="profile.json; departure.json, where somebody without a profile leaves",
     erased="deleted, as the last row: until then the erasing can be begun again",
-    files=(("profile.json", rows_of(tables.PROFILE)),),
-    erase=without_rows_of(tables.PROFILE),
+    files=(("profile.json", rows_of(tables.PROFILE)), ("departure.json", rows_of(tables.DEPARTURES))),
+    erase=erase_profile,
 )

@@ -87,6 +87,7 @@ AUDIT = Table(
 REQUEST_KEYS = Table("request_keys", ("user_id", "key_hash"), "user_id = %(user_id)s")
 EXPORTS = Table("exports", ("id",), "user_id = %(user_id)s", hidden=("token_hash", "object_key"))
 PROFILE = Table("users", ("id",), "id = %(user_id)s")
+DEPARTURES = Table("departures", ("user_id",), "user_id = %(user_id)s")
 
 # Where texts say whom they mention, besides the text itself.
 MENTIONING = ("posts", "post_versions", "comments")
