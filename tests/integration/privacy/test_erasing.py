@@ -62,8 +62,7 @@ def test_a_marker_stands_in_every_store_first(place: Place) -> None:
     """Else finding none afterwards would say nothing."""
     stores = place.search()
     silent = {
-        "schema_migrations", "signing_keys", "test-commands", "test-counters", "test-erasures", "test-idempotency",
-        "test-tickets",
+        "schema_migrations", "signing_keys", "test-commands", "test-counters", "test-erasures", "test-tickets",
     }  # fmt: skip
 
     for who in (place.ana, place.bruno):

@@ -115,6 +115,20 @@ def erase_reports(platform: "Platform", person: Person) -> Iterator[int]:
         yield cleared
 
 
+def erase_request_keys(platform: "Platform", person: Person) -> Iterator[int]:
+    """The row last, for by it the answer is found."""
+    while True:
+        with platform.unit_of_work() as work:
+            key_hashes = work.person.list_request_keys(person.id, PAGE)
+        if not key_hashes:
+            return
+        for key_hash in key_hashes:
+            platform.answers.forget(key_hash.hex())
+        with platform.unit_of_work() as work:
+            work.person.forget_request_keys(person.id, key_hashes)
+        yield len(key_hashes)
+
+
 def erase_profile(platform: "Platform", person: Person) -> Iterator[int]:
     for table in (tables.PROFILE, tables.DEPARTURES):
         yield from without_rows_of(table)(platform, person)
@@ -305,8 +319,8 @@ STORES = (
         how_long="24 hours",
         why="a request that is sent twice acts once",
         exported="no: they say nothing of the person",
-        erased="deleted",
-        erase=without_rows_of(tables.REQUEST_KEYS),
+        erased="deleted, and with each the answer that was given",
+        erase=erase_request_keys,
     ),
 )
 
