@@ -5,7 +5,8 @@ while the first is under way it is told to wait. What is kept are answers that s
 4xx. One of 5xx is forgotten, and so is what the caller's standing alone decided (401, 429): these may be tried again.
 
 Between an effect and the record of its answer a function may die. So the effect's own transaction notes the key, and
-where it finds it noted already it is undone, and the answer is read anew from where the effect is shown. With DynamoDB
+where it finds it noted already it is undone, and the answer is read anew from where the effect is shown. The same holds
+where the repetition is refused before that, because what it asks for is done: a draft that was published is none. With DynamoDB
 away nobody can know, and the request is refused before it does anything: who sends a key asked for that.
 """
 
@@ -41,13 +42,14 @@ class Once:
     """One request under its key; `note` is called at the end of the transaction that is its effect."""
 
     user_id: UUID
-    key: str
+    key_hash: bytes
     body_hash: bytes
     done_before: bool = False
 
     @property
-    def key_hash(self) -> bytes:
-        return hashlib.sha256(self.key.encode()).digest()
+    def key(self) -> str:
+        """Of its answer, which is found by its row in PostgreSQL when somebody leaves."""
+        return self.key_hash.hex()
 
     def note(self, work: UnitOfWork, location: str | None, clock: Clock) -> None:
         try:
@@ -64,7 +66,8 @@ async def answer_once(
         service.checked_key(key)
         body = await _read(receive)
         told = hashlib.sha256(scope.get("query_string", b"") + b"\n" + body).digest()
-        once = Once(user_id, f"{user_id}\n{scope['method']}\n{scope['path']}\n{key}", told)
+        known_by = hashlib.sha256(f"{user_id}\n{scope['method']}\n{scope['path']}\n{key}".encode())
+        once = Once(user_id, known_by.digest(), told)
         first = platform.answers.begin(once.key, told.hex())
         held = await (_first(app, scope, once, body, platform) if first is None else _again(app, scope, first))
     except MundoTangoError as refusal:
@@ -77,8 +80,8 @@ async def _first(app: ASGIApp, scope: Scope, once: Once, body: bytes, platform: 
     scope[ONCE] = once
     try:
         held = await Held.of(app, scope, _receiver(body))
-        if once.done_before:
-            held = await _done_before(app, scope, once, platform)
+        if once.done_before or 400 <= held.status < 500:
+            held = await _done_before(app, scope, once, held, platform)
     except Exception:
         _forget(platform, once)
         raise
@@ -89,10 +92,13 @@ async def _first(app: ASGIApp, scope: Scope, once: Once, body: bytes, platform: 
     return held
 
 
-async def _done_before(app: ASGIApp, scope: Scope, once: Once, platform: Platform) -> Held:
+async def _done_before(app: ASGIApp, scope: Scope, once: Once, held: Held, platform: Platform) -> Held:
+    """What was done under this key, or else the refusal as it is."""
     with platform.unit_of_work() as work:
-        location = service.done_before(work, once.user_id, once.key_hash, once.body_hash)
-    return await _shown(app, scope, 201, location)
+        known = service.find_done(work, once.user_id, once.key_hash, once.body_hash, platform.clock)
+    if known is None:
+        return held
+    return await _shown(app, scope, scope["route"].status_code or 200, known.location)
 
 
 async def _again(app: ASGIApp, scope: Scope, first: dict[str, Any]) -> Held:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from mundotango import settings
 from mundotango.adapters.idempotency import DynamoAnswers
 from mundotango.errors import InProgress, KeyReused
 from mundotango.limits.repository import DynamoRates
@@ -64,6 +65,13 @@ class TestRates:
     def test_a_count_begins_at_one_and_is_its_keys_own(self, rates: Rates) -> None:
         assert [rates.increment("key", ENDS) for _ in range(3)] == [1, 2, 3]
         assert rates.increment("other", ENDS) == 1
+
+
+def test_a_count_does_not_say_whose_it_is(aws: settings.Region) -> None:
+    DynamoRates(table_name("idempotency"), aws).increment("rate:write:somebody:1", ENDS)
+
+    (row,) = rows("idempotency")
+    assert "somebody" not in str(row)
 
 
 def test_a_request_that_died_is_taken_for_dead_and_nothing_readable_is_kept_of_its_key(

@@ -7,6 +7,7 @@ that no erasure would be tried on.
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -140,7 +141,10 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         variants=Jsonb([]),
     )
     insert(connection, "drafts", id=ids.new_id(), user_id=who.id, content=Jsonb({"body": mark}), updated_at=now)
-    insert(connection, "request_keys", user_id=who.id, key_hash=mark.encode(), body_hash=mark.encode(), created_at=now)
+    hashed = sha256(mark.encode()).digest()
+    insert(connection, "request_keys", user_id=who.id, key_hash=hashed, body_hash=mark.encode(), created_at=now)
+    # One that is not due for long, beside a profile: what each kind of account leaves, planted with one person.
+    insert(connection, "departures", user_id=who.id, leaves_at=now + timedelta(days=365))
     insert(
         connection,
         "exports",
@@ -303,6 +307,10 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
     platform.connections.subscribe(socket.connection_id, post_channel(to.post_id), now=now, limit=9)
     platform.cache.set(f"user:{who.id}", {"display_name": mark}, 300)
     platform.cache.set(f"handle:{who.handle}", {"display_name": mark}, 300)
+    platform.cache.set(f"standing:{who.id}", {"suspended": False}, 60)
+    answered = sha256(mark.encode()).hexdigest()
+    platform.answers.begin(answered, mark)
+    platform.answers.keep(answered, mark, {"status": 201, "body": mark})
 
 
 def everything(connection: psycopg.Connection, valkey_port: int) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from mundotango import ids, settings
 from mundotango.adapters.postgres import Database
 from mundotango.errors import AlreadyDone
 from mundotango.pagination import Keyring
-from mundotango.requests.service import LIFE, done_before, forget_keys, note_done
+from mundotango.requests.service import LIFE, find_done, forget_keys, note_done
 from mundotango.work import UnitOfWork
 from tests.fakes.clock import FakeClock
 
@@ -25,8 +25,10 @@ def test_keys_are_forgotten_a_day_later(work: UnitOfWork, clock: FakeClock) -> N
     clock.advance(LIFE)
 
     assert (forget_keys(work, clock), forget_keys(work, clock)) == (1, 0)
-    assert done_before(work, SOMEBODY, b"key", b"body") is None
-    assert done_before(work, SOMEBODY, b"later", b"body") == "/api/posts/1"
+    assert find_done(work, SOMEBODY, b"key", b"body", clock) is None
+    known = find_done(work, SOMEBODY, b"later", b"body", clock)
+    assert known is not None
+    assert known.location == "/api/posts/1"
 
 
 def test_of_two_at_once_the_second_is_undone(

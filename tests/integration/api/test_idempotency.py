@@ -7,8 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from functions.api import idempotency
+from functions.api.app import create_api
+from functions.api.dependencies import unit_of_work
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
@@ -263,3 +266,46 @@ def test_after_a_day_the_same_key_is_another_request(
 
     assert "idempotency-replayed" not in send(gateway, malena).headers
     assert len(posts_of(gateway, malena)) == 2
+
+
+def test_what_cannot_be_done_twice_is_told_as_done_and_not_refused(
+    gateway: Gateway, malena: UUID, answers: FakeAnswers
+) -> None:
+    """A draft that was published is there no more, and one export waits at a time: the repetition is refused earlier
+    than where it meets its key."""
+    draft = gateway.post("/api/drafts", user=malena, json=HOLA).json()["id"]
+    for path in (f"/api/drafts/{draft}/publish", "/api/users/me/export"):
+        first = send(gateway, malena, path=path, json=None)
+        answers.rows.clear()
+
+        again = send(gateway, malena, path=path, json=None)
+
+        assert (again.status, again.headers["location"]) == (first.status, first.headers["location"])
+        assert again.headers["idempotency-replayed"] == "true"
+        assert {**again.json(), "link": None} == {**first.json(), "link": None}
+    assert len(posts_of(gateway, malena)) == 1
+
+
+# Of what no transaction of PostgreSQL is the effect, and why doing it twice is nothing.
+WITHOUT_A_KEY_OF_THEIR_OWN = {
+    "/api/media": "of two forms the one that nobody used ends",
+    "/api/posts/views": "a row for each viewer, post and day",
+    "/api/realtime/tickets": "a ticket that nobody used ends in a minute",
+}
+# What these make is read nowhere: done before, they answer 409 `already-done`.
+READ_NOWHERE = {"/api/reports", "/api/moderation/reports/{report_id}/resolution"}
+
+
+def test_every_post_notes_its_key_with_its_effect_or_need_not() -> None:
+    without, nowhere = set(), set()
+    for context in iter_route_contexts(create_api(fake_platform()).routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and "POST" in route.methods:
+            noted = any(each.call is unit_of_work for each in route.dependant.dependencies)
+            if not noted:
+                without.add(route.path)
+            elif route.dependant.response_param_name is None:
+                nowhere.add(route.path)
+
+    assert without == WITHOUT_A_KEY_OF_THEIR_OWN.keys()
+    assert nowhere == READ_NOWHERE

@@ -105,9 +105,11 @@ class TestExport:
 
         assert gateway.get(EXPORT, user=carlos).problem == "not-found"
 
-    def test_without_a_profile_there_is_nothing_to_export(self, gateway: Gateway, malena: UUID) -> None:
-        assert gateway.post(EXPORT, user=ids.new_id()).problem == "profile-missing"
-        assert gateway.get(EXPORT, user=ids.new_id()).problem == "not-found"
+    def test_without_a_profile_there_is_what_was_uploaded(self, gateway: Gateway, malena: UUID) -> None:
+        nobody = ids.new_id()
+        assert gateway.get(EXPORT, user=nobody).problem == "not-found"
+
+        assert ready(gateway, nobody).json()["state"] == "ready"
 
 
 class TestDeletion:
@@ -146,9 +148,32 @@ class TestDeletion:
             act(DELETION, user=malena)
             assert [gateway.platform.cache.get(key) for key in keys] == [None, None]
 
-    def test_of_an_account_without_a_profile_there_is_none(self, gateway: Gateway, malena: UUID) -> None:
-        for act in (gateway.put, gateway.get, gateway.delete):
-            assert act(DELETION, user=ids.new_id()).problem == "profile-missing"
+    def test_needs_no_profile(self, gateway: Gateway, malena: UUID, clock: FakeClock) -> None:
+        nobody = ids.new_id()
+        assert gateway.get(DELETION, user=nobody).problem == "not-found"
+        assert gateway.delete(DELETION, user=nobody).status == 204
+
+        asked = gateway.put(DELETION, user=nobody)
+        clock.advance(timedelta(days=3))
+
+        assert (asked.status, asked.json()) == (200, {"leaves_at": "2026-12-23T20:00:00Z"})
+        for act in (gateway.put, gateway.get):
+            assert act(DELETION, user=nobody).json() == asked.json()
+        assert gateway.delete(DELETION, user=nobody).status == 204
+        assert gateway.get(DELETION, user=nobody).problem == "not-found"
+
+    def test_asked_for_before_the_profile_was_made_is_of_the_profile_too(
+        self, gateway: Gateway, malena: UUID, join: Join
+    ) -> None:
+        late = ids.new_id()
+        asked = gateway.put(DELETION, user=late)
+        new = {"handle": "late", "display_name": "Late", "bio": "", "city": ""}
+        assert gateway.post("/api/users", user=late, json=new).status == 201
+
+        assert gateway.get(DELETION, user=late).json() == asked.json()
+        assert gateway.get("/api/users/late", user=malena).status == 404
+        assert gateway.delete(DELETION, user=late).status == 204
+        assert gateway.get("/api/users/late", user=malena).status == 200
 
     def test_is_thirty_days_from_the_moment_it_was_asked(
         self, gateway: Gateway, malena: UUID, clock: FakeClock

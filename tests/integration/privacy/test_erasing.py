@@ -1,6 +1,7 @@
 """Somebody leaves: whatever happens on the way, in the end nothing of them is left, and all of the others."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,14 @@ from psycopg.types.json import Jsonb
 from functions.jobs import handler as jobs
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
+from mundotango.exports.service import ask_export
+from mundotango.media.policy import original_key
 from mundotango.privacy.erasing import STEP_SECONDS, erase_accounts, erase_person, replay_erasures
 from mundotango.privacy.policy import CLOCKS_DIFFER, GRACE, SIGNED_OUT_AFTER
 from mundotango.privacy.service import ask_to_leave, stay
+from tests.factories.media import pending_media
 from tests.factories.outbox import ample
-from tests.factories.traces import Traces, insert, places
+from tests.factories.traces import Traces, insert, newcomer, places
 from tests.fakes.clock import FakeClock
 from tests.integration.privacy.conftest import Place
 
@@ -58,8 +62,7 @@ def test_a_marker_stands_in_every_store_first(place: Place) -> None:
     """Else finding none afterwards would say nothing."""
     stores = place.search()
     silent = {
-        "schema_migrations", "signing_keys", "test-commands", "test-counters", "test-erasures", "test-idempotency",
-        "test-tickets",
+        "schema_migrations", "signing_keys", "test-commands", "test-counters", "test-erasures", "test-tickets",
     }  # fmt: skip
 
     for who in (place.ana, place.bruno):
@@ -227,6 +230,31 @@ def test_a_command_that_could_not_be_handed_on_is_not_erased(place: Place, monke
     place.carry_out()
 
     assert place.ana.id not in place.identities.known
+
+
+def test_an_account_without_a_profile_takes_what_it_uploaded_along(place: Place) -> None:
+    nobody, picture = newcomer(), pending_media()
+    platform = place.platform
+    place.identities.enabled[nobody.id] = True
+    platform.media.add(replace(picture, owner_id=nobody.id))
+    platform.objects.put(
+        "uploads", original_key(picture.media_id), nobody.marker.encode(), content_type="", cache_control=""
+    )
+    with platform.unit_of_work() as work:
+        ask_export(work, nobody.id, place.clock)
+    leave(place, nobody)
+    sign_ins_end(place)
+    found = place.search()
+    assert places(found, nobody.marker) | places(found, str(nobody.id)) >= {
+        "departures", "exports", "test-media", "test-uploads",
+    }  # fmt: skip
+
+    assert place.run("erase_accounts")["erased"] == 1
+    place.carry_out()
+
+    without(place.search(), nobody)
+    assert nobody.id not in place.identities.enabled
+    assert place.run("erase_accounts")["waiting"] == 0
 
 
 def test_a_run_whose_time_is_up_says_so_and_the_next_goes_on(place: Place) -> None:

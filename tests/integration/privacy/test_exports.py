@@ -216,7 +216,7 @@ def test_who_left_meanwhile_leaves_no_archive(stage: Stage, monkeypatch: pytest.
 
     def leaving(*where: Any) -> bytes | None:
         with stage.platform.database.transaction() as connection:
-            connection.execute("DELETE FROM users WHERE id = %s", (stage.ana.id,))
+            connection.execute("DELETE FROM exports WHERE user_id = %s", (stage.ana.id,))
         return find(*where)
 
     monkeypatch.setattr(stage.platform.objects, "find", leaving)

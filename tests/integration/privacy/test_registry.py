@@ -1,6 +1,7 @@
 """The registry knows every place where there can be something of a person; a new one without an entry fails here."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from mundotango.privacy.registry import IDENTITY, NOBODYS, STORES
 from tests.template.reading import load
 
 TEMPLATE = load("template.yaml")["Resources"]
+# Of the form of a cache's key, but names of channels, lists and cursors; and the lists of a city's events.
+NOT_KEYS = set("author blocks cursor events followers following mutes people post search".split())  # noqa: SIM905
 HELD = {held for store in STORES for held in store.holds}
 
 
@@ -81,6 +84,17 @@ def test_every_prefix_that_anything_is_written_to_has_an_entry() -> None:
     }
 
     assert {held for held in HELD if "Bucket/" in held} == written
+
+
+def test_every_key_of_the_cache_that_names_somebody_has_an_entry() -> None:
+    written = {
+        found
+        for folder in ("functions", "layers/common/mundotango")
+        for path in Path(folder).rglob("*.py")
+        for found in re.findall(r'f"([a-z]+):\{', path.read_text("utf-8"))
+    }
+
+    assert written - NOT_KEYS == {held.split(":")[0] for held in HELD if ":" in held}
 
 
 def plain(statement: dict[str, Any]) -> dict[str, Any]:

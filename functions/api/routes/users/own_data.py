@@ -18,7 +18,7 @@ EXPORT_PATH = "/api/users/me/export"
 router = APIRouter(prefix="/api/users/me", tags=["users"])
 
 
-@router.post("/export", status_code=202, responses=refusals(404, 409))
+@router.post("/export", status_code=202, responses=refusals(409))
 @access(202)
 @open_to_suspended
 async def ask_export(caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response) -> ExportBody:
@@ -37,7 +37,7 @@ async def get_export(caller: CallerDep, work: WorkDep, platform: PlatformDep, re
     return ExportBody.model_validate(export).model_copy(update={"link": link})
 
 
-@router.put("/deletion", responses=refusals(404))
+@router.put("/deletion", responses=refusals())
 @access(200)
 @open_to_suspended
 async def ask_deletion(caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> DeletionBody:
@@ -54,7 +54,7 @@ async def get_deletion(caller: CallerDep, work: WorkDep) -> DeletionBody:
     return DeletionBody.model_validate(service.get_departure(work, caller.user_id))
 
 
-@router.delete("/deletion", status_code=204, responses=refusals(404, 409))
+@router.delete("/deletion", status_code=204, responses=refusals(409))
 @access(204)
 @open_to_suspended
 async def keep_account(caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:

@@ -2,10 +2,10 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
-from mundotango.errors import ExportWaiting, ProfileMissing
+from mundotango.errors import ExportWaiting
 from mundotango.exports.model import Export, export_key
 
 
@@ -21,8 +21,6 @@ class ExportRepository:
             )
         except UniqueViolation as violation:
             raise ExportWaiting("an export is being made already") from violation
-        except ForeignKeyViolation as violation:
-            raise ProfileMissing("this account has no profile") from violation
 
     def find_latest(self, user_id: UUID) -> Export | None:
         with self._connection.cursor(row_factory=class_row(Export)) as cursor:

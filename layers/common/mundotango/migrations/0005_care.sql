@@ -30,7 +30,7 @@ REVOKE UPDATE ON audit FROM mundo_app;
 
 CREATE TABLE exports (
     id uuid PRIMARY KEY,
-    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    user_id uuid NOT NULL,  -- who has no profile may have uploaded something, and has a right to it too
     state text NOT NULL CHECK (state IN ('waiting', 'ready', 'failed', 'expired')),
     object_key text,
     token_hash text CONSTRAINT exports_token_key UNIQUE,  -- of the link; the token itself is kept nowhere
@@ -43,6 +43,13 @@ CREATE TABLE exports (
 CREATE INDEX idx_exports_user ON exports (user_id, requested_at DESC);
 CREATE INDEX idx_exports_waiting ON exports (requested_at) WHERE state = 'waiting';
 CREATE UNIQUE INDEX exports_waiting_key ON exports (user_id) WHERE state = 'waiting';
+
+-- Who leaves without a profile, in whose row it would stand.
+CREATE TABLE departures (
+    user_id uuid PRIMARY KEY,
+    leaves_at timestamptz NOT NULL
+);
+CREATE INDEX idx_departures_leaving ON departures (leaves_at);
 
 -- By these somebody who leaves is found in what they organised, in what they reported and in what others wrote of them.
 CREATE INDEX idx_events_organiser ON events (organiser_id);

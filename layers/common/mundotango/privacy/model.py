@@ -52,7 +52,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """When somebody who asked for it will be forgotten; None for those who did not ask."""
+    """When somebody who asked for it will be forgotten; None for those who did not ask.
 
-    handle: str
+    `handle` is None where there is no profile.
+    """
+
+    handle: str | None
     leaves_at: datetime | None

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from mundotango.errors import NotFound, ProfileMissing, TooLate
+from mundotango.errors import NotFound, TooLate
 from mundotango.ports import Clock
 from mundotango.privacy import policy
 from mundotango.privacy.model import Departure
@@ -11,11 +11,11 @@ from mundotango.work import UnitOfWork
 
 def ask_to_leave(work: UnitOfWork, user_id: UUID, clock: Clock) -> Departure:
     """From now on seen by nobody else, and in 30 days gone; asking again changes nothing."""
-    return _of_a_profile(work.departures.ask(user_id, clock.now() + policy.GRACE))
+    return work.departures.ask(user_id, clock.now() + policy.GRACE)
 
 
 def get_departure(work: UnitOfWork, user_id: UUID) -> Departure:
-    departure = _of_a_profile(work.departures.find(user_id))
+    departure = work.departures.find(user_id)
     if departure.leaves_at is None:
         raise NotFound("nobody asked for this account to be deleted")
     return departure
@@ -24,14 +24,8 @@ def get_departure(work: UnitOfWork, user_id: UUID) -> Departure:
 def stay(work: UnitOfWork, user_id: UUID, clock: Clock) -> Departure:
     """Everything is as it was before; staying without having asked to leave is no error."""
     now = clock.now()
-    departure = _of_a_profile(work.departures.find(user_id))
+    departure = work.departures.find(user_id)
     if departure.leaves_at is not None and policy.is_too_late(departure.leaves_at, now):
         raise TooLate("the account is being deleted already")
     work.departures.withdraw(user_id, now)
-    return departure
-
-
-def _of_a_profile(departure: Departure | None) -> Departure:
-    if departure is None:
-        raise ProfileMissing("this account has no profile")
     return departure

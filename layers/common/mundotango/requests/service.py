@@ -35,14 +35,16 @@ def note_done(
         raise AlreadyDone("this was done before, under the same idempotency key")
 
 
-def done_before(work: UnitOfWork, user_id: UUID, key_hash: bytes, body_hash: bytes) -> str | None:
-    """Where that is read which was done before, None where it is nowhere."""
+def find_done(
+    work: UnitOfWork, user_id: UUID, key_hash: bytes, body_hash: bytes, clock: Clock
+) -> RequestKey | None:
+    """What was done under this key, if anything was."""
     known = work.request_keys.find(user_id, key_hash)
-    if known is None:
+    if known is None or known.created_at < clock.now() - LIFE:
         return None
     if known.body_hash != body_hash:
         raise KeyReused("this idempotency key came with another request before")
-    return known.location
+    return known
 
 
 def forget_keys(work: UnitOfWork, clock: Clock) -> int:

@@ -28,6 +28,7 @@ def create_profile(work: UnitOfWork, *, user_id: UUID, clock: Clock, **given: An
     policy.whole_place(user.latitude, user.longitude)
     work.users.add(user)
     work.users.take_handle(user.handle, user_id, now)
+    work.departures.move_to_profile(user_id)
     return user
 
 

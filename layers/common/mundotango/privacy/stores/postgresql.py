@@ -115,6 +115,25 @@ def erase_reports(platform: "Platform", person: Person) -> Iterator[int]:
         yield cleared
 
 
+def erase_request_keys(platform: "Platform", person: Person) -> Iterator[int]:
+    """The row last, for by it the answer is found."""
+    while True:
+        with platform.unit_of_work() as work:
+            key_hashes = work.person.list_request_keys(person.id, PAGE)
+        if not key_hashes:
+            return
+        for key_hash in key_hashes:
+            platform.answers.forget(key_hash.hex())
+        with platform.unit_of_work() as work:
+            work.person.forget_request_keys(person.id, key_hashes)
+        yield len(key_hashes)
+
+
+def erase_profile(platform: "Platform", person: Person) -> Iterator[int]:
+    for table in (tables.PROFILE, tables.DEPARTURES):
+        yield from without_rows_of(table)(platform, person)
+
+
 OUTBOX = Store(
     name="Outbox",
     system="PostgreSQL",
@@ -301,20 +320,20 @@ STORES = (
         how_long="24 hours",
         why="a request that is sent twice acts once",
         exported="no: they say nothing of the person",
-        erased="deleted",
-        erase=without_rows_of(tables.REQUEST_KEYS),
+        erased="deleted, and with each the answer that was given",
+        erase=erase_request_keys,
     ),
 )
 
 PROFILE = Store(
     name="Profile",
     system="PostgreSQL",
-    holds=("users.id", "users.avatar", "users.cover"),
+    holds=("users.id", "users.avatar", "users.cover", "departures.user_id"),
     what="handle, name, and what else the person says of themselves; settings; when they leave, if they asked to",
     how_long=WITH_THE_ACCOUNT,
     why="so that others find and know them",
-    exported="profile.json",
+    exported="profile.json; departure.json, where somebody without a profile leaves",
     erased="deleted, as the last row: until then the erasing can be begun again",
-    files=(("profile.json", rows_of(tables.PROFILE)),),
-    erase=without_rows_of(tables.PROFILE),
+    files=(("profile.json", rows_of(tables.PROFILE)), ("departure.json", rows_of(tables.DEPARTURES))),
+    erase=erase_profile,
 )

@@ -84,9 +84,9 @@ AUDIT = Table(
     "target_kind = 'user' AND target_id = %(user_id)s",
     hidden=("moderator_id", "report_id"),
 )
-REQUEST_KEYS = Table("request_keys", ("user_id", "key_hash"), "user_id = %(user_id)s")
 EXPORTS = Table("exports", ("id",), "user_id = %(user_id)s", hidden=("token_hash", "object_key"))
 PROFILE = Table("users", ("id",), "id = %(user_id)s")
+DEPARTURES = Table("departures", ("user_id",), "user_id = %(user_id)s")
 
 # Where texts say whom they mention, besides the text itself.
 MENTIONING = ("posts", "post_versions", "comments")
@@ -233,6 +233,18 @@ class PersonRepository:
         if row is None:
             raise AssertionError("an aggregate returned nothing")
         return int(row[0]), row[1]
+
+    def list_request_keys(self, user_id: UUID, limit: int) -> list[bytes]:
+        """Hashes of the keys of their requests, any of them."""
+        rows = self._connection.execute(
+            "SELECT key_hash FROM request_keys WHERE user_id = %s LIMIT %s", (user_id, limit)
+        )
+        return [bytes(key_hash) for (key_hash,) in rows]
+
+    def forget_request_keys(self, user_id: UUID, key_hashes: Sequence[bytes]) -> None:
+        self._connection.execute(
+            "DELETE FROM request_keys WHERE user_id = %s AND key_hash = ANY(%s)", (user_id, list(key_hashes))
+        )
 
     def find_handle(self, user_id: UUID) -> str | None:
         row = self._connection.execute("SELECT handle FROM users WHERE id = %s", (user_id,)).fetchone()
