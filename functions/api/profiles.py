@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from functions.api.cache_keys import profile_key
 from functions.api.cached import remember
-from functions.api.profile_key import profile_key
 from functions.api.schemas.users import KeptId, KeptProfile, RelationBody, UserBody
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotFound
@@ -53,6 +53,14 @@ def find_profile(platform: Platform, handle: str, reader_id: UUID | None) -> Kep
     profile = _kept(platform, known.id, service.get_page)
     # A handle that was given up may be known a little longer than it is right.
     if profile.handle != normal or not (profile.present or profile.id == reader_id):
+        raise NotFound("nobody has this handle")
+    return profile
+
+
+def find_public_profile(platform: Platform, handle: str) -> KeptProfile:
+    """As it may stand on a page for everybody."""
+    profile = find_profile(platform, handle, None)
+    if profile.visibility != "public":
         raise NotFound("nobody has this handle")
     return profile
 

@@ -3,8 +3,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
+from functions.api.cache_keys import shown_of
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
-from functions.api.profile_key import profile_key
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts.posts import unseen
 from functions.api.schemas.base import Id
@@ -77,7 +77,7 @@ async def publish_draft(
     with platform.unit_of_work() as before:
         draft = service.get_draft(before, draft_id, caller.user_id)
     post = service.publish_draft(work, platform.media, draft, platform.clock)
-    outdated.append(profile_key(caller.user_id))
+    outdated += shown_of(caller.user_id)
     response.headers["location"] = f"/api/posts/{post.id}"
     return unseen(post)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from functions.api.access import access
 from functions.api.caching import NO_STORE
-from functions.api.dependencies import ModeratorDep, PlatformDep
+from functions.api.dependencies import MemberDep, PlatformDep
 from functions.api.schemas.health import Alive, Dependency, Health
 from functions.api.schemas.problems import refusals
 
@@ -33,7 +33,7 @@ async def alive(response: Response) -> Alive:
     "/health", responses=refusals(403) | {503: {"model": Health, "description": "One or more stores are away."}}
 )
 @access(403, moderator=200)
-async def health(_: ModeratorDep, platform: PlatformDep, response: Response) -> Health:
+async def health(_: MemberDep, platform: PlatformDep, response: Response) -> Health:
     """Asks every store at once, each for the least there is to ask."""
     checks = {
         "postgresql": lambda: platform.database.ping(),  # noqa: PLW0108 - it is made, or fails to be, in the check

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 
 from functions.api import standing
 from functions.api.access import access
+from functions.api.cache_keys import post_key, shown_of
 from functions.api.dependencies import ModeratorDep, OutdatedDep, PlatformDep, WorkDep
-from functions.api.profile_key import profile_key
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Lines
 from functions.api.schemas.moderation import (
@@ -21,7 +21,7 @@ from functions.api.schemas.moderation import (
 )
 from functions.api.schemas.problems import refusals
 from mundotango.moderation import service
-from mundotango.moderation.model import OpenReport
+from mundotango.moderation.model import OpenReport, Target
 from mundotango.pagination import DEFAULT_LIMIT
 
 ReasonQuery = Annotated[Lines, Query(description="Why; it is kept in the audit.")]
@@ -53,25 +53,37 @@ async def resolve_report(
 
     Every open report of the same thing is resolved with it.
     """
-    suspended = service.resolve(work, moderator.user_id, report_id, asked.resolution, asked.reason, platform.clock)
-    if suspended is not None:
-        outdated += _known_of(suspended)
+    target = service.resolve(work, moderator.user_id, report_id, asked.resolution, asked.reason, platform.clock)
+    if target is not None:
+        outdated += _known_of(target)
 
 
 @router.put("/posts/{post_id}/hidden", status_code=204, responses=refusals(403, 404, body=True))
 @access(403, moderator=204)
-async def hide_post(post_id: Id, asked: Because, moderator: ModeratorDep, work: WorkDep, platform: PlatformDep) -> None:
+async def hide_post(
+    post_id: Id,
+    asked: Because,
+    moderator: ModeratorDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+) -> None:
     """From everybody but its author. Hiding twice is hiding once."""
-    service.hide(work, moderator.user_id, "post", post_id, asked.reason, platform.clock)
+    outdated += _known_of(service.hide(work, moderator.user_id, "post", post_id, asked.reason, platform.clock))
 
 
 @router.delete("/posts/{post_id}/hidden", status_code=204, responses=refusals(403, 404))
 @access(403, moderator=204)
 async def show_post(
-    post_id: Id, moderator: ModeratorDep, work: WorkDep, platform: PlatformDep, reason: ReasonQuery = ""
+    post_id: Id,
+    moderator: ModeratorDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+    reason: ReasonQuery = "",
 ) -> None:
     """What was hidden, again to those it is for."""
-    service.show(work, moderator.user_id, "post", post_id, reason, platform.clock)
+    outdated += _known_of(service.show(work, moderator.user_id, "post", post_id, reason, platform.clock))
 
 
 @router.put("/comments/{comment_id}/hidden", status_code=204, responses=refusals(403, 404, body=True))
@@ -103,7 +115,7 @@ async def suspend_user(
     outdated: OutdatedDep,
 ) -> None:
     """Nobody sees them, nor do they write anything, until they are restored. Moderators do not suspend themselves."""
-    outdated += _known_of(service.suspend(work, moderator.user_id, handle, asked.reason, platform.clock))
+    outdated += _known_of_person(service.suspend(work, moderator.user_id, handle, asked.reason, platform.clock))
 
 
 @router.delete("/users/{handle}/suspension", status_code=204, responses=refusals(403, 404))
@@ -117,7 +129,7 @@ async def restore_user(
     reason: ReasonQuery = "",
 ) -> None:
     """Ends a suspension; where there is none, it is no error."""
-    outdated += _known_of(service.restore(work, moderator.user_id, handle, reason, platform.clock))
+    outdated += _known_of_person(service.restore(work, moderator.user_id, handle, reason, platform.clock))
 
 
 @router.get("/audit", responses=refusals(400, 403))
@@ -138,6 +150,11 @@ def _open(found: OpenReport) -> OpenReportBody:
     )
 
 
-def _known_of(user_id: UUID) -> list[str]:
-    """What caches have of a person that a suspension changes."""
-    return [standing.key(user_id), profile_key(user_id)]
+def _known_of(target: Target) -> list[str]:
+    """What caches have of a post or person that hiding, or suspending whose it is, changes."""
+    people = [] if target.person_id is None else _known_of_person(target.person_id)
+    return [*people, post_key(target.id)] if target.kind == "post" else people
+
+
+def _known_of_person(user_id: UUID) -> list[str]:
+    return [standing.key(user_id), *shown_of(user_id)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from functions.api.cache_keys import post_key
 from mundotango import ids
 from mundotango.reactions.model import target_of
 from mundotango.realtime.model import user_channel
@@ -156,13 +157,46 @@ def test_everybody_sees_public_posts_of_public_people_in_the_same_bytes(gateway:
     page = gateway.get("/api/public/users/malena/posts")
     assert [item["id"] for item in page.json()["items"]] == [public["id"]]
     assert page.headers["cache-control"].startswith("public, max-age")
-    for setting in ("private = true", "visibility = 'members', private = false"):
-        with gateway.platform.database.transaction() as connection:
-            connection.execute(f"UPDATE users SET {setting} WHERE id = %s".encode(), (malena,))
+    for change in ({"private": True}, {"private": False, "visibility": "members"}):
+        assert gateway.patch("/api/users/me", user=malena, json=change).status == 200
+        gateway.platform.cache.delete(post_key(UUID(public["id"])))  # a single post goes by age, in half a minute
         assert gateway.get(path).status == 404
+        answer = gateway.get("/api/public/users/malena/posts")
+        assert answer.status == 404 or answer.json()["items"] == []
     assert gateway.get("/api/public/users/malena/posts").status == 404
     assert gateway.get("/api/public/users/nobody_there/posts").problem == "not-found"
     assert listed(gateway, carlos, "/api/users/malena/posts")[-1] == public["id"]
+
+
+def test_what_everybody_sees_of_posts_is_kept_and_forgotten_by_what_changes_it(gateway: Gateway, join: Join) -> None:
+    malena = join("malena")
+    first = post(gateway, malena, "before")
+    one, page = f"/api/public/posts/{first['id']}", "/api/public/users/malena/posts"
+
+    def seen() -> tuple[int, list[str]]:
+        return gateway.get(one).status, [item["body"] for item in gateway.get(page).json()["items"]]
+
+    assert seen() == (200, ["before"])
+    with gateway.platform.database.transaction() as connection:
+        connection.execute("UPDATE posts SET body = 'kept from view'")
+    assert seen() == (200, ["before"])
+    assert gateway.get(one).json()["body"] == "before"
+
+    edit = gateway.patch(f"/api/posts/{first['id']}", user=malena, json={"body": "after"}, headers={"If-Match": "1"})
+    assert edit.status == 200
+    assert (gateway.get(one).json()["body"], seen()) == ("after", (200, ["after"]))
+    post(gateway, malena, "second")
+    assert seen() == (200, ["second", "after"])
+    gateway.put(f"/api/posts/{first['id']}/pin", user=malena)
+    assert [item["body"] for item in gateway.get(page).json()["pinned"]] == ["after"]
+    hidden = f"/api/moderation/posts/{first['id']}/hidden"
+    moderating = {"user": join("osvaldo"), "groups": ("moderators",)}
+    assert gateway.put(hidden, json={"reason": "spam"}, **moderating).status == 204
+    assert seen() == (404, ["second"])
+    assert gateway.delete(hidden, **moderating).status == 204
+    assert seen() == (200, ["second", "after"])
+    assert gateway.delete(f"/api/posts/{first['id']}", user=malena).status == 204
+    assert seen() == (404, ["second"])
 
 
 def test_lists_are_asked_by_something_that_can_be(gateway: Gateway, join: Join) -> None:

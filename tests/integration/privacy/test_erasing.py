@@ -235,7 +235,7 @@ def test_a_command_that_could_not_be_handed_on_is_not_erased(place: Place, monke
 def test_an_account_without_a_profile_takes_what_it_uploaded_along(place: Place) -> None:
     nobody, picture = newcomer(), pending_media()
     platform = place.platform
-    place.identities.enabled[nobody.id] = True
+    place.identities.known.add(nobody.id)
     platform.media.add(replace(picture, owner_id=nobody.id))
     platform.objects.put(
         "uploads", original_key(picture.media_id), nobody.marker.encode(), content_type="", cache_control=""
@@ -253,7 +253,7 @@ def test_an_account_without_a_profile_takes_what_it_uploaded_along(place: Place)
     place.carry_out()
 
     without(place.search(), nobody)
-    assert nobody.id not in place.identities.enabled
+    assert nobody.id not in place.identities.known
     assert place.run("erase_accounts")["waiting"] == 0
 
 

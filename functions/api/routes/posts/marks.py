@@ -1,8 +1,8 @@
 from fastapi import APIRouter
 
 from functions.api.access import access
+from functions.api.cache_keys import post_key, posts_key, shown_of
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
-from functions.api.profile_key import profile_key
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from mundotango.marks import service
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/posts/{post_id}", tags=["posts"])
 async def repost(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Shows a public post to the caller's followers; twice is once. A repost's id stands for its original's."""
     service.repost(work, post_id, caller.user_id, platform.clock)
-    outdated.append(profile_key(caller.user_id))
+    outdated += shown_of(caller.user_id)
 
 
 @router.delete("/repost", status_code=204, responses=refusals())
@@ -23,21 +23,23 @@ async def repost(post_id: Id, caller: CallerDep, work: WorkDep, platform: Platfo
 async def unrepost(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """By the original's id. Taking back what is not is no error."""
     service.unrepost(work, post_id, caller.user_id, platform.clock)
-    outdated.append(profile_key(caller.user_id))
+    outdated += shown_of(caller.user_id)
 
 
 @router.put("/pin", status_code=204, responses=refusals(403, 404, 409))
 @access(403, owner=204, blocked=404, suspended=403)
-async def pin(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+async def pin(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """An own post, beside the first page of one's profile; three at most."""
     service.pin(work, post_id, caller.user_id, platform.clock)
+    outdated += [post_key(post_id), posts_key(caller.user_id)]
 
 
 @router.delete("/pin", status_code=204, responses=refusals(403, 404, 409))
 @access(403, owner=204, blocked=404, suspended=403)
-async def unpin(post_id: Id, caller: CallerDep, work: WorkDep) -> None:
+async def unpin(post_id: Id, caller: CallerDep, work: WorkDep, outdated: OutdatedDep) -> None:
     """Taking off what is not pinned is no error."""
     service.unpin(work, post_id, caller.user_id)
+    outdated += [post_key(post_id), posts_key(caller.user_id)]
 
 
 @router.put("/save", status_code=204, responses=refusals(404))

@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
+from functions.api.cache_keys import post_key, posts_key, shown_of
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
-from functions.api.profile_key import profile_key
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import (
     DescriptionBody,
@@ -59,7 +59,7 @@ async def create_post(
         event_id=asked.event_id,
         clock=platform.clock,
     )
-    outdated.append(profile_key(caller.user_id))
+    outdated += shown_of(caller.user_id)
     response.headers["location"] = f"/api/posts/{post.id}"
     return unseen(post)
 
@@ -78,7 +78,12 @@ async def get_post(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Pos
 @router.patch("/{post_id}", responses=refusals(403, 404, 409, 412, 428, body=True))
 @access(403, owner=200, blocked=404, suspended=403)
 async def edit_post(
-    post_id: Id, asked: PostChanges, caller: CallerDep, version: VersionDep, platform: PlatformDep
+    post_id: Id,
+    asked: PostChanges,
+    caller: CallerDep,
+    version: VersionDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
 ) -> PostBody:
     """The author's own. What it was is kept, for the author; a post has at most 50 versions."""
     changes: Any = asked.model_dump(exclude_unset=True, exclude={"media"})
@@ -93,6 +98,7 @@ async def edit_post(
             changes=changes,
             clock=platform.clock,
         )
+    outdated += [post_key(post_id), posts_key(caller.user_id)]
     return seen_by(platform, [post], caller.user_id)[0]
 
 
@@ -103,7 +109,7 @@ async def delete_post(
 ) -> None:
     """The author's own, with its comments, reposts and history."""
     service.delete_post(work, post_id, caller.user_id, platform.clock)
-    outdated.append(profile_key(caller.user_id))
+    outdated += [post_key(post_id), *shown_of(caller.user_id)]
 
 
 @router.get("/{post_id}/versions", responses=refusals(403, 404, 409))

@@ -1,14 +1,13 @@
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
+from functions.api.cache_keys import profile_key, shown_of
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.preconditions import AnyVersionDep
-from functions.api.profile_key import profile_key
-from functions.api.profiles import find_profile, handle_key, own_profile, relation, shown
+from functions.api.profiles import find_profile, find_public_profile, handle_key, own_profile, relation, shown
 from functions.api.schemas.problems import public_refusals, refusals
 from functions.api.schemas.users import KeptProfile, NewUser, ProfileBody, ProfileChange, UserBody
-from mundotango.errors import NotFound
 from mundotango.users import service
 
 router = APIRouter(prefix="/api", tags=["users"])
@@ -58,7 +57,7 @@ async def update_profile(
         expected_version=version,
         clock=platform.clock,
     )
-    outdated += [profile_key(after.id), handle_key(before.handle), handle_key(after.handle)]
+    outdated += [*shown_of(after.id), handle_key(before.handle), handle_key(after.handle)]
     changed = KeptProfile.model_validate(service.get_own_page(work, after.id))
     return UserBody(**shown(changed, platform.clock.now()))
 
@@ -76,8 +75,6 @@ async def get_user(handle: str, caller: CallerDep, platform: PlatformDep) -> Pro
 @access(200, anonymous=200)
 async def get_public_user(handle: str, platform: PlatformDep, response: Response) -> UserBody:
     """Of people whose profile is for everybody."""
-    profile = find_profile(platform, handle, None)
-    if profile.visibility != "public":
-        raise NotFound("nobody has this handle")
+    profile = find_public_profile(platform, handle)
     response.headers["cache-control"] = PUBLIC
     return UserBody(**shown(profile, platform.clock.now()))

@@ -53,42 +53,44 @@ def list_open(work: UnitOfWork, cursor: str | None, limit: int) -> Page[OpenRepo
 
 def resolve(
     work: UnitOfWork, moderator_id: UUID, report_id: UUID, resolution: Resolution, reason: str, clock: Clock
-) -> UUID | None:
+) -> Target | None:
     """Decide, and do what was decided; every open report of the same thing is resolved with it.
 
-    Returns whom it suspended, if anybody.
+    Returns what was hidden, or whose writer was suspended.
     """
     why = policy.reason(reason)
     found = work.moderation.get_for_update(report_id)
     if found is None:
         raise NotFound("no such report")
     policy.resolvable(found, resolution)
-    decided, suspended = (found.target_kind, found.target_id), None
-    if resolution == "hidden":
-        work.moderation.hide(found.target_kind, _target(work, *decided).id, clock.now())
-    elif resolution == "suspended":
-        suspended = _target(work, *decided).person_id
-        if suspended is None:
+    decided = (found.target_kind, found.target_id)
+    target = None if resolution == "dismissed" else _target(work, *decided)
+    if target is not None and resolution == "hidden":
+        work.moderation.hide(target.kind, target.id, clock.now())
+    elif target is not None:
+        if target.person_id is None:
             raise NotFound("who wrote this is gone")
-        decided = ("user", suspended)
-        _suspend(work, moderator_id, suspended, clock)
+        decided = ("user", target.person_id)
+        _suspend(work, moderator_id, target.person_id, clock)
     _note(work, moderator_id, resolution, decided, why, clock, report_id)
     work.moderation.resolve(found.target_kind, found.target_id, resolution, clock.now())
-    return suspended
+    return target
 
 
-def hide(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> None:
+def hide(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> Target:
     """From everybody but its author."""
-    why = policy.reason(reason)
-    if work.moderation.hide(kind, _target(work, kind, target_id).id, clock.now()):
+    why, target = policy.reason(reason), _target(work, kind, target_id)
+    if work.moderation.hide(kind, target_id, clock.now()):
         _note(work, moderator_id, "hidden", (kind, target_id), why, clock)
+    return target
 
 
-def show(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> None:
+def show(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> Target:
     """What was hidden, again to those it is for."""
-    why = policy.reason(reason, required=False)
-    if work.moderation.show(kind, _target(work, kind, target_id).id):
+    why, target = policy.reason(reason, required=False), _target(work, kind, target_id)
+    if work.moderation.show(kind, target_id):
         _note(work, moderator_id, "shown", (kind, target_id), why, clock)
+    return target
 
 
 def suspend(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, clock: Clock) -> UUID:

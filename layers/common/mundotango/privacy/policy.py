@@ -33,4 +33,4 @@ def may_erase(noted_at: datetime, now: datetime) -> bool:
 
 def cached_of(user_id: UUID, handle: str | None) -> list[str]:
     """The keys under which the cache keeps a person's own data for a while."""
-    return [f"user:{user_id}", f"standing:{user_id}", *([f"handle:{handle}"] if handle else [])]
+    return [f"user:{user_id}", f"posts:{user_id}", f"standing:{user_id}", *([f"handle:{handle}"] if handle else [])]

@@ -208,7 +208,7 @@ STORES = (
         name="Answers to repeated requests",
         system="DynamoDB",
         holds=("IdempotencyTable",),
-        what="first answers to requests with an Idempotency-Key; how many requests were made lately, by a hash of whose",
+        what="first answers to requests with an Idempotency-Key; how many were made lately, by a hash of whose",
         how_long="24 hours, and until DynamoDB has swept them, a few days at most",
         why="a request that is sent again happens once; nobody asks too often",
         exported="no: it repeats what stands in the other files",
@@ -220,6 +220,7 @@ STORES = (
         holds=(
             "user:{id}",
             "handle:{handle}",
+            "posts:{id}",
             "standing:{id}",
             "relation:{id}:{id}",
             "wrote:{id}",
