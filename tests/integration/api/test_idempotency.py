@@ -300,7 +300,7 @@ def test_every_post_notes_its_key_with_its_effect_or_need_not() -> None:
     without, nowhere = set(), set()
     for context in iter_route_contexts(create_api(fake_platform()).routes):
         route = context.original_route
-        if isinstance(route, APIRoute) and "POST" in route.methods:
+        if isinstance(route, APIRoute) and "POST" in (route.methods or ()):
             noted = any(each.call is unit_of_work for each in route.dependant.dependencies)
             if not noted:
                 without.add(route.path)

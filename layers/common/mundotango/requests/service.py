@@ -35,9 +35,7 @@ def note_done(
         raise AlreadyDone("this was done before, under the same idempotency key")
 
 
-def find_done(
-    work: UnitOfWork, user_id: UUID, key_hash: bytes, body_hash: bytes, clock: Clock
-) -> RequestKey | None:
+def find_done(work: UnitOfWork, user_id: UUID, key_hash: bytes, body_hash: bytes, clock: Clock) -> RequestKey | None:
     """What was done under this key, if anything was."""
     known = work.request_keys.find(user_id, key_hash)
     if known is None or known.created_at < clock.now() - LIFE:
