@@ -6,8 +6,9 @@ while the first is under way it is told to wait. What is kept are answers that s
 
 Between an effect and the record of its answer a function may die. So the effect's own transaction notes the key, and
 where it finds it noted already it is undone, and the answer is read anew from where the effect is shown. The same holds
-where the repetition is refused before that, because what it asks for is done: a draft that was published is none. With
-DynamoDB away nobody can know, and the request is refused before it does anything: who sends a key asked for that.
+where the repetition is refused before that, because what it asks for is done: a draft that was published is none.
+
+With DynamoDB away nobody can know, and the request is refused before it does anything: who sends a key asked for that.
 """
 
 import hashlib

@@ -10,7 +10,7 @@ import pytest
 from functions.jobs import handler
 from mundotango import ids
 from mundotango.reactions.counting import count_changes
-from mundotango.reactions.model import CountChange, Total, bucket_key, bucket_keys, bucket_of, zeros
+from mundotango.reactions.model import Count, CountChange, Total, bucket_key, bucket_keys, bucket_of, zeros
 from mundotango.reactions.recount import recount_all, recount_changed
 from mundotango.reactions.service import totals
 from tests.fakes.clock import FakeClock
@@ -295,3 +295,18 @@ def test_the_job_tells_the_drift_as_a_metric(
     (declared,) = line["_aws"]["CloudWatchMetrics"]
     assert (declared["Namespace"], declared["Dimensions"]) == ("MundoTango", [["service"]])
     assert handler.lambda_handler({"job": "recount", "all": True}, Ample())["done"] is True
+
+
+def test_after_a_restore_a_stream_that_numbers_anew_is_counted_once_the_counts_are_empty(stores: Stores) -> None:
+    """As docs/upgrading.md says: old guards stand above all that the new stream brings, marks among it."""
+    bucket = stores.react(ANA)
+    stores.count()
+    stores.counters.rows[bucket] = Count({"like": 5}, guard=f"{10**20:040d}")
+    assert stores.whole()["unsettled"] == 1
+    assert stores.likes() == 5
+
+    stores.counters.rows.clear()
+
+    found = stores.whole()
+    assert (found["corrected"], found["unsettled"]) == (1, 0)
+    assert stores.likes() == 1

@@ -1,8 +1,8 @@
 """Erases those whose time to change their mind is over, and again whoever a restored backup brought back.
 
 An erasure is noted in a ledger outside the database before anything is deleted. It goes through the registry in short
-steps, each of which may be done twice; the row that says when they leave, which as a rule is the profile, is the last.
-So a run may be killed anywhere: the next one finds it still there and begins again, with less left to do.
+steps, each of which may be done twice; the row that says when they leave, as a rule the profile, is the last. So a run
+may be killed anywhere: the next one finds it still there and begins again, with less left to do.
 """
 
 from __future__ import annotations
