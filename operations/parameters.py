@@ -8,6 +8,7 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ QUOTING = """quote a value with a space in it: SesFrom="Mundo Tango <hello@examp
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
+@cache
 def declared(path: Path = TEMPLATE) -> dict[str, dict[str, Any]]:
     """The template's declarations by name, every scalar in them a string."""
     # Numbers and booleans stay as they are written; short tags such as !Ref are passed over.

@@ -7,9 +7,12 @@ a cold start would pay for it.
 import json
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from functions.api.app import create_api
@@ -57,8 +60,13 @@ RATE_LIMITS = {
 RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}}
 
 
+@cache
+def _api() -> FastAPI:
+    return create_api(Platform())
+
+
 def describe() -> dict[str, Any]:
-    document = create_api(Platform()).openapi()
+    document = deepcopy(_api().openapi())
     components = document["components"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
@@ -91,7 +99,7 @@ def operations() -> list[Operation]:
     """All there are, by path."""
     found = [
         Operation(method, route.path_format, route.endpoint)
-        for route in iter_route_contexts(create_api(Platform()).routes)
+        for route in iter_route_contexts(_api().routes)
         if route.path_format is not None and route.endpoint is not None
         for method in route.methods or ()
     ]

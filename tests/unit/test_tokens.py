@@ -28,9 +28,9 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_database_token_is_the_one_the_sdk_makes() -> None:
-    expected = boto3.client("rds", "eu-west-1").generate_db_auth_token(
-        "db.abc.eu-west-1.rds.amazonaws.com", 5432, "mundo_app"
-    )
+    # A session of this test's own: the default one keeps the credentials that another test was signed in with.
+    rds = boto3.Session().client("rds", "eu-west-1")
+    expected = rds.generate_db_auth_token("db.abc.eu-west-1.rds.amazonaws.com", 5432, "mundo_app")
     assert tokens.database_token(DATABASE, "eu-west-1") == expected
 
 

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from functions.api.app import FEATURES
+from functions.api.app import FEATURES, create_app
 from functions.api.openapi import text
+from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
 from tests.fakes.cache import FakeCache
 from tests.fixtures.gateway import PAYLOADS, Gateway
@@ -82,13 +83,15 @@ def test_every_module_of_routes_is_a_feature() -> None:
             assert route.path.removeprefix("/api/").removeprefix("public/").split("/")[0] == feature
 
 
-def test_routes_that_cannot_be_imported_are_our_fault(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_routes_that_cannot_be_imported_are_our_fault(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = Gateway(platform, create_app(platform))
     monkeypatch.setitem(sys.modules, "functions.api.routes.feed", None)
 
     for _ in range(2):
         assert gateway.get("/api/feed", user=SOMEBODY).problem == "internal-error"
     monkeypatch.undo()
     assert gateway.get("/api/feed").problem == "unauthenticated"
+    gateway.close()
 
 
 def test_the_description_of_the_api_is_current() -> None:

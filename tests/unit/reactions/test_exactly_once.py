@@ -341,9 +341,17 @@ def test_it_fails_with_a_recount_that_does_not_wait_for_its_mark(monkeypatch: py
     fails(Counting)
 
 
+class SplitFromTheStart(Counting):
+    """As a schedule may have it: to wait for one that has takes seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.split = True
+
+
 def test_it_fails_with_no_recount_after_a_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counting, "_recount", lambda *_: {"corrected": 0, "unsettled": 0})
-    fails(Counting)
+    fails(SplitFromTheStart)
 
 
 def test_threads_that_react_and_threads_that_count_at_once() -> None:
