@@ -185,6 +185,17 @@ def test_who_is_apart_from_the_author_has_no_part_in_the_thread(
     assert gateway.get(f"/api/comments/{made['id']}/replies", user=carlos).status == 404
 
 
+def test_what_one_wrote_can_be_deleted_where_one_no_longer_sees_it(
+    gateway: Gateway, malena: UUID, carlos: UUID, path: str, apart: Apart
+) -> None:
+    made, other = say(gateway, carlos, path, "mine"), say(gateway, malena, path, "hers")
+    apart(malena, carlos)
+    assert gateway.delete(f"/api/comments/{other['id']}", user=carlos).status == 404
+    for status in (204, 404):
+        assert gateway.delete(f"/api/comments/{made['id']}", user=carlos).status == status
+    assert bodies(gateway, malena, path) == [("hers", 0)]
+
+
 @pytest.mark.parametrize("body", ["", " ", "x" * 2001, "a\x00b", "\u202e", None])
 def test_a_comment_that_cannot_be_is_refused(gateway: Gateway, malena: UUID, path: str, body: object) -> None:
     answer = gateway.post(path, user=malena, json={"body": body})

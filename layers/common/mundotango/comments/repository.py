@@ -43,6 +43,7 @@ _BEYOND = SQL("AND (comments.created_at, comments.id) > (%(at)s, %(id)s)")
 _OF_POST = SQL("comments.post_id = %(post_id)s AND comments.parent_id IS NULL")
 _OF_COMMENT = SQL("comments.parent_id = %(comment_id)s")
 _ONE = SQL("comments.id = %(comment_id)s")
+_OWN = SQL("comments.id = %(comment_id)s AND comments.user_id = %(reader_id)s")
 
 
 class CommentRepository:
@@ -66,6 +67,15 @@ class CommentRepository:
 
     def find(self, comment_id: UUID, reader_id: UUID) -> Comment | None:
         found = self._read(_ONE, None, reader_id=reader_id, comment_id=comment_id, limit=1)
+        return found[0] if found else None
+
+    def find_own(self, comment_id: UUID, author_id: UUID) -> Comment | None:
+        """Of this author, also below a post that they no longer see."""
+        anything = SQL("true")
+        query = _SHOWN.format(
+            chosen=_OWN, beyond=SQL(""), sees_post=anything, sees_comment=anything, sees_reply=anything
+        )
+        found = self._fetch(query, {"reader_id": author_id, "comment_id": comment_id, "limit": 1})
         return found[0] if found else None
 
     def list_of_post(self, reader_id: UUID, post_id: UUID, after: Place | None, limit: int) -> list[Comment]:
@@ -119,10 +129,12 @@ class CommentRepository:
         return removed.rowcount == 1
 
     def _read(self, chosen: SQL, after: Place | None, **values: Any) -> list[Comment]:
-        query = _query(chosen, after)
         place = {"at": after.at, "id": after.id} if after else {}
+        return self._fetch(_query(chosen, after), values | place)
+
+    def _fetch(self, query: Composed, values: dict[str, Any]) -> list[Comment]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query, values | place).fetchall()
+            rows = cursor.execute(query, values).fetchall()
         spoken_of = [[entity_kept(kept) for kept in row["entities"]] for row in rows]
         handles = self._handles(spoken_of, values["reader_id"])
         return [

@@ -108,11 +108,8 @@ def edit_comment(
 
 
 def delete_comment(work: UnitOfWork, comment_id: UUID, user_id: UUID, clock: Clock) -> None:
-    """By who wrote it or who wrote the post. Replies to it stay."""
-    comment = get_comment(work, comment_id, user_id)
-    post = get_post(work, comment.post_id, user_id)
-    if not policy.may_delete(user_id, comment, post.author.id):
-        raise NotAllowed("this comment is another person's")
+    """By who wrote it, also where they no longer see the post, or who wrote the post. Replies to it stay."""
+    comment = work.comments.find_own(comment_id, user_id) or _below_own_post(work, comment_id, user_id)
     if not work.comments.remove(comment, clock.now()):
         raise NotFound("no such comment")
     # Told to nobody: what counts a post's comments takes one off by it.
@@ -126,6 +123,13 @@ def delete_comment(work: UnitOfWork, comment_id: UUID, user_id: UUID, clock: Clo
             occurred_at=clock.now(),
         )
     )
+
+
+def _below_own_post(work: UnitOfWork, comment_id: UUID, user_id: UUID) -> Comment:
+    comment = get_comment(work, comment_id, user_id)
+    if comment.author is None or get_post(work, comment.post_id, user_id).author.id != user_id:
+        raise NotAllowed("this comment is another person's")
+    return comment
 
 
 def _short(comment: Comment) -> dict[str, str | None]:
