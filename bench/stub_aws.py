@@ -1,7 +1,7 @@
 """As much of AWS on loopback as a function's first request asks for, answered at once: it is not what is timed.
 
-DynamoDB: a table has one row at most, which stays as it is; all else finds nothing. S3: every object is the same
-picture. Every write succeeds.
+DynamoDB: a table has one row at most, which stays as it is; all else finds nothing. Cognito: nobody. S3: every object
+is the same picture. Every write succeeds.
 """
 
 import json
@@ -51,12 +51,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self._read()
         operation = self.headers.get("x-amz-target", "").rpartition(".")[2]
-        answer = self._dynamodb(operation, json.loads(body)) if operation else {}
+        answer = self._operation(operation, json.loads(body)) if operation else {}
         self._answer(json.dumps(answer).encode(), "application/x-amz-json-1.0")
 
-    def _dynamodb(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _operation(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         table = request.get("TableName", "")
         match operation:
+            case "ListUsers":
+                return {"Users": []}
             case "GetItem" if table in self.items:
                 return {"Item": self.items[table]}
             case "DeleteItem" | "UpdateItem":

@@ -82,6 +82,17 @@ def _like() -> dict[str, Any]:
     return _inserted({"target": f"post#{SOME_ID}#07", "user_id": SOME_ID}, kind={"S": "like"}, at={"S": MOMENT})
 
 
+def _command() -> dict[str, Any]:
+    return _inserted(
+        {"key": f"identity_delete#{SOME_ID}"},
+        kind={"S": "identity_delete"},
+        payload={"S": json.dumps({"user_id": SOME_ID})},
+        version={"N": "1"},
+        v={"N": "1"},
+        expires_at={"N": LONG_FROM_NOW},
+    )
+
+
 def _deployed() -> dict[str, Any]:
     names = {"StackId": "stack", "RequestId": "request", "LogicalResourceId": "Migration"}
     answer_to = {"ResponseURL": f"{ENDPOINT}/answer"}
@@ -124,6 +135,13 @@ OURS = (
     Subject("push", "PushFunction", "functions.push.handler.lambda_handler", _activity(), '"failed_from":[]'),
     Subject(
         "counters", "CountersFunction", "functions.counters.handler.lambda_handler", _like(), '"message":"reactions"'
+    ),
+    Subject(
+        "effects",
+        "EffectsFunction",
+        "functions.effects.handler.lambda_handler",
+        _command(),
+        '"message":"carried out"',
     ),
     Subject(
         "jobs", "JobsFunction", "functions.jobs.handler.lambda_handler", {"job": "sweep_outbox"}, '"message":"job"'
@@ -170,6 +188,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "bench",
         "SITE_URL": ORIGIN,
         "UPLOADS_BUCKET": "uploads",
+        "USER_POOL_ID": "us-east-1_bench",
         **{f"{table.upper()}_TABLE": table for table in TABLES},
     }
 

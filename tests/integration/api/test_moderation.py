@@ -322,7 +322,8 @@ def test_standing_costs_a_statement_once_a_minute(gateway: Gateway, join: Join, 
 
     gateway.platform.database = Counting()
     for _ in range(3):
-        assert gateway.post("/api/realtime/tickets", user=malena).status == 201
+        asks = {"purpose": "post", "content_type": "image/jpeg", "size": 1000}
+        assert gateway.post("/api/media", user=malena, json=asks).status == 201
 
     assert len(asked) == 1
 
