@@ -47,7 +47,8 @@ SUITES = (
 DEEP = Suite(
     "deep",
     budget=300,
-    flags=("-m", "hypothesis", *PARALLEL),
+    # Few tests, of which the longest are in one file: whichever worker is free takes the next.
+    flags=("-m", "hypothesis", "--numprocesses=2", "--dist=worksteal"),
     profile="deep",
     folders=("tests/unit", "tests/contract", "tests/integration"),
 )

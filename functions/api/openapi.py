@@ -95,15 +95,16 @@ class Operation:
     endpoint: Callable[..., Any]
 
 
-def operations() -> list[Operation]:
+@cache
+def operations() -> tuple[Operation, ...]:
     """All there are, by path."""
-    found = [
+    found = (
         Operation(method, route.path_format, route.endpoint)
         for route in iter_route_contexts(_api().routes)
         if route.path_format is not None and route.endpoint is not None
         for method in route.methods or ()
-    ]
-    return sorted(found, key=lambda operation: (operation.path, operation.method))
+    )
+    return tuple(sorted(found, key=lambda operation: (operation.path, operation.method)))
 
 
 def _complete(described: dict[str, Any], operation: Operation) -> None:
