@@ -221,6 +221,7 @@ STORES = (
             "user:{id}",
             "handle:{handle}",
             "posts:{id}",
+            "post:{id}",
             "standing:{id}",
             "relation:{id}:{id}",
             "wrote:{id}",
