@@ -221,7 +221,6 @@ STORES = (
             "user:{id}",
             "handle:{handle}",
             "posts:{id}",
-            "post:{id}",
             "standing:{id}",
             "relation:{id}:{id}",
             "wrote:{id}",
