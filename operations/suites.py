@@ -48,7 +48,7 @@ DEEP = Suite(
     "deep",
     budget=300,
     # Few tests, of which the longest are in one file: whichever worker is free takes the next.
-    flags=("-m", "hypothesis", "--numprocesses=2", "--dist=worksteal"),
+    flags=("-m", "hypothesis", "--timeout=300", "--numprocesses=2", "--dist=worksteal"),
     profile="deep",
     folders=("tests/unit", "tests/contract", "tests/integration"),
 )
