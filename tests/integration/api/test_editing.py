@@ -142,6 +142,20 @@ def test_an_edit_of_what_was_changed_meanwhile_is_refused(gateway: Gateway, join
     assert gateway.get(f"/api/posts/{made['id']}", user=malena).json()["body"] == "first"
 
 
+def test_an_edit_ends_mentions_of_people_whom_the_author_does_not_see(gateway: Gateway, join: Join) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    made = post(gateway, malena, "@carlos", visibility="mentioned")
+    path = f"/api/posts/{made['id']}"
+    assert gateway.get(path, user=carlos).status == 200
+    gateway.put("/api/users/carlos/block", user=malena)
+    assert edit(gateway, malena, made, 1, body="of somebody else").status == 200
+    gateway.delete("/api/users/carlos/block", user=malena)
+
+    assert gateway.get(path, user=carlos).status == 404
+    assert edit(gateway, malena, made, 2, body="@carlos again").status == 200
+    assert gateway.get(path, user=carlos).status == 200
+
+
 def test_an_edit_is_checked_like_a_post(gateway: Gateway, join: Join) -> None:
     malena, carlos = join("malena"), join("carlos")
     made = post(gateway, malena)

@@ -219,9 +219,9 @@ class PostRepository:
                 before.edited_at or before.created_at,
             ),
         )  # fmt: skip
-        if before.entities:
-            self._connection.execute("DELETE FROM post_tags WHERE post_id = %s", (before.id,))
-            self._connection.execute("DELETE FROM post_mentions WHERE post_id = %s", (before.id,))
+        # Whatever `before` shows: it lacks the mentions of people whom its author does not see now.
+        self._connection.execute("DELETE FROM post_tags WHERE post_id = %s", (before.id,))
+        self._connection.execute("DELETE FROM post_mentions WHERE post_id = %s", (before.id,))
         self._add_entities(after)
         if after.media != before.media:
             self._connection.execute(
