@@ -185,6 +185,18 @@ def test_who_is_apart_from_the_author_has_no_part_in_the_thread(
     assert gateway.get(f"/api/comments/{made['id']}/replies", user=carlos).status == 404
 
 
+def test_below_a_comment_that_one_does_not_see_there_is_nothing(
+    gateway: Gateway, join: Join, malena: UUID, carlos: UUID, path: str, apart: Apart
+) -> None:
+    anibal = join("anibal")
+    top = say(gateway, anibal, path, "one")
+    say(gateway, malena, path, "two", top)
+    replies = f"/api/comments/{top['id']}/replies"
+    assert gateway.get(replies, user=carlos).status == 200
+    apart(anibal, carlos)
+    assert gateway.get(replies, user=carlos).status == 404
+
+
 def test_what_one_wrote_can_be_deleted_where_one_no_longer_sees_it(
     gateway: Gateway, malena: UUID, carlos: UUID, path: str, apart: Apart
 ) -> None:

@@ -41,7 +41,10 @@ _SHOWN = SQL("""
 """)
 _BEYOND = SQL("AND (comments.created_at, comments.id) > (%(at)s, %(id)s)")
 _OF_POST = SQL("comments.post_id = %(post_id)s AND comments.parent_id IS NULL")
-_OF_COMMENT = SQL("comments.parent_id = %(comment_id)s")
+_OF_COMMENT = SQL("""comments.parent_id = %(comment_id)s AND (
+    SELECT {seen} FROM comments AS parent LEFT JOIN users AS asker ON asker.id = parent.user_id
+    WHERE parent.id = %(comment_id)s
+)""").format(seen=sees_comment("parent", "asker"))
 _ONE = SQL("comments.id = %(comment_id)s")
 _OWN = SQL("comments.id = %(comment_id)s AND comments.user_id = %(reader_id)s")
 
@@ -128,7 +131,7 @@ class CommentRepository:
             )
         return removed.rowcount == 1
 
-    def _read(self, chosen: SQL, after: Place | None, **values: Any) -> list[Comment]:
+    def _read(self, chosen: SQL | Composed, after: Place | None, **values: Any) -> list[Comment]:
         place = {"at": after.at, "id": after.id} if after else {}
         return self._fetch(_query(chosen, after), values | place)
 
@@ -153,7 +156,7 @@ class CommentRepository:
         return dict(rows.fetchall())
 
 
-def _query(chosen: SQL, after: Place | None) -> Composed:
+def _query(chosen: SQL | Composed, after: Place | None) -> Composed:
     return _SHOWN.format(
         chosen=chosen,
         beyond=_BEYOND if after else SQL(""),
