@@ -71,12 +71,15 @@ async def moderator(
 
 
 async def outdated(platform: Annotated[Platform, Depends(platform)]) -> AsyncIterator[list[str]]:
-    """Takes the cache keys that a route makes outdated, and forgets them once the commit went well: before it,
+    """Takes the cache keys that a route makes outdated, and forgets them after the commit: before it,
     a reader could still fill in what was."""
     keys: list[str] = []
-    yield keys
-    for key in keys:
-        platform.cache.delete(key)
+    try:
+        yield keys
+    finally:
+        # Also of an answer that failed: a route may have committed before, and forgetting too much costs a look.
+        for key in keys:
+            platform.cache.delete(key)
 
 
 async def unit_of_work(

@@ -2,7 +2,8 @@
 
 The same key, by the same person at the same address, gives the first answer again; with another body it is refused, and
 while the first is under way it is told to wait. What is kept are answers that say what became of the request: 2xx and
-4xx. One of 5xx is forgotten, and so is what the caller's standing alone decided (401, 429): these may be tried again.
+4xx. One of 5xx is forgotten, and so is what the caller's standing alone decided (401, 403, 429): these may be tried
+again.
 
 Between an effect and the record of its answer a function may die. So the effect's own transaction notes the key, and
 where it finds it noted already it is undone, and the answer is read anew from where the effect is shown. The same holds
@@ -35,7 +36,7 @@ from mundotango.work import UnitOfWork
 LARGEST_KEPT = 200_000
 REPLAYED = "idempotency-replayed"
 _KEPT_HEADERS = ("content-type", "content-language", "location", "etag", "vary")
-_NOT_KEPT = (401, 429)
+_NOT_KEPT = (401, 403, 429)
 
 
 @dataclass(slots=True)

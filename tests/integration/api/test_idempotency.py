@@ -132,6 +132,18 @@ def test_a_refusal_is_kept_and_a_failure_is_not(
     assert send(gateway, malena, key="failed").status == 201
 
 
+def test_what_was_refused_while_somebody_was_suspended_happens_once_they_are_restored(
+    gateway: Gateway, malena: UUID, join: Join
+) -> None:
+    moderating: dict[str, Any] = {"user": join("osvaldo"), "groups": ("moderators",)}
+    suspension = "/api/moderation/users/malena/suspension"
+    assert gateway.put(suspension, json={"reason": "spam"}, **moderating).status == 204
+    assert send(gateway, malena).problem == "suspended"
+    assert gateway.delete(suspension, **moderating).status == 204
+
+    assert send(gateway, malena).status == 201
+
+
 def test_what_nobody_foresaw_is_not_kept(
     gateway: Gateway, malena: UUID, monkeypatch: pytest.MonkeyPatch, answers: FakeAnswers
 ) -> None:

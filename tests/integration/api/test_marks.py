@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from uuid import UUID
 
+import pytest
+
 from functions.api.cache_keys import post_key
 from mundotango import ids
+from mundotango.errors import Unavailable
 from mundotango.reactions.model import target_of
 from mundotango.realtime.model import user_channel
 from tests.fakes.reactions import FakeEngagements
@@ -197,6 +200,24 @@ def test_what_everybody_sees_of_posts_is_kept_and_forgotten_by_what_changes_it(g
     assert seen() == (200, ["second", "after"])
     assert gateway.delete(f"/api/posts/{first['id']}", user=malena).status == 204
     assert seen() == (404, ["second"])
+
+
+def test_an_edit_whose_answer_fails_is_shown_all_the_same(
+    gateway: Gateway, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    malena = join("malena")
+    made = post(gateway, malena, "before")
+    path = f"/api/public/posts/{made['id']}"
+    assert gateway.get(path).json()["body"] == "before"
+
+    def away(*_: object) -> None:
+        raise Unavailable("the table does not answer; try again")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(gateway.platform.reactions, "mine", away)
+        edit = gateway.patch(f"/api/posts/{made['id']}", user=malena, json={"body": "after"}, headers={"If-Match": "1"})
+    assert edit.status == 503
+    assert gateway.get(path).json()["body"] == "after"
 
 
 def test_lists_are_asked_by_something_that_can_be(gateway: Gateway, join: Join) -> None:
