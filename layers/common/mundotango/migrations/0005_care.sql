@@ -25,6 +25,8 @@ CREATE TABLE audit (
     at timestamptz NOT NULL
 );
 CREATE INDEX idx_audit_at ON audit (at DESC, id DESC);
+CREATE INDEX idx_audit_target ON audit (target_kind, target_id);
+CREATE INDEX idx_audit_report ON audit (report_id) WHERE report_id IS NOT NULL;
 -- Nobody who serves requests can change what was written down of a moderator's acts.
 REVOKE UPDATE ON audit FROM mundo_app;
 
