@@ -156,6 +156,24 @@ def test_an_edit_ends_mentions_of_people_whom_the_author_does_not_see(gateway: G
     assert gateway.get(path, user=carlos).status == 200
 
 
+def test_nobody_is_told_what_somebody_does_who_is_leaving(
+    gateway: Gateway, join: Join, announced: FakeActivities
+) -> None:
+    malena, carlos = join("malena"), join("carlos")
+    his = post(gateway, carlos)
+    made = post(gateway, malena, "before")
+    assert gateway.put("/api/users/me/deletion", user=malena).status == 200
+    announced.appended.clear()
+
+    post(gateway, malena, "@carlos")
+    post(gateway, malena, "@carlos", visibility="mentioned")
+    assert edit(gateway, malena, made, 1, body="after").status == 200
+    gateway.post(f"/api/posts/{his['id']}/comments", user=malena, json={"body": "@carlos"})
+    gateway.put(f"/api/posts/{his['id']}/repost", user=malena)
+
+    assert announced.appended == []
+
+
 def test_an_edit_is_checked_like_a_post(gateway: Gateway, join: Join) -> None:
     malena, carlos = join("malena"), join("carlos")
     made = post(gateway, malena)

@@ -13,8 +13,8 @@ from mundotango.work import UnitOfWork
 
 
 def announce(work: UnitOfWork, kind: Kind, post: Post, clock: Clock) -> None:
-    """To the author's followers, or to those a post is for."""
-    if post.hidden:
+    """To the author's followers, or to those a post is for; of somebody who is leaving to nobody."""
+    if post.hidden or not work.posts.is_present(post.author.id):
         return
     if post.visibility == "mentioned":
         told = policy.told(post.author.id, post.entities)

@@ -20,6 +20,7 @@ from mundotango.visibility.repository import (
     everybody_sees_person,
     everybody_sees_post,
     hears_of_post,
+    present,
     sees_person,
     sees_post,
 )
@@ -180,6 +181,11 @@ class PostRepository:
         seen = everybody_sees_post("posts", "author") if reader_id is None else sees_post("posts", "author")
         found = read_posts(self._connection, _ONE.format(seen=seen), {"post_id": post_id}, reader_id)
         return found[0][1] if found else None
+
+    def is_present(self, author_id: UUID) -> bool:
+        """Whether others may see this person at all."""
+        query = SQL("SELECT FROM users WHERE id = %s AND {}").format(present("users"))
+        return self._connection.execute(query, (author_id,)).fetchone() is not None
 
     def list_viewable(self, post_ids: Sequence[UUID], reader_id: UUID) -> list[UUID]:
         """Those of the posts that the reader sees and did not write; of reposts their originals."""

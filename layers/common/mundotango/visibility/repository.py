@@ -20,6 +20,9 @@ _NOT_APART = SQL("""
 _NOT_MUTED = SQL("NOT EXISTS (SELECT FROM mutes WHERE mutes.muter_id = %(reader_id)s AND mutes.muted_id = {user_id})")
 
 _PRESENT = SQL("({person}.suspended_at IS NULL AND {person}.leaves_at IS NULL)")
+_ACTOR_IS_PRESENT = SQL("EXISTS (SELECT FROM users AS actor WHERE actor.id = %(actor_id)s AND {present})").format(
+    present=_PRESENT.format(person=Identifier("actor"))
+)
 _PERSON = SQL("(({person}.id = %(reader_id)s OR {present}) AND {not_apart})")
 
 _POST = SQL("""(
@@ -73,8 +76,11 @@ def sees_post(post: str, author: str) -> Composed:
 
 def hears_of_post(post: str, author: str, listener: str) -> Composed:
     """Whether somebody is told what another, the parameter `actor_id`, does to a post: who sees it and does not mute
-    them. Asked of many at once, so that the reader is the row of `users` joined as `listener`."""
-    asked = SQL("({} AND {})").format(sees_post(post, author), _NOT_MUTED.format(user_id=Placeholder("actor_id")))
+    them, and nobody of somebody who is leaving. Asked of many at once, so that the reader is the row of `users` joined
+    as `listener`."""
+    asked = SQL("({} AND {} AND {})").format(
+        sees_post(post, author), _NOT_MUTED.format(user_id=Placeholder("actor_id")), _ACTOR_IS_PRESENT
+    )
     reader = Identifier(listener, "id").as_string()
     return Composed([SQL(asked.as_string().replace("%(reader_id)s", reader))])
 
