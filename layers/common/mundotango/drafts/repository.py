@@ -15,11 +15,6 @@ class DraftRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def hold(self, user_id: UUID) -> bool:
-        """Until this transaction ends no other one of this person counts their drafts. False without a profile."""
-        held = self._connection.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", (user_id,))
-        return held.rowcount == 1
-
     def count(self, user_id: UUID) -> int:
         (number,) = self._connection.execute(
             "SELECT count(*) FROM drafts WHERE user_id = %s", (user_id,)

@@ -18,7 +18,7 @@ DRAFTS = "drafts"
 
 def keep_draft(work: UnitOfWork, user_id: UUID, content: dict[str, Any], clock: Clock) -> Draft:
     draft = Draft(new_id(), user_id, policy.content(content), clock.now())
-    if not work.drafts.hold(user_id):
+    if not work.users.hold([user_id]):
         raise ProfileMissing("this account has no profile yet")
     if work.drafts.count(user_id) >= policy.MOST_DRAFTS:
         raise Conflict(Said("at most {most} drafts are kept; publish or delete one first", most=policy.MOST_DRAFTS))

@@ -47,10 +47,6 @@ class MarkRepository:
         ).fetchone()
         return None if row is None else UUID(str(row[0]))
 
-    def hold(self, user_id: UUID) -> None:
-        """Until this transaction ends no other one of this person counts what they have."""
-        self._connection.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", (user_id,))
-
     def pin(self, user_id: UUID, post_id: UUID, at: datetime, most: int) -> bool:
         """False, and nothing pinned, when so many others of the person's posts are. A pinned one stays as it is."""
         pinned = self._connection.execute(

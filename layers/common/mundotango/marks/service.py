@@ -36,7 +36,7 @@ def unrepost(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> No
 def pin(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:
     """Puts an own post beside the first page of one's profile."""
     get_own_post(work, post_id, user_id)
-    work.marks.hold(user_id)
+    work.users.hold([user_id])
     if not work.marks.pin(user_id, post_id, clock.now(), MOST_PINNED):
         raise Conflict(Said("at most {most} posts are pinned; take one off first", most=MOST_PINNED))
 

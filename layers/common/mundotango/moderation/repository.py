@@ -76,10 +76,6 @@ class ModerationRepository:
             row = cursor.execute(query, {"target_id": target_id} | values).fetchone()
         return Target(kind=kind, **row) if row else None
 
-    def find_person(self, handle: str) -> UUID | None:
-        row = self._connection.execute("SELECT id FROM users WHERE handle = %s", (handle,)).fetchone()
-        return row[0] if row else None
-
     def report(self, report: Report) -> Report:
         """The report as it stands: the first one, where this person's report of this thing is open already."""
         query = SQL("""

@@ -12,7 +12,7 @@ from mundotango.moderation import policy
 from mundotango.moderation.model import Act, Action, OpenReport, Reason, Report, Resolution, Target, TargetKind
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
-from mundotango.users.policy import normal_handle
+from mundotango.users.service import get_id
 from mundotango.work import UnitOfWork
 
 REPORTS = "moderation-reports"
@@ -96,7 +96,7 @@ def show(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID
 def suspend(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, clock: Clock) -> UUID:
     """Nobody sees a suspended person, nor do they write anything, until they are restored."""
     why = policy.reason(reason)
-    person_id = _person(work, handle)
+    person_id = get_id(work, handle)
     if _suspend(work, moderator_id, person_id, clock):
         _note(work, moderator_id, "suspended", ("user", person_id), why, clock)
     return person_id
@@ -104,7 +104,7 @@ def suspend(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, cloc
 
 def restore(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, clock: Clock) -> UUID:
     why = policy.reason(reason, required=False)
-    person_id = _person(work, handle)
+    person_id = get_id(work, handle)
     if work.moderation.restore(person_id):
         _note(work, moderator_id, "restored", ("user", person_id), why, clock)
     return person_id
@@ -142,11 +142,3 @@ def _target(work: UnitOfWork, kind: TargetKind, target_id: UUID) -> Target:
     if target is None:
         raise NotFound("there is nothing to moderate here")
     return target
-
-
-def _person(work: UnitOfWork, handle: str) -> UUID:
-    normal = normal_handle(handle)
-    person_id = work.moderation.find_person(normal) if normal else None
-    if person_id is None:
-        raise NotFound("nobody has this handle")
-    return person_id
