@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from functions.api.cache_keys import profile_key
 from functions.api.cached import remember
 from functions.api.schemas.users import KeptId, KeptProfile, RelationBody, UserBody
 from mundotango.bootstrap import Platform
+from mundotango.cache_keys import handle_key, profile_key, relation_key
 from mundotango.errors import NotFound
 from mundotango.users import policy, service
 from mundotango.users.model import Profile
@@ -20,14 +20,6 @@ from mundotango.work import UnitOfWork
 PROFILE_SECONDS = 300
 HANDLE_SECONDS = 300
 RELATION_SECONDS = 30
-
-
-def handle_key(handle: str) -> str:
-    return f"handle:{handle}"
-
-
-def relation_key(reader_id: UUID, person_id: UUID) -> str:
-    return f"relation:{reader_id}:{person_id}"
 
 
 def keys_between(one: UUID, other: UUID) -> list[str]:

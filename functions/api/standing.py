@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from functions.api.cached import remember
 from mundotango.bootstrap import Platform
+from mundotango.cache_keys import standing_key
 from mundotango.errors import Suspended
 
 READS = frozenset({"GET", "HEAD"})
@@ -37,9 +38,5 @@ def check(platform: Platform, user_id: UUID) -> None:
         with platform.unit_of_work() as work:
             return Standing(suspended=work.moderation.is_suspended(user_id))
 
-    if remember(platform.cache, key(user_id), STANDING_SECONDS, Standing, load).suspended:
+    if remember(platform.cache, standing_key(user_id), STANDING_SECONDS, Standing, load).suspended:
         raise Suspended("this account is suspended")
-
-
-def key(user_id: UUID) -> str:
-    return f"standing:{user_id}"

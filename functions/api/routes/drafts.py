@@ -3,7 +3,6 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.cache_keys import shown_of
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.routes.posts.posts import unseen
@@ -11,6 +10,7 @@ from functions.api.schemas.base import Id
 from functions.api.schemas.drafts import DraftBody, DraftContent, DraftPage
 from functions.api.schemas.posts import PostBody
 from functions.api.schemas.problems import refusals
+from mundotango.cache_keys import shown_of
 from mundotango.drafts import service
 from mundotango.drafts.model import Draft
 from mundotango.pagination import DEFAULT_LIMIT

@@ -4,9 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from functions.api import standing
 from functions.api.access import access
-from functions.api.cache_keys import post_key, shown_of
 from functions.api.dependencies import ModeratorDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Lines
@@ -20,6 +18,7 @@ from functions.api.schemas.moderation import (
     TargetBody,
 )
 from functions.api.schemas.problems import refusals
+from mundotango.cache_keys import post_key, shown_of, standing_key
 from mundotango.moderation import service
 from mundotango.moderation.model import OpenReport, Target
 from mundotango.pagination import DEFAULT_LIMIT
@@ -157,4 +156,4 @@ def _known_of(target: Target) -> list[str]:
 
 
 def _known_of_person(user_id: UUID) -> list[str]:
-    return [standing.key(user_id), *shown_of(user_id)]
+    return [standing_key(user_id), *shown_of(user_id)]

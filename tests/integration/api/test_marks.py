@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from functions.api.cache_keys import post_key
 from mundotango import ids
+from mundotango.cache_keys import post_key
 from mundotango.errors import Unavailable
 from mundotango.reactions.model import target_of
 from mundotango.realtime.model import user_channel

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from functions.api import standing
 from mundotango import ids
 from mundotango.adapters.postgres import Database
+from mundotango.cache_keys import standing_key
 from tests.fixtures.gateway import Answer, Gateway
 
 Join = Callable[[str], UUID]
@@ -310,7 +310,7 @@ def test_a_suspended_moderator_does_not_read_who_reported_them(gateway: Gateway,
 def test_standing_costs_a_statement_once_a_minute(gateway: Gateway, join: Join, database: Database) -> None:
     malena = join("malena")
     cache = gateway.platform.cache
-    cache.delete(standing.key(malena))
+    cache.delete(standing_key(malena))
     asked = []
 
     class Counting(Database):

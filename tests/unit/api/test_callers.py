@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from functions.api import standing
 from functions.api.dependencies import groups_of
 from functions.api.openapi import operations
+from mundotango.cache_keys import standing_key
 from tests.fixtures.gateway import PAYLOADS, Gateway, fake_platform
 from tests.unit.api.test_errors import SOMEBODY, UPLOAD
 
@@ -68,7 +68,7 @@ def test_claims_that_are_no_access_token_open_nothing(gateway: Gateway, claims: 
 
 
 def test_the_recorded_claims_open_it(gateway: Gateway) -> None:
-    known = standing.key(UUID(gateway.recorded_claims["sub"]))
+    known = standing_key(UUID(gateway.recorded_claims["sub"]))
     gateway.platform.cache.set(known, {"suspended": False}, 60)
 
     assert gateway.post("/api/media", json=UPLOAD, claims=gateway.recorded_claims).status == 201

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from functions.api import standing
 from functions.api.app import create_api
 from functions.api.dependencies import CallerDep
 from functions.api.standing import open_to_suspended
 from mundotango.bootstrap import Platform
+from mundotango.cache_keys import standing_key
 from tests.unit.api.test_errors import SOMEBODY
 
 CLAIMS = {"token_use": "access", "sub": str(SOMEBODY)}
@@ -58,7 +58,7 @@ def called(platform: Platform, method: str, path: str) -> httpx.Response:
 def test_who_is_suspended_writes_nothing_but_what_is_open_to_them(
     platform: Platform, method: str, path: str, status: int
 ) -> None:
-    platform.cache.set(standing.key(SOMEBODY), {"suspended": True}, 60)
+    platform.cache.set(standing_key(SOMEBODY), {"suspended": True}, 60)
 
     answer = called(platform, method, path)
 

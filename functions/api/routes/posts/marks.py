@@ -1,10 +1,10 @@
 from fastapi import APIRouter
 
 from functions.api.access import access
-from functions.api.cache_keys import post_key, posts_key, shown_of
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
+from mundotango.cache_keys import post_key, posts_key, shown_of
 from mundotango.marks import service
 
 router = APIRouter(prefix="/api/posts/{post_id}", tags=["posts"])

@@ -5,7 +5,6 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.cache_keys import post_key, posts_key, shown_of
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
 from functions.api.schemas.base import Id
@@ -23,6 +22,7 @@ from functions.api.schemas.posts import (
 )
 from functions.api.schemas.problems import refusals
 from mundotango.bootstrap import Platform
+from mundotango.cache_keys import post_key, posts_key, shown_of
 from mundotango.posts import service
 from mundotango.posts.entities import entity_payload
 from mundotango.posts.model import Post, post_payload

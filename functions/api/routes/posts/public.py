@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.cache_keys import post_key
 from functions.api.cached import remember_answer
 from functions.api.dependencies import PlatformDep
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import PublicPostBody
 from functions.api.schemas.problems import public_refusals
 from mundotango.bootstrap import Platform
+from mundotango.cache_keys import post_key
 from mundotango.posts import service
 from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions

@@ -2,11 +2,12 @@ from fastapi import APIRouter
 
 from functions.api.access import access
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
-from functions.api.profiles import keys_between, relation_key
+from functions.api.profiles import keys_between
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.users import PersonPage
 from mundotango.blocks import service
+from mundotango.cache_keys import relation_key
 from mundotango.pagination import DEFAULT_LIMIT
 
 router = APIRouter(prefix="/api/users", tags=["users"])

@@ -8,9 +8,9 @@ from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, Work
 from functions.api.schemas.own_data import DeletionBody, ExportBody
 from functions.api.schemas.problems import refusals
 from functions.api.standing import open_to_suspended
+from mundotango.cache_keys import cached_of
 from mundotango.exports import service as exports
 from mundotango.privacy import service
-from mundotango.privacy.policy import cached_of
 
 EXPORT_PATH = "/api/users/me/export"
 

@@ -6,13 +6,13 @@ The routes of posts, which know how a post is answered, are imported when these 
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.cache_keys import posts_key
 from functions.api.cached import remember_answer
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.profiles import find_public_profile
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.posts import ProfilePage, PublicPostPage
 from functions.api.schemas.problems import public_refusals, refusals
+from mundotango.cache_keys import posts_key
 from mundotango.pagination import DEFAULT_LIMIT
 
 LIST_SECONDS = 60

@@ -1,13 +1,13 @@
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.cache_keys import profile_key, shown_of
 from functions.api.caching import PUBLIC
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.preconditions import AnyVersionDep
-from functions.api.profiles import find_profile, find_public_profile, handle_key, own_profile, relation, shown
+from functions.api.profiles import find_profile, find_public_profile, own_profile, relation, shown
 from functions.api.schemas.problems import public_refusals, refusals
 from functions.api.schemas.users import KeptProfile, NewUser, ProfileBody, ProfileChange, UserBody
+from mundotango.cache_keys import handle_key, profile_key, shown_of
 from mundotango.users import service
 
 router = APIRouter(prefix="/api", tags=["users"])

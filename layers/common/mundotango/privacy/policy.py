@@ -1,7 +1,6 @@
 """How long a person may change their mind, and how long it is remembered that they did not."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 GRACE = timedelta(days=30)
 
@@ -29,8 +28,3 @@ def due_before(now: datetime) -> datetime:
 
 def may_erase(noted_at: datetime, now: datetime) -> bool:
     return noted_at + SIGNED_OUT_AFTER <= now
-
-
-def cached_of(user_id: UUID, handle: str | None) -> list[str]:
-    """The keys under which the cache keeps a person's own data for a while."""
-    return [f"user:{user_id}", f"posts:{user_id}", f"standing:{user_id}", *([f"handle:{handle}"] if handle else [])]

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from mundotango.cache_keys import cached_of
 from mundotango.commands.service import identity_deletion
 from mundotango.exports.model import exports_of
 from mundotango.media.policy import original_key, upload_key, variants_of
 from mundotango.privacy.model import Person, Store
-from mundotango.privacy.policy import cached_of
 from mundotango.privacy.stores import repository as tables
 from mundotango.privacy.stores.postgresql import rows_of, without_rows_of
 from mundotango.realtime.model import author_channel, user_channel

@@ -1,0 +1,47 @@
+"""Under which keys the cache has what it keeps of people and their posts.
+
+For those who keep it there, for those who make it outdated, and for whoever erases somebody, who would leave behind
+what is spelt otherwise elsewhere.
+"""
+
+from uuid import UUID
+
+
+def profile_key(user_id: UUID) -> str:
+    """A profile, its counts among it."""
+    return f"user:{user_id}"
+
+
+def handle_key(handle: str) -> str:
+    """Whose a handle is."""
+    return f"handle:{handle}"
+
+
+def relation_key(reader_id: UUID, person_id: UUID) -> str:
+    """How a reader stands to a person."""
+    return f"relation:{reader_id}:{person_id}"
+
+
+def standing_key(user_id: UUID) -> str:
+    """Whether a person is suspended."""
+    return f"standing:{user_id}"
+
+
+def posts_key(user_id: UUID) -> str:
+    """All pages of what everybody sees of a person's posts."""
+    return f"posts:{user_id}"
+
+
+def post_key(post_id: UUID) -> str:
+    """A post as everybody sees it."""
+    return f"post:{post_id}"
+
+
+def shown_of(user_id: UUID) -> list[str]:
+    """What changes when somebody's posts become more or fewer, or others no longer see what they saw of them."""
+    return [profile_key(user_id), posts_key(user_id)]
+
+
+def cached_of(user_id: UUID, handle: str | None) -> list[str]:
+    """All that is kept of a person for longer than a relation is."""
+    return [*shown_of(user_id), standing_key(user_id), *([handle_key(handle)] if handle else [])]
