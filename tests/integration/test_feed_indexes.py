@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, Self
 from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Composed
 
 from bench.crowd import Crowd, add_reader, gather
 from devstack.postgres import Server
@@ -17,6 +15,7 @@ from mundotango.comments.repository import CommentRepository
 from mundotango.drafts.repository import DraftRepository
 from mundotango.feed.repository import FeedRepository
 from mundotango.pagination import Place
+from tests.factories.plans import listening
 from tests.fixtures.postgres import connect, superuser
 
 # What the crowd does not do: every fourth post has one of 100 hashtags, some are saved by the reader, and some have
@@ -62,29 +61,10 @@ def connection(reader_id: UUID, database_settings: settings.Database) -> Iterato
 
 
 @pytest.fixture
-def plans(connection: psycopg.Connection) -> Plans:
+def plans(connection: psycopg.Connection) -> Iterator[Plans]:
     """How the server goes about the queries that were asked."""
-    asked: list[tuple[Any, Any]] = []
-
-    class Listening(psycopg.Cursor[Any]):
-        def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-            asked.append((query, params))
-            return super().execute(query, params, **options)
-
-    def explain() -> list[str]:
-        with psycopg.Cursor(connection) as cursor:
-            return [
-                "\n".join(
-                    line
-                    for (line,) in cursor.execute(
-                        SQL("EXPLAIN ") + (query if isinstance(query, Composed) else SQL(query)), params
-                    )
-                )
-                for query, params in asked
-            ]
-
-    connection.cursor_factory = Listening
-    return explain
+    with listening(connection) as plans:
+        yield plans.all
 
 
 @pytest.fixture(params=["first page", "later page"])

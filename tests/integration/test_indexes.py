@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Self
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Composed
 
 from devstack.postgres import Server
 from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.events.repository import EventRepository
+from tests.factories.plans import listening
 from tests.fakes.clock import A_MONDAY_EVENING
 from tests.fixtures.postgres import superuser
 
@@ -27,22 +26,8 @@ def connection(real_database: Database) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 def plan(connection: psycopg.Connection) -> Iterator[Plan]:
     """How the server went about the last query that was composed."""
-    asked: list[tuple[Composed, Any]] = []
-
-    class Listening(psycopg.Cursor[Any]):
-        def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-            if isinstance(query, Composed):
-                asked.append((query, params))
-            return super().execute(query, params, **options)
-
-    def explain() -> str:
-        query, params = asked[-1]
-        with psycopg.Cursor(connection) as cursor:
-            return "\n".join(line for (line,) in cursor.execute(SQL("EXPLAIN ") + query, params))
-
-    usual, connection.cursor_factory = connection.cursor_factory, Listening
-    yield explain
-    connection.cursor_factory = usual
+    with listening(connection) as plans:
+        yield plans.of_last_composed
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
 from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL
 
 from devstack.postgres import Server
 from mundotango.blocks.repository import BlockRepository
@@ -19,6 +18,7 @@ from mundotango.search import policy
 from mundotango.search.repository import SearchRepository
 from mundotango.users.model import Listed
 from mundotango.users.repository import UserRepository
+from tests.factories.plans import listening
 from tests.fixtures.postgres import alone, clone, superuser
 
 pytestmark = pytest.mark.slow
@@ -92,22 +92,8 @@ def _at(minute: int) -> Place:
 @pytest.fixture
 def plan(crowd: psycopg.Connection) -> Iterator[Plan]:
     """How the server went about the last query that was composed."""
-    asked: list[tuple[Composed, Any]] = []
-
-    class Listening(psycopg.Cursor[Any]):
-        def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-            if isinstance(query, Composed):
-                asked.append((query, params))
-            return super().execute(query, params, **options)
-
-    def explain() -> str:
-        query, params = asked[-1]
-        with psycopg.Cursor(crowd) as cursor:
-            return "\n".join(line for (line,) in cursor.execute(SQL("EXPLAIN ") + query, params))
-
-    usual, crowd.cursor_factory = crowd.cursor_factory, Listening
-    yield explain
-    crowd.cursor_factory = usual
+    with listening(crowd) as plans:
+        yield plans.of_last_composed
 
 
 @pytest.mark.parametrize(
