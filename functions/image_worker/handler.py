@@ -19,7 +19,7 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import BadImage
 from mundotango.media import policy
-from mundotango.media.model import Compressed
+from mundotango.media.model import Compressed, Purpose
 from mundotango.media.service import finish_upload, give_up_upload
 from mundotango.observability import logger
 
@@ -67,9 +67,9 @@ def _finish(key: str, *, last: bool) -> None:
     logger().info("upload", media_id=str(media_id), outcome=outcome, seconds=round(time.perf_counter() - started, 3))
 
 
-def _compress(data: bytes) -> Compressed:
+def _compress(data: bytes, purpose: Purpose, *, keep_attribution: bool) -> Compressed:
     try:
-        return compress(data)
+        return compress(data, purpose, keep_attribution=keep_attribution)
     except BadImage as refusal:
         logger().info("picture refused", reason=refusal.detail, cause=repr(refusal.__cause__), bytes=len(data))
         raise

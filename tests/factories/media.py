@@ -38,9 +38,17 @@ def ready_media(**changes: Any) -> Media:
     return replace(media, status="ready", expires_at=None, measures=measures_of(media.media_id), **changes)
 
 
-def compressed_from(data: bytes) -> Compressed:
+def compressed_from(data: bytes, _purpose: str, *, keep_attribution: bool) -> Compressed:
     """As the worker's compression does, without decoding anything: variants that tell which bytes they came from."""
     renditions = tuple(Rendition(width, width // 2, "webp", b"%d of " % width + data) for width in (320, 800))
     return Compressed(
-        1000, 500, "LEHV6nWB2yk8pyo0adR*.7kCMdnj", "#c81e1e", renditions, b"stripped " + data, "image/jpeg"
+        1000,
+        500,
+        "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+        "#c81e1e",
+        animated=False,
+        attribution="Ana" if keep_attribution else None,
+        renditions=renditions,
+        original=b"stripped " + data,
+        original_type="image/jpeg",
     )

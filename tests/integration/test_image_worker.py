@@ -18,7 +18,7 @@ from functions.image_worker.images import compress
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.media import policy
-from mundotango.media.model import Media
+from mundotango.media.model import Media, Purpose
 from tests.factories.media import pending_media
 from tests.factories.pictures import looks_like, photograph
 from tests.fixtures.media import MEDIA, REGION, TABLE, UPLOADS, media_stores
@@ -147,10 +147,10 @@ def test_two_deliveries_at_once_have_one_outcome(monkeypatch: pytest.MonkeyPatch
     row = upload(photograph())
     once = message(policy.upload_key(row.media_id))
 
-    def overtaken(data: bytes) -> Any:
+    def overtaken(data: bytes, purpose: Purpose, *, keep_attribution: bool) -> Any:
         monkeypatch.setattr(handler, "compress", compress)
         assert deliver(once) == []
-        return compress(data)
+        return compress(data, purpose, keep_attribution=keep_attribution)
 
     monkeypatch.setattr(handler, "compress", overtaken)
     assert deliver(once) == []
@@ -191,7 +191,7 @@ def test_a_message_that_fails_comes_again_alone(monkeypatch: pytest.MonkeyPatch)
     assert policy.upload_key(bad.media_id) in stored(UPLOADS)
 
 
-def no_compressing(data: bytes) -> Any:
+def no_compressing(*_: Any, **__: Any) -> Any:
     raise MemoryError
 
 

@@ -8,11 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 
-from functions.image_worker.images import compress, sniff
+from functions.image_worker.formats import sniff
+from functions.image_worker.images import compress
 from mundotango.errors import BadImage
 from mundotango.media.model import Compressed
 from mundotango.media.policy import DAMAGED, NOT_A_PICTURE
 from tests.factories.pictures import FORMATS, RED, corners, encoded, looks_like, near, photograph, quarters
+
+
+def post(data: bytes) -> Compressed:
+    return compress(data, "post", keep_attribution=False)
 
 
 def opened(compressed: Compressed) -> Image.Image:
@@ -22,7 +27,7 @@ def opened(compressed: Compressed) -> Image.Image:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_allowed_format_becomes_webp_of_the_same_picture(format: str) -> None:
-    made = compress(encoded(quarters(), format))
+    made = post(encoded(quarters(), format))
 
     assert looks_like(opened(made))
     assert opened(made).format == "WEBP"
@@ -32,7 +37,7 @@ def test_every_allowed_format_becomes_webp_of_the_same_picture(format: str) -> N
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
 def test_a_picture_is_upright_however_the_camera_was_held(format: str, orientation: int) -> None:
-    made = compress(photograph(480, 320, orientation=orientation, format=format))
+    made = post(photograph(480, 320, orientation=orientation, format=format))
 
     assert looks_like(opened(made))
     assert (made.width, made.height) == (480, 320)
@@ -50,7 +55,7 @@ def test_a_picture_is_upright_however_the_camera_was_held(format: str, orientati
     ],
 )
 def test_variants_are_never_wider_than_the_picture(width: int, widths: list[int]) -> None:
-    made = compress(encoded(quarters(width, 60)))
+    made = post(encoded(quarters(width, 60)))
 
     assert [rendition.width for rendition in made.renditions] == widths
     assert [Image.open(io.BytesIO(r.data)).size for r in made.renditions] == [
@@ -59,7 +64,7 @@ def test_variants_are_never_wider_than_the_picture(width: int, widths: list[int]
 
 
 def test_a_picture_too_high_for_webp_is_served_narrower() -> None:
-    made = compress(encoded(Image.new("RGB", (40, 40_000), RED), "PNG"))
+    made = post(encoded(Image.new("RGB", (40, 40_000), RED), "PNG"))
 
     assert (made.renditions[0].width, made.renditions[0].height) == (16, 16383)
 
@@ -73,7 +78,7 @@ def test_a_jpeg_is_decoded_at_a_smaller_scale(monkeypatch: pytest.MonkeyPatch) -
         return load(image)
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", spy)
-    made = compress(photograph(4000, 3000, orientation=6))
+    made = post(photograph(4000, 3000, orientation=6))
 
     assert sizes[0] == (1500, 2000)
     assert (made.width, made.height) == (4000, 3000)
@@ -84,7 +89,7 @@ def test_a_camera_file_with_several_pictures_shows_the_first() -> None:
     first = quarters()
     data = encoded(first, "MPO", save_all=True, append_images=[Image.new("RGB", (480, 320), "white")])
 
-    made = compress(data)
+    made = post(data)
 
     assert looks_like(opened(made))
     assert len(made.original) < len(data)
@@ -93,7 +98,7 @@ def test_a_camera_file_with_several_pictures_shows_the_first() -> None:
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
 def test_of_an_animation_the_first_frame_is_shown_and_all_are_kept(format: str) -> None:
     frames = [Image.new("RGB", (480, 320), color) for color in ("white", "black")]
-    made = compress(encoded(quarters(), format, save_all=True, append_images=frames, duration=100))
+    made = post(encoded(quarters(), format, save_all=True, append_images=frames, duration=100))
 
     assert looks_like(opened(made))
     kept = Image.open(io.BytesIO(made.original))
@@ -102,17 +107,17 @@ def test_of_an_animation_the_first_frame_is_shown_and_all_are_kept(format: str) 
 
 class TestColours:
     def test_cmyk(self) -> None:
-        assert looks_like(opened(compress(encoded(quarters().convert("CMYK"), "JPEG"))))
+        assert looks_like(opened(post(encoded(quarters().convert("CMYK"), "JPEG"))))
 
     def test_palette(self) -> None:
-        assert looks_like(opened(compress(encoded(quarters().quantize(16), "PNG"))))
+        assert looks_like(opened(post(encoded(quarters().quantize(16), "PNG"))))
 
     def test_palette_with_a_transparent_colour(self) -> None:
         picture = Image.new("P", (480, 320), 1)
         picture.putpalette([0, 0, 0, 220, 30, 30])
         picture.paste(0, (0, 0, 240, 320))
 
-        shown = opened(compress(encoded(picture, "PNG", transparency=0)))
+        shown = opened(post(encoded(picture, "PNG", transparency=0)))
 
         assert shown.getpixel((60, 160)) == (0, 0, 0, 0)
         opaque = shown.getpixel((420, 160))
@@ -123,20 +128,20 @@ class TestColours:
         picture = Image.new("LA", (400, 400), (200, 255))
         picture.paste((200, 0), (0, 0, 200, 400))
 
-        shown = opened(compress(encoded(picture, "PNG")))
+        shown = opened(post(encoded(picture, "PNG")))
 
         alpha = shown.getchannel("A")
         assert (alpha.getpixel((50, 200)), alpha.getpixel((350, 200))) == (0, 255)
         assert near(corners(shown)[1], (200, 200, 200))
 
     def test_an_alpha_that_hides_nothing_is_dropped(self) -> None:
-        assert opened(compress(encoded(quarters().convert("RGBA"), "PNG"))).mode == "RGB"
+        assert opened(post(encoded(quarters().convert("RGBA"), "PNG"))).mode == "RGB"
 
     def test_one_bit(self) -> None:
         picture = Image.new("1", (400, 400), 1)
         picture.paste(0, (0, 0, 400, 200))
 
-        shown = corners(opened(compress(encoded(picture, "PNG"))))
+        shown = corners(opened(post(encoded(picture, "PNG"))))
 
         assert near(shown[0], (0, 0, 0))
         assert near(shown[2], (255, 255, 255))
@@ -144,12 +149,12 @@ class TestColours:
     def test_sixteen_bits_of_grey(self) -> None:
         half = Image.frombytes("I;16", (64, 64), struct.pack("<H", 0x8000) * 64 * 64)
 
-        assert near(corners(opened(compress(encoded(half, "PNG"))))[0], (128, 128, 128), by=2)
+        assert near(corners(opened(post(encoded(half, "PNG"))))[0], (128, 128, 128), by=2)
 
     def test_sixteen_bits_of_colour(self) -> None:
         rows = (b"\x00" + struct.pack(">HHH", 0xDCDC, 0x1E1E, 0x1E1E) * 64) * 64
 
-        shown = opened(compress(png(64, 64, rows, bits=16)))
+        shown = opened(post(png(64, 64, rows, bits=16)))
 
         assert near(corners(shown)[0], RED)
 
@@ -158,17 +163,17 @@ class TestColours:
         swap_tags(profile, b"rXYZ", b"gXYZ")
         data = encoded(Image.new("RGB", (64, 64), (255, 0, 0)), "PNG", icc_profile=bytes(profile))
 
-        assert near(corners(opened(compress(data)))[0], (0, 255, 0), by=20)
+        assert near(corners(opened(post(data)))[0], (0, 255, 0), by=20)
 
     @pytest.mark.parametrize("profile", [b"nonsense", b"\x00" * 200])
     def test_a_broken_colour_profile_is_ignored(self, profile: bytes) -> None:
-        assert looks_like(opened(compress(encoded(quarters(), icc_profile=profile))))
+        assert looks_like(opened(post(encoded(quarters(), icc_profile=profile))))
 
     def test_the_impression_is_of_the_commonest_colour(self) -> None:
         picture = Image.new("RGB", (400, 400), RED)
         picture.paste("white", (0, 0, 400, 100))
 
-        made = compress(encoded(picture, "PNG"))
+        made = post(encoded(picture, "PNG"))
 
         assert near(tuple(bytes.fromhex(made.color[1:])), RED)
         assert len(made.blurhash) == 4 + 2 * 4 * 3
@@ -188,23 +193,23 @@ class TestRefused:
     )
     def test_what_is_no_picture(self, data: bytes) -> None:
         with pytest.raises(BadImage, match=NOT_A_PICTURE[:20]):
-            compress(data)
+            post(data)
 
     def test_an_empty_file(self) -> None:
         with pytest.raises(BadImage, match="empty"):
-            compress(b"")
+            post(b"")
 
     @pytest.mark.parametrize("format", FORMATS)
     def test_a_truncated_picture(self, format: str) -> None:
         data = encoded(Image.effect_noise((160, 120), 80).convert("RGB"), format)
 
         with pytest.raises(BadImage, match=DAMAGED):
-            compress(data[: len(data) // 2])
+            post(data[: len(data) // 2])
 
     @pytest.mark.parametrize("format", FORMATS)
     def test_a_beginning_without_a_picture(self, format: str) -> None:
         with pytest.raises(BadImage, match=DAMAGED):
-            compress(encoded(quarters(), format)[:24])
+            post(encoded(quarters(), format)[:24])
 
     @pytest.mark.parametrize("side", [7072, 12_000, 30_000])
     def test_a_bomb_before_it_is_decoded(self, side: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +219,7 @@ class TestRefused:
         monkeypatch.setattr(ImageFile.ImageFile, "load", load)
         beginning = b"\x00" * (side // 8 + 1) * 100  # of its rows: what is never decoded need not be there
         with pytest.raises(BadImage, match="more than 50 million pixels"):
-            compress(png(side, side, beginning, bits=1, color=0))
+            post(png(side, side, beginning, bits=1, color=0))
 
     def test_a_gif_whose_frame_is_a_bomb_though_its_screen_is_small(self) -> None:
         data = bytearray(encoded(Image.new("P", (8, 8)), "GIF"))
@@ -222,7 +227,7 @@ class TestRefused:
         data[at + 5 : at + 9] = struct.pack("<HH", 65535, 65535)
 
         with pytest.raises(BadImage):
-            compress(bytes(data))
+            post(bytes(data))
 
 
 @given(st.data())
@@ -232,7 +237,7 @@ def test_a_damaged_file_is_refused_or_shown_and_never_anything_else(data: st.Dat
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
 
     with contextlib.suppress(BadImage):
-        made = compress(bytes(damaged))
+        made = post(bytes(damaged))
         assert made.renditions
         assert sniff(made.original)
 

@@ -10,8 +10,8 @@ import pytest
 from mundotango import ids
 from mundotango.errors import BadImage, Invalid, NotFound
 from mundotango.media import policy
-from mundotango.media.model import Compressed, Media, media_payload
-from mundotango.media.service import finish_upload, get_media, give_up_upload, start_upload
+from mundotango.media.model import Compressed, Media, Purpose, media_payload
+from mundotango.media.service import Compress, finish_upload, get_media, give_up_upload, start_upload
 from tests.factories.media import NOON, compressed_from, pending_media, ready_media
 from tests.fakes.media import FakeMedia, FakeObjectStore
 
@@ -21,7 +21,7 @@ class Noon:
         return NOON
 
 
-def refuse(data: bytes) -> Compressed:
+def refuse(data: bytes, _purpose: str, *, keep_attribution: bool) -> Compressed:
     raise BadImage("This picture is damaged or incomplete.")
 
 
@@ -41,7 +41,7 @@ class World:
     def upload_key(self) -> str:
         return policy.upload_key(self.row.media_id)
 
-    def finish(self, compress: Callable[[bytes], Compressed] = compressed_from) -> str:
+    def finish(self, compress: Compress = compressed_from) -> str:
         return finish_upload(self.media, self.objects, compress, self.row.media_id)
 
     @property
@@ -157,9 +157,7 @@ class TestFinishUpload:
 
     @pytest.mark.parametrize("first", [compressed_from, refuse])
     @pytest.mark.parametrize("second", [compressed_from, refuse])
-    def test_an_upload_that_comes_after_the_outcome_changes_nothing(
-        self, first: Callable[[bytes], Compressed], second: Callable[[bytes], Compressed]
-    ) -> None:
+    def test_an_upload_that_comes_after_the_outcome_changes_nothing(self, first: Compress, second: Compress) -> None:
         world = World(b"first")
         world.finish(first)
         before = world.state()
@@ -171,10 +169,10 @@ class TestFinishUpload:
     def test_of_two_uploads_that_race_the_one_that_is_shown_is_kept(self) -> None:
         world = World(b"slow")
 
-        def overtaken(data: bytes) -> Compressed:
+        def overtaken(data: bytes, purpose: Purpose, *, keep_attribution: bool) -> Compressed:
             world.upload(b"quick")
             assert world.finish() == "ready"
-            return compressed_from(data)
+            return compressed_from(data, purpose, keep_attribution=keep_attribution)
 
         assert world.finish(overtaken) == "late"
         assert world.objects.find("uploads", policy.original_key(world.row.media_id)) == b"stripped quick"
@@ -199,7 +197,7 @@ class TestGiveUpUpload:
         assert not world.objects.objects
 
     @pytest.mark.parametrize("compress", [compressed_from, refuse])
-    def test_an_outcome_stays(self, compress: Callable[[bytes], Compressed]) -> None:
+    def test_an_outcome_stays(self, compress: Compress) -> None:
         world = World(b"first")
         world.finish(compress)
         world.upload(b"second")
@@ -246,7 +244,7 @@ class Mortal:
         raise Killed
 
 
-def finish_mortally(world: World, compress: Callable[[bytes], Compressed], *, after: int, done: bool) -> int:
+def finish_mortally(world: World, compress: Compress, *, after: int, done: bool) -> int:
     """The number of effects a worker that dies so got to; no death when it had fewer to make."""
     mortal = Mortal(after=after, done=done)
     with contextlib.suppress(Killed):
@@ -256,7 +254,7 @@ def finish_mortally(world: World, compress: Callable[[bytes], Compressed], *, af
 
 @pytest.mark.parametrize("compress", [compressed_from, refuse])
 def test_a_worker_killed_between_any_two_effects_leaves_what_the_retry_completes(
-    compress: Callable[[bytes], Compressed],
+    compress: Compress,
 ) -> None:
     whole = World()
     effects = finish_mortally(whole, compress, after=99, done=True)

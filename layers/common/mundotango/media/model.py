@@ -23,7 +23,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is known of a picture once it was compressed: width and height of the upright original, bytes as sent."""
+    """What is known of a picture once it was compressed: width and height of the upright original, bytes as sent.
+
+    `attribution` is what the file said of who made it, kept where the uploader chose so.
+    """
 
     width: int
     height: int
@@ -31,6 +34,8 @@ class Measures:
     blurhash: str
     color: str
     variants: tuple[Variant, ...]
+    animated: bool = False
+    attribution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Media:
     secret: str = field(repr=False)
     created_at: datetime
     expires_at: datetime | None
+    keep_attribution: bool = False
     status: Status = "pending"
     reason: str | None = None
     measures: Measures | None = None
@@ -81,6 +87,8 @@ class Compressed:
     height: int
     blurhash: str
     color: str
+    animated: bool
+    attribution: str | None
     renditions: tuple[Rendition, ...]
     original: bytes = field(repr=False)
     original_type: str

@@ -13,7 +13,9 @@ CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/h
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-WIDTHS = (320, 800, 1600)
+WIDTHS: dict[Purpose, tuple[int, ...]] = {
+    "post": (320, 800, 1600), "event": (320, 800, 1600), "avatar": (64, 256), "cover": (1500,)
+}  # fmt: skip
 
 # Why a picture failed, as its owner reads it.
 NOT_A_PICTURE = "This file is not a picture we can read. Send a JPEG, PNG, WebP, AVIF, HEIC or GIF."

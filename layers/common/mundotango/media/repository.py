@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pynamodb.attributes import (
+    BooleanAttribute,
     ListAttribute,
     MapAttribute,
     NumberAttribute,
@@ -48,6 +49,7 @@ class MediaRow(Model):
     content_type = UnicodeAttribute()
     size = NumberAttribute()
     secret = UnicodeAttribute()
+    keep_attribution = BooleanAttribute(null=True)
     status = UnicodeAttribute()
     created_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute(null=True)
@@ -57,6 +59,8 @@ class MediaRow(Model):
     bytes = NumberAttribute(null=True)
     blurhash = UnicodeAttribute(null=True)
     color = UnicodeAttribute(null=True)
+    animated = BooleanAttribute(null=True)
+    attribution = UnicodeAttribute(null=True)
     variants = ListAttribute(of=VariantMap, null=True)
     by_owner = ByOwner()
 
@@ -80,6 +84,7 @@ class DynamoMedia:
             content_type=media.content_type,
             size=media.size,
             secret=media.secret,
+            keep_attribution=media.keep_attribution,
             status=media.status,
             created_at=media.created_at,
             expires_at=media.expires_at,
@@ -114,6 +119,8 @@ class DynamoMedia:
             row.bytes.set(measures.bytes),
             row.blurhash.set(measures.blurhash),
             row.color.set(measures.color),
+            row.animated.set(measures.animated),
+            row.attribution.set(measures.attribution) if measures.attribution else row.attribution.remove(),
             row.variants.set([VariantMap(**asdict(v)) for v in measures.variants]),  # type: ignore[no-untyped-call]
         )
 
@@ -140,6 +147,7 @@ def _media(row: MediaRow) -> Media:
         size=int(row.size),
         secret=row.secret,
         created_at=row.created_at,
+        keep_attribution=bool(row.keep_attribution),
         expires_at=row.expires_at,
         status=cast(Status, row.status),
         reason=row.reason,
@@ -154,5 +162,7 @@ def _measures(row: MediaRow) -> Measures:
         bytes=int(row.bytes),
         blurhash=row.blurhash,
         color=row.color,
+        animated=bool(row.animated),
+        attribution=row.attribution,
         variants=tuple(Variant(int(v.width), int(v.height), v.format, v.key, int(v.bytes)) for v in row.variants or ()),
     )

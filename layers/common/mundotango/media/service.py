@@ -6,8 +6,7 @@ write can take the row out of `pending`, and the upload, which makes a delivery 
 follows the row and not the other way round: of two uploads that raced, only the one the row shows is kept.
 """
 
-from collections.abc import Callable
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 from uuid import UUID
 
 from mundotango import ids
@@ -16,7 +15,13 @@ from mundotango.media import policy
 from mundotango.media.model import Compressed, Measures, Media, PresignedPost, Purpose, Variant
 from mundotango.ports import Clock, MediaRepository, ObjectStore
 
-Compress = Callable[[bytes], Compressed]
+
+class Compress(Protocol):
+    """Raises BadImage, whose detail the sender is told."""
+
+    def __call__(self, data: bytes, purpose: Purpose, /, *, keep_attribution: bool) -> Compressed: ...
+
+
 # unknown: no row, the object is not ours to touch. gone: nothing left to do, an earlier delivery did it.
 # late: the row had its outcome, from an earlier delivery or an earlier upload.
 Outcome = Literal["ready", "failed", "late", "gone", "unknown"]
@@ -88,7 +93,7 @@ def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, ro
     if row.status == "failed" or (row.status == "ready" and not _shows(row, data)):
         return "late"
     try:
-        compressed = compress(data)
+        compressed = compress(data, row.purpose, keep_attribution=row.keep_attribution)
     except BadImage as refusal:
         return "failed" if media.mark_failed(row.media_id, refusal.detail) else "late"
     outcome: Outcome = "late"
@@ -134,5 +139,7 @@ def _serve(objects: ObjectStore, row: Media, data: bytes, compressed: Compressed
         bytes=len(data),
         blurhash=compressed.blurhash,
         color=compressed.color,
+        animated=compressed.animated,
+        attribution=compressed.attribution,
         variants=tuple(variants),
     )
