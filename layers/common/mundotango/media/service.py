@@ -26,6 +26,8 @@ class Compress(Protocol):
 # late: the row had its outcome, from an earlier delivery or an earlier upload.
 Outcome = Literal["ready", "failed", "late", "gone", "unknown"]
 
+_PAGE = 50
+
 
 def start_upload(
     media: MediaRepository,
@@ -87,6 +89,15 @@ def give_up_upload(media: MediaRepository, objects: ObjectStore, media_id: UUID)
         return False
     objects.delete("uploads", policy.upload_key(media_id))
     return True
+
+
+def delete_objects(objects: ObjectStore, media_id: UUID) -> None:
+    """All that S3 has of a picture; what a worker writes afterwards is that worker's to take back."""
+    objects.delete("uploads", policy.upload_key(media_id))
+    objects.delete("uploads", policy.original_key(media_id))
+    while keys := objects.list_keys("media", policy.variants_of(media_id), _PAGE):
+        for key in keys:
+            objects.delete("media", key)
 
 
 def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, row: Media, data: bytes) -> Outcome:

@@ -7,7 +7,7 @@ from uuid import UUID
 from mundotango.cache_keys import cached_of
 from mundotango.commands.service import identity_deletion
 from mundotango.exports.model import exports_of
-from mundotango.media.policy import original_key, upload_key, variants_of
+from mundotango.media.service import delete_objects
 from mundotango.privacy.model import Person, Store
 from mundotango.privacy.stores import repository as tables
 from mundotango.privacy.stores.postgresql import rows_of, without_rows_of
@@ -63,11 +63,7 @@ def erase_media(platform: "Platform", person: Person) -> Iterator[int]:
     after: UUID | None = None
     while page := platform.media.of_owner(person.id, after, PAGE):
         for media_id in page:
-            platform.objects.delete("uploads", upload_key(media_id))
-            platform.objects.delete("uploads", original_key(media_id))
-            while keys := platform.objects.list_keys("media", variants_of(media_id), PAGE):
-                for key in keys:
-                    platform.objects.delete("media", key)
+            delete_objects(platform.objects, media_id)
             platform.media.remove(media_id)
             yield 1
         after = page[-1]
