@@ -33,11 +33,11 @@ def lambda_handler(event: dict[str, Any], _context: object) -> Failures:
 def _announce(records: Sequence[dict[str, Any]]) -> list[str]:
     """Tell owners what became of their pictures; the sequence number of the first record that has to come again."""
     from mundotango.media.repository import media_from_image
-    from mundotango.realtime.announcement import picture_outcome
+    from mundotango.realtime.announcement import picture_progress
 
     for record in records:
         images = record["dynamodb"]
-        activity = picture_outcome(
+        activity = picture_progress(
             images.get("OldImage") and media_from_image(images["OldImage"]),
             images.get("NewImage") and media_from_image(images["NewImage"]),
             platform().clock,

@@ -1,6 +1,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -10,9 +11,11 @@ from mundotango import ids, settings
 from mundotango.adapters.object_store import PART_BYTES, S3ObjectStore
 from mundotango.media.repository import DynamoMedia, media_from_image
 from mundotango.ports import MediaRepository, ObjectStore
-from tests.factories.media import measures_of, pending_media
+from tests.factories.media import NOON, measures_of, pending_media
 from tests.fakes.media import FakeMedia, FakeObjectStore
 from tests.fixtures.media import MEDIA, REGION, TABLE, UPLOADS, media_stores
+
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 @pytest.fixture
@@ -56,6 +59,35 @@ class TestMediaRepository:
 
         assert media.find_many(asked) == {rows[0].media_id: rows[0], rows[2].media_id: rows[2]}
 
+    def test_finds_all_that_was_asked_for(self, media: MediaRepository) -> None:
+        row = pending_media(keep_attribution=True, sha256="ab" * 32)
+        media.add(row)
+
+        assert media.find(row.media_id) == row
+
+    def test_is_received_once_and_then_kept_longer(self, media: MediaRepository) -> None:
+        row = pending_media()
+        media.add(row)
+        longer = NOON + timedelta(days=15)
+
+        assert media.mark_received(row.media_id, longer)
+        assert not media.mark_received(row.media_id, longer + timedelta(days=1))
+
+        assert media.find(row.media_id) == replace(row, status="received", expires_at=longer)
+
+    def test_what_was_received_becomes_ready_or_fails_as_what_was_not(self, media: MediaRepository) -> None:
+        good, bad = pending_media(), pending_media()
+        for row in (good, bad):
+            media.add(row)
+            media.mark_received(row.media_id, NOON + timedelta(days=15))
+
+        assert media.mark_ready(good.media_id, measures_of(good.media_id))
+        assert media.mark_failed(bad.media_id, "This file is empty.")
+
+        found = media.find_many([good.media_id, bad.media_id])
+        assert (found[good.media_id].status, found[good.media_id].expires_at) == ("ready", None)
+        assert (found[bad.media_id].status, found[bad.media_id].expires_at) == ("failed", NOON + timedelta(days=15))
+
     def test_is_ready_with_all_its_measures_and_no_end(self, media: MediaRepository) -> None:
         row = pending_media()
         media.add(row)
@@ -90,6 +122,8 @@ class TestMediaRepository:
         assert not media.mark_failed(ready.media_id, "late")
         assert not media.mark_ready(failed.media_id, measures_of(failed.media_id))
         assert not media.mark_failed(failed.media_id, "late")
+        for row in (ready, failed):
+            assert not media.mark_received(row.media_id, NOON)
         assert media.find_many([ready.media_id, failed.media_id]) == before
 
     def test_a_persons_pictures_come_in_pages_and_nobody_elses(self, media: MediaRepository) -> None:
@@ -104,6 +138,18 @@ class TestMediaRepository:
         assert media.of_owner(owner, first[-1], 2) == [theirs[2].media_id]
         assert media.of_owner(owner, theirs[2].media_id, 2) == media.of_owner(ids.new_id(), None, 2) == []
 
+    def test_they_come_from_the_other_end_too(self, media: MediaRepository) -> None:
+        owner = ids.new_id()
+        theirs = [pending_media(owner_id=owner) for _ in range(3)]
+        for row in (*theirs, pending_media()):
+            media.add(row)
+
+        first = media.newest_of_owner(owner, None, 2)
+
+        assert first == [theirs[2].media_id, theirs[1].media_id]
+        assert media.newest_of_owner(owner, first[-1], 2) == [theirs[0].media_id]
+        assert media.newest_of_owner(owner, theirs[0].media_id, 2) == media.newest_of_owner(ids.new_id(), None, 2) == []
+
     def test_what_is_removed_is_gone_and_may_be_removed_again(self, media: MediaRepository) -> None:
         row = pending_media()
         media.add(row)
@@ -117,6 +163,7 @@ class TestMediaRepository:
     def test_what_does_not_exist_has_no_outcome(self, media: MediaRepository) -> None:
         media_id = ids.new_id()
 
+        assert not media.mark_received(media_id, NOON)
         assert not media.mark_ready(media_id, measures_of(media_id))
         assert not media.mark_failed(media_id, "late")
         assert media.find(media_id) is None
@@ -185,10 +232,18 @@ class TestObjectStore:
 
     def test_a_form_allows_five_minutes(self, objects: ObjectStore) -> None:
         now = datetime(2026, 5, 1, 12, tzinfo=UTC)
-        post = objects.presign_post("uploads/x", content_type="image/png", max_bytes=10, now=now)
+        post = objects.presign_post("uploads/x", content_type="image/png", max_bytes=10, sha256=None, now=now)
 
         assert post.expires_at == now + timedelta(minutes=5)
         assert (post.fields["key"], post.fields["Content-Type"]) == ("uploads/x", "image/png")
+        assert "x-amz-checksum-sha256" not in post.fields
+
+    def test_a_form_for_known_bytes_says_their_hash_as_s3_wants_it(self, objects: ObjectStore) -> None:
+        post = objects.presign_post(
+            "uploads/x", content_type="image/png", max_bytes=10, sha256=EMPTY_SHA256, now=datetime.now(UTC)
+        )
+
+        assert post.fields["x-amz-checksum-sha256"] == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 
 @pytest.mark.usefixtures("stores")
@@ -238,7 +293,9 @@ def test_a_form_is_signed_without_a_network(
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-role's-token")
     store = S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=settings.Region(region, endpoint))
 
-    post = store.presign_post("uploads/x", content_type="image/png", max_bytes=10, now=datetime.now(UTC))
+    post = store.presign_post(
+        "uploads/x", content_type="image/png", max_bytes=10, sha256=EMPTY_SHA256, now=datetime.now(UTC)
+    )
 
     assert post.url == url
     assert post.fields["x-amz-security-token"] == "a-role's-token"
@@ -247,5 +304,12 @@ def test_a_form_is_signed_without_a_network(
     assert {"bucket": "uploads-bucket"} in policy["conditions"]
     assert {"Content-Type": "image/png"} in policy["conditions"]
     assert ["content-length-range", 1, 10] in policy["conditions"]
+    # S3 refuses a field that no condition speaks of, and computes the hash where it is told the algorithm.
+    for name, value in (
+        ("x-amz-checksum-algorithm", "SHA256"),
+        ("x-amz-checksum-sha256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+    ):
+        assert post.fields[name] == value
+        assert {name: value} in policy["conditions"]
     left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
     assert timedelta(minutes=4) < left <= timedelta(minutes=5, seconds=1)

@@ -3,12 +3,13 @@
 import json
 import time
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from devstack.cloud import LocalCloud
-from devstack.people import Picture
+from devstack.people import Person, Picture
 from devstack.pictures import photograph
 from tests.fixtures.local_cloud import Listen, Newcomer
 
@@ -79,6 +80,37 @@ def test_an_object_that_is_no_picture_fails_with_a_reason_and_a_push(newcomer: N
     assert (media["status"], media["variants"]) == ("failed", [])
     assert "not a picture" in media["reason"]
     assert (frame["data"]["id"], frame["data"]["reason"]) == (media_id, media["reason"])
+
+
+def _announced(dancer: Person, picture: Picture) -> Any:
+    """A form for these bytes alone."""
+    body = {"purpose": "post", "content_type": picture.content_type, "size": len(picture.body)}
+    return dancer.ask("POST", "/api/media", 201, json=body | {"sha256": sha256(picture.body).hexdigest()})
+
+
+def test_the_bytes_that_were_announced_are_received_and_become_a_picture(
+    newcomer: Newcomer, listen: Listen, picture: Picture
+) -> None:
+    dancer = newcomer()
+    socket = listen(dancer)
+    form = _announced(dancer, picture)
+    assert dancer.upload(form, picture).is_success
+    assert socket.expect("media.received", SECONDS)["data"]["id"] == form["id"]
+    assert socket.expect("media.ready", SECONDS)["data"]["id"] == form["id"]
+    assert [each["id"] for each in dancer.ask("GET", "/api/media")["items"]] == [form["id"]]
+
+
+def test_other_bytes_never_become_a_picture(newcomer: Newcomer, picture: Picture) -> None:
+    """Amazon's S3 refuses them; where the bucket takes them, the worker does not."""
+    dancer = newcomer()
+    form = _announced(dancer, picture)
+    other = Picture(picture.body[:-1] + b"\0", picture.content_type)
+    if dancer.upload(form, other).is_success:
+        media = dancer.await_media(form["id"])
+        assert (media["status"], media["variants"]) == ("failed", [])
+        assert "Other bytes" in media["reason"]
+    else:
+        assert dancer.ask("GET", f"/api/media/{form['id']}")["status"] == "pending"
 
 
 def test_a_second_delivery_of_the_record_has_no_second_effect(

@@ -140,6 +140,7 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         blurhash="",
         variants=Jsonb([]),
     )
+    insert(connection, "post_media_details", media_id=who.media_id, color=mark, animated=False, attribution=mark)
     insert(connection, "drafts", id=ids.new_id(), user_id=who.id, content=Jsonb({"body": mark}), updated_at=now)
     hashed = sha256(mark.encode()).digest()
     insert(connection, "request_keys", user_id=who.id, key_hash=hashed, body_hash=mark.encode(), created_at=now)

@@ -1,13 +1,17 @@
 """The media ports in memory."""
 
+import base64
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from mundotango.media.model import Bucket, Measures, Media, PresignedPost
+from mundotango.media.model import Bucket, Measures, Media, PresignedPost, Status
 from mundotango.media.policy import UPLOAD_WINDOW
+
+_UNSETTLED: tuple[Status, ...] = ("pending", "received")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,12 @@ class FakeObjectStore:
     def __init__(self) -> None:
         self.objects: dict[tuple[Bucket, str], StoredObject] = {}
 
-    def presign_post(self, key: str, *, content_type: str, max_bytes: int, now: datetime) -> PresignedPost:
+    def presign_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None, now: datetime
+    ) -> PresignedPost:
         fields = {"key": key, "Content-Type": content_type, "policy": f"1-{max_bytes}"}
+        if sha256 is not None:
+            fields["x-amz-checksum-sha256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
         return PresignedPost("https://uploads.example/", fields, now + UPLOAD_WINDOW)
 
     def find(self, bucket: Bucket, key: str) -> bytes | None:
@@ -74,19 +82,14 @@ class FakeMedia:
     def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
         return {media_id: self.rows[media_id] for media_id in media_ids if media_id in self.rows}
 
+    def mark_received(self, media_id: UUID, expires_at: datetime) -> bool:
+        return self._change(media_id, ("pending",), status="received", expires_at=expires_at)
+
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
-        row = self.rows.get(media_id)
-        if row is None or row.status != "pending":
-            return False
-        self.rows[media_id] = replace(row, status="ready", measures=measures, expires_at=None)
-        return True
+        return self._change(media_id, _UNSETTLED, status="ready", measures=measures, expires_at=None)
 
     def mark_failed(self, media_id: UUID, reason: str) -> bool:
-        row = self.rows.get(media_id)
-        if row is None or row.status != "pending":
-            return False
-        self.rows[media_id] = replace(row, status="failed", reason=reason)
-        return True
+        return self._change(media_id, _UNSETTLED, status="failed", reason=reason)
 
     def of_owner(self, owner_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
         theirs = sorted(row.media_id for row in self.rows.values() if row.owner_id == owner_id)
@@ -94,3 +97,14 @@ class FakeMedia:
 
     def remove(self, media_id: UUID) -> None:
         self.rows.pop(media_id, None)
+
+    def newest_of_owner(self, owner_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
+        theirs = self.of_owner(owner_id, None, len(self.rows))
+        return [media_id for media_id in reversed(theirs) if before is None or media_id < before][:limit]
+
+    def _change(self, media_id: UUID, statuses: tuple[Status, ...], **changes: Any) -> bool:
+        row = self.rows.get(media_id)
+        if row is None or row.status not in statuses:
+            return False
+        self.rows[media_id] = replace(row, **changes)
+        return True

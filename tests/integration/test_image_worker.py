@@ -21,6 +21,7 @@ from mundotango.media import policy
 from mundotango.media.model import Media, Purpose
 from tests.factories.media import pending_media
 from tests.factories.pictures import looks_like, photograph
+from tests.fixtures.gateway import Log
 from tests.fixtures.media import MEDIA, REGION, TABLE, UPLOADS, media_stores
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -63,8 +64,8 @@ def deliver(*messages: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def upload(data: bytes, media_id: UUID | None = None) -> Media:
-    row = pending_media(media_id=media_id or ids.new_id())
+def upload(data: bytes, media_id: UUID | None = None, **changes: Any) -> Media:
+    row = pending_media(media_id=media_id or ids.new_id(), **changes)
     handler.platform().media.add(row)
     boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=policy.upload_key(row.media_id), Body=data)
     return row
@@ -202,7 +203,7 @@ def test_a_picture_no_worker_survives_is_settled_by_the_last_delivery(monkeypatc
 
     for delivery in range(1, handler.LAST_DELIVERY):
         assert deliver(message(key, delivery=delivery)) == ["m1"]
-        assert settled(row).status == "pending"
+        assert settled(row).status == "received"
     assert deliver(message(key, delivery=handler.LAST_DELIVERY)) == []
 
     assert (settled(row).status, settled(row).reason) == ("failed", policy.GIVEN_UP)
@@ -252,13 +253,104 @@ def test_an_object_deleted_before_it_was_read_is_let_pass() -> None:
     assert settled(row).status == "pending"
 
 
-@pytest.mark.parametrize("key", ["uploads/milonga en el patio ñ.jpg", "uploads/019aa0c5-0000-7000-8000-000000000000"])
-def test_objects_nobody_allowed_are_left_alone(key: str) -> None:
+@pytest.mark.parametrize("key", ["uploads/milonga en el patio ñ.jpg", "uploads/a+b%20c", "originals/ñ"])
+def test_keys_we_never_gave_out_are_left_alone(key: str) -> None:
     boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=key, Body=photograph())
 
     assert deliver(message(key)) == []
     assert stored(UPLOADS).keys() == {key}
     assert stored(MEDIA) == {}
+
+
+def test_an_upload_whose_row_is_gone_is_deleted() -> None:
+    row = upload(photograph())
+    handler.platform().media.remove(row.media_id)
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+    assert stored(UPLOADS) == stored(MEDIA) == {}
+
+
+def test_a_picture_removed_while_it_was_compressed_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = upload(photograph())
+
+    def removed(data: bytes, purpose: Purpose, *, keep_attribution: bool) -> Any:
+        handler.platform().media.remove(row.media_id)
+        return compress(data, purpose, keep_attribution=keep_attribution)
+
+    monkeypatch.setattr(handler, "compress", removed)
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+    assert stored(UPLOADS) == stored(MEDIA) == {}
+
+
+def test_what_was_overwritten_between_event_and_read_is_what_is_shown() -> None:
+    row = upload(photograph(800, 400))
+    later = photograph(400, 800)
+    boto3.client("s3", REGION.name).put_object(Bucket=UPLOADS, Key=policy.upload_key(row.media_id), Body=later)
+
+    assert deliver(*(message(policy.upload_key(row.media_id), message_id=each) for each in ("m1", "m2"))) == []
+
+    measures = settled(row).measures
+    assert measures is not None
+    assert (measures.width, measures.height, measures.bytes) == (400, 800, len(later))
+    assert stored(MEDIA).keys() == {variant.key for variant in measures.variants}
+
+
+def test_bytes_of_another_type_than_was_announced_are_what_they_are() -> None:
+    sent = io.BytesIO()
+    Image.new("RGB", (400, 300), "#c81e1e").save(sent, "PNG")
+    row = upload(sent.getvalue())
+    assert row.content_type == "image/jpeg"
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+    assert settled(row).status == "ready"
+
+
+def test_other_bytes_than_were_announced_fail_with_a_reason() -> None:
+    row = upload(photograph(), sha256="ab" * 32)
+
+    assert deliver(message(policy.upload_key(row.media_id))) == []
+    assert (settled(row).status, settled(row).reason) == ("failed", policy.OTHER_BYTES)
+
+
+class TestLog:
+    def line(self, log: Log, row: Media, delivery: int = 1) -> dict[str, Any]:
+        log.lines()
+        deliver(message(policy.upload_key(row.media_id), delivery=delivery))
+        (line,) = [line for line in log.lines() if line["message"] == "upload"]
+        return line
+
+    def test_says_of_a_picture_what_it_took_and_what_it_saved(self, log: Log) -> None:
+        data = photograph(1000, 500)
+        row = upload(data)
+        line = self.line(log, row)
+
+        measures = settled(row).measures
+        assert measures is not None
+        assert (line["outcome"], line["purpose"]) == ("ready", "post")
+        assert "reason" not in line
+        assert (line["format"], line["width"], line["height"], line["animated"]) == ("JPEG", 1000, 500, False)
+        assert line["bytes_sent"] == len(data)
+        assert line["bytes_of_variants"] == sum(variant.bytes for variant in measures.variants)
+        widest = max(measures.variants, key=lambda variant: variant.width)
+        assert line["bytes_saved"] == len(data) - widest.bytes
+        assert 0 < line["seconds_per_megapixel"] < line["seconds"] * 2 + 0.001
+
+    def test_names_why_a_picture_failed(self, log: Log) -> None:
+        line = self.line(log, upload(b"<svg><!-- milonga --></svg>"))
+
+        assert (line["outcome"], line["reason"], line["bytes_sent"]) == ("failed", "not_a_picture", 27)
+        assert "milonga" not in json.dumps(line)
+
+    def test_names_other_bytes_too(self, log: Log) -> None:
+        line = self.line(log, upload(photograph(), sha256="ab" * 32))
+
+        assert (line["outcome"], line["reason"]) == ("failed", "other_bytes")
+
+    def test_counts_what_was_given_up_with_the_failures(self, log: Log) -> None:
+        line = self.line(log, upload(photograph()), delivery=handler.LAST_DELIVERY)
+
+        assert (line["level"], line["outcome"], line["reason"]) == ("ERROR", "failed", "given_up")
 
 
 def test_other_notifications_are_let_pass() -> None:

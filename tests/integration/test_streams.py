@@ -136,12 +136,14 @@ class TestPictures:
         pending, ready = images["OldImage"], images["NewImage"]
         failed = {**pending, "status": {"S": "failed"}, "reason": {"S": "This file is empty."}}
 
-        for old, new in ((None, pending), (pending, failed), (failed, failed), (ready, ready), (ready, None)):
+        received = {**pending, "status": {"S": "received"}}
+        steps = [(None, pending), (pending, received), (received, failed), (failed, failed), (ready, ready)]
+        for old, new in (*steps, (ready, None)):
             chosen = {name: image for name, image in (("OldImage", old), ("NewImage", new)) if image is not None}
             kept = {name: value for name, value in images.items() if not name.endswith("Image")}
             assert sockets.push([{**record, "dynamodb": kept | chosen}]) == []
 
-        assert [row["kind"]["S"] for row in rows("activities")] == ["media.failed"]
+        assert [row["kind"]["S"] for row in rows("activities")] == ["media.received", "media.failed"]
 
     def test_comes_again_when_it_could_not_be_announced(
         self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch

@@ -103,7 +103,7 @@ def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
     (commands,) = functions["EffectsFunction"]["Events"]["Commands"]["Properties"]["FilterCriteria"]["Filters"]
     assert json.loads(commands["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
-    assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["ready", "failed"]}}}}]
+    assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["received", "ready", "failed"]}}}}]
     # What appears and changes, and of what goes only reactions: not views, which expire.
     reactions = {"dynamodb": {"OldImage": {"kind": {"S": list(REACTION_KINDS)}}}}
     assert patterns["Reactions"] == [{"eventName": ["INSERT", "MODIFY"]}, reactions]

@@ -88,11 +88,11 @@ def test_an_entity_is_kept_whole(entity: Entity) -> None:
 
 
 def test_too_many_people_and_hashtags_are_refused() -> None:
-    policy.recognised(" ".join(f"@dancer_{n} #t{n}" for n in range(50)) + " @dancer_1 #t1")
+    policy.recognised(" ".join(f"@dancer_{n} #t{n % 30}" for n in range(40)) + " @dancer_1 #t1")
     for text in (
         " ".join(f"@dancer_{n}" for n in range(51)),
-        " ".join(f"#t{n}" for n in range(51)),
-        "#t @dancer http://x " * 51,
+        " ".join(f"#t{n}" for n in range(31)),
+        "#t @dancer http://x " * 31,
     ):
         with pytest.raises(Invalid) as refused:
             policy.recognised(text)

@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from mundotango import ids
 from mundotango.errors import Invalid
-from mundotango.media.model import variants_payload
+from mundotango.media.model import Purpose, Variant, variants_payload
+from mundotango.media.policy import WIDTHS, variant_key
 from mundotango.pagination import LARGEST_LIMIT
 from mundotango.posts import policy
 from mundotango.posts.announcement import payload_of
@@ -17,12 +19,13 @@ from mundotango.posts.entities import resolved
 from mundotango.posts.model import Author, Picture, Post, post_payload
 from mundotango.reactions.model import zeros
 from mundotango.realtime.model import Activity, Appended, encoded, frame
-from tests.factories.media import measures_of
 
 # Lambda's; the gateway's for frames.
 LARGEST_ANSWER = 6 * 1024 * 1024
 LARGEST_FRAME = 32 * 1024
 NOW = datetime(2026, 5, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+BLURHASH = "LEHV6nWB2yk8pyo0adR*.7kCMdnj"
+ATTRIBUTION = 200
 NOTE = "\U0001d11e"  # four bytes
 # One character that is eighteen once it is taken apart, as it is in a hashtag's name.
 LONG = "\ufdfa"
@@ -32,14 +35,26 @@ def pictures() -> list[Picture]:
     found = []
     for _ in range(policy.MOST_PICTURES):
         media_id, alt = ids.new_id(), NOTE * policy.LONGEST_ALT
-        measures = measures_of(media_id)
-        found.append(Picture(media_id, alt, 1000, 500, measures.blurhash, variants_payload(measures.variants)))
+        shown = variants(media_id, "post")
+        found.append(Picture(media_id, alt, 1600, 1600, BLURHASH, shown, "#c81e1e", attribution=NOTE * ATTRIBUTION))
     return found
 
 
+def variants(media_id: UUID, purpose: Purpose) -> list[dict[str, Any]]:
+    made = [
+        Variant(width, width, format, variant_key(media_id, "ab" * 16, width, format), 1_234_567)
+        for format in ("avif", "webp")
+        for width in WIDTHS[purpose]
+    ]
+    return variants_payload(tuple(made))
+
+
 def largest(body: str) -> Post:
-    (picture, *_) = pictures()
-    avatar: dict[str, Any] = {"id": str(picture.media_id), "width": 1000, "height": 1000, "variants": picture.variants}
+    avatar_id = ids.new_id()
+    avatar: dict[str, Any] = {
+        "id": str(avatar_id), "width": 1600, "height": 1600, "blurhash": BLURHASH, "color": "#c81e1e",
+        "attribution": NOTE * ATTRIBUTION, "variants": variants(avatar_id, "avatar"),
+    }  # fmt: skip
     author = Author(ids.new_id(), "x" * 30, NOTE * 60, avatar)
     return Post(
         id=ids.new_id(),
@@ -86,5 +101,5 @@ def test_a_long_post_without_pictures_is_told_whole() -> None:
 
 
 def test_entities_are_counted_with_their_repetitions() -> None:
-    with pytest.raises(Invalid, match="150"):
+    with pytest.raises(Invalid, match="90"):
         policy.recognised("#t " * (policy.MOST_ENTITIES + 1))

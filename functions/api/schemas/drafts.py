@@ -1,7 +1,13 @@
 from pydantic import Field
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
-from functions.api.schemas.posts import Attachment
+
+
+class DraftAttachment(Asked):
+    """A picture that may not be described yet; to be published it must be, or be said to need no words."""
+
+    id: Id
+    alt: Lines | None = None
 
 
 class DraftContent(Asked):
@@ -9,7 +15,7 @@ class DraftContent(Asked):
 
     body: Lines = ""
     city: Line = ""
-    media: list[Attachment] = Field(default=[], max_length=50)
+    media: list[DraftAttachment] = Field(default=[], max_length=50)
     visibility: Line = "public"
     language: Line = ""
     event_id: Id | None = None
@@ -17,7 +23,7 @@ class DraftContent(Asked):
 
 class AttachmentBody(Answered):
     id: Id
-    alt: str
+    alt: str | None = Field(description="null until it is said; empty says that there is nothing to describe.")
 
 
 class DraftBody(Answered):

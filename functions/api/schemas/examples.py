@@ -6,6 +6,8 @@ The ids in them are these few. The access matrix sends the same examples, with t
 
 from typing import Any
 
+from mundotango.media.model import shown_picture
+
 HANDLE = "malena"
 USER_ID = "0193a7c2-5b1e-7d44-9a0e-3f5c1b2a4d60"
 POST_ID = "0193a7c4-0c5d-7a31-8f62-6d1f0e9b7c21"
@@ -39,13 +41,28 @@ PARAMETERS: dict[str, Any] = {
 
 _VARIANTS = [
     {
-        "url": f"/media/{MEDIA_ID}/5f1d0c9e8b7a6f5e4d3c2b1a09f8e7d6-320.webp",
-        "width": 320,
-        "height": 213,
-        "format": "webp",
-        "bytes": 14_208,
+        "url": f"/media/{MEDIA_ID}/5f1d0c9e8b7a6f5e4d3c2b1a09f8e7d6-{width}.{format}",
+        "width": width,
+        "height": height,
+        "format": format,
+        "bytes": size,
     }
+    for format, width, height, size in (
+        ("avif", 320, 213, 9_870),
+        ("avif", 800, 533, 38_112),
+        ("webp", 320, 213, 14_208),
+        ("webp", 800, 533, 57_344),
+    )
 ]
+_LOOKS: dict[str, Any] = {
+    "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+    "color": "#a1512c",
+    "animated": False,
+    "attribution": None,
+    "variants": _VARIANTS,
+}
+_PICTURE = shown_picture(_LOOKS | {"id": MEDIA_ID, "width": 1600, "height": 1067})
+_MEDIA = _PICTURE | {"purpose": "post", "status": "ready", "reason": None, "created_at": AT}
 _EVENT = {
     "title": "Milonga en La Viruta",
     "description": "Orquesta en vivo a medianoche.",
@@ -76,13 +93,7 @@ _GIVEN = {
     "visibility": "public",
     "private": False,
 }
-_FILE = {
-    "id": AVATAR_ID,
-    "width": 800,
-    "height": 800,
-    "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
-    "variants": _VARIANTS,
-}
+_FILE = shown_picture(_LOOKS | {"id": AVATAR_ID, "width": 800, "height": 800})
 _USER_BODY = _GIVEN | {
     "id": USER_ID,
     "handle": HANDLE,
@@ -119,16 +130,7 @@ _POST_FIELDS = {
     "edited_at": None,
     "version": 1,
     "pinned": False,
-    "media": [
-        {
-            "id": MEDIA_ID,
-            "alt": "Dos parejas en la pista",
-            "width": 1600,
-            "height": 1067,
-            "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
-            "variants": _VARIANTS,
-        }
-    ],
+    "media": [_PICTURE | {"alt": "Dos parejas en la pista"}],
     "original": None,
 }
 _POST_BODY = _POST_FIELDS | _REACTIONS
@@ -185,18 +187,16 @@ SCHEMAS: dict[str, Any] = {
             "cache": {"state": "failed", "ms": 50.4, "cause": "TimeoutError"},
         },
     },
-    "MediaBody": {
-        "id": MEDIA_ID,
-        "status": "ready",
-        "reason": None,
-        "width": 1600,
-        "height": 1067,
-        "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
-        "color": "#a1512c",
-        "variants": _VARIANTS,
-    },
+    "MediaBody": _MEDIA,
+    "MediaPage": {"items": [_MEDIA], "next_cursor": CURSOR},
     "NewEvent": _EVENT,
-    "NewMedia": {"purpose": "post", "content_type": "image/jpeg", "size": 3_145_728},
+    "NewMedia": {
+        "purpose": "post",
+        "content_type": "image/jpeg",
+        "size": 3_145_728,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "keep_attribution": True,
+    },
     "NewPost": _NEW_POST,
     "NewReaction": {"kind": "like"},
     "NewReport": _REPORT,

@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
-from functions.api.schemas.media import VariantBody
+from functions.api.schemas.media import PictureFile
 from mundotango.posts import policy
 from mundotango.posts.model import Visibility
 from mundotango.reactions.model import ReactionKind
@@ -19,7 +19,9 @@ _LANGUAGE = Field(description="BCP 47, such as es or pt-BR; empty where none is 
 
 class Attachment(Asked):
     id: Id
-    alt: Lines = Field(default="", description="What the picture shows, for those who do not see it.")
+    alt: Lines = Field(
+        description="What the picture shows, for those who do not see it; empty says that there is nothing to describe."
+    )
 
 
 class NewPost(Asked):
@@ -54,14 +56,6 @@ class PostChanges(Asked):
 
 class NewReaction(Asked):
     kind: ReactionKind
-
-
-class PictureFile(Answered):
-    id: Id
-    width: int
-    height: int
-    blurhash: str
-    variants: list[VariantBody]
 
 
 class AuthorBody(Answered):

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
-from functions.api.schemas.media import VariantBody
+from functions.api.schemas.media import PictureFile
 from mundotango import places
 from mundotango.users import policy
 from mundotango.users.model import DanceRole, Occupation, Visibility
@@ -63,14 +63,6 @@ class ProfileChange(_Given):
     cover_id: Annotated[Id | None, Field(description="The same, made for a cover.")] = None
 
 
-class ProfilePicture(Answered):
-    id: Id
-    width: int
-    height: int
-    blurhash: str
-    variants: list[VariantBody]
-
-
 class KeptProfile(Answered):
     """A profile as the cache keeps it: the same for everybody who may see it."""
 
@@ -87,8 +79,8 @@ class KeptProfile(Answered):
     dancing_since: int | None
     occupations: list[Occupation]
     links: list[str]
-    avatar: ProfilePicture | None
-    cover: ProfilePicture | None
+    avatar: PictureFile | None
+    cover: PictureFile | None
     visibility: Visibility
     private: bool
     created_at: Moment
@@ -124,8 +116,8 @@ class UserBody(Answered):
     years_dancing: int | None
     occupations: list[Occupation]
     links: list[str]
-    avatar: ProfilePicture | None
-    cover: ProfilePicture | None
+    avatar: PictureFile | None
+    cover: PictureFile | None
     visibility: Visibility
     private: bool
     created_at: Moment
@@ -157,7 +149,7 @@ class PersonBody(Answered):
     display_name: str
     city: str
     dance_role: DanceRole
-    avatar: ProfilePicture | None
+    avatar: PictureFile | None
 
 
 class PersonList(Answered):

@@ -275,8 +275,13 @@ class Pusher(Protocol):
 class ObjectStore(Protocol):
     """The two buckets: `uploads`, private, and `media`, which the edge serves."""
 
-    def presign_post(self, key: str, *, content_type: str, max_bytes: int, now: datetime) -> PresignedPost:
-        """Allow one upload of exactly this key and type, 1 to `max_bytes` long, for five minutes; needs no network."""
+    def presign_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None, now: datetime
+    ) -> PresignedPost:
+        """Allow one upload of exactly this key and type, 1 to `max_bytes` long, for five minutes; needs no network.
+
+        With a `sha256`, in hexadecimal, of these bytes only.
+        """
         ...
 
     def find(self, bucket: Bucket, key: str) -> bytes | None: ...
@@ -317,16 +322,24 @@ class MediaRepository(Protocol):
         """Those of the pictures that exist, in one round trip."""
         ...
 
-    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
+    def mark_received(self, media_id: UUID, expires_at: datetime) -> bool:
         """From pending, once; False when it was not pending (any more), and then nothing changes."""
         ...
 
+    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
+        """From pending or received, once; False when it was neither (any more), and then nothing changes."""
+        ...
+
     def mark_failed(self, media_id: UUID, reason: str) -> bool:
-        """From pending, once; False when it was not pending (any more), and then nothing changes."""
+        """From pending or received, once; False when it was neither (any more), and then nothing changes."""
         ...
 
     def of_owner(self, owner_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
         """A person's pictures, whatever became of them, in the order of their ids; the newest may be missing."""
+        ...
+
+    def newest_of_owner(self, owner_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
+        """The same from the other end: the newest first, or those before one of them."""
         ...
 
     def remove(self, media_id: UUID) -> None:

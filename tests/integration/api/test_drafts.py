@@ -23,6 +23,10 @@ def test_a_draft_is_kept_changed_and_published_once(gateway: Gateway, join: Join
     assert kept.status == 201
     path = kept.headers["location"]
     assert gateway.get(path, user=malena).json() == kept.json()
+    assert kept.json()["media"] == [{"id": str(picture), "alt": None}]
+    assert gateway.post(f"{path}/publish", user=malena).refused_fields == {"media.0.alt"}
+    described = {"body": " ", "media": [{"id": str(picture), "alt": ""}], "language": "?"}
+    assert gateway.put(path, user=malena, json=described).json()["media"] == described["media"]
     assert gateway.post(f"{path}/publish", user=malena).refused_fields == {"language"}
     row = ready_media(owner_id=malena)
     gateway.platform.media.add(row)

@@ -230,7 +230,7 @@ def test_a_deleted_post_leaves_nothing(gateway: Gateway, join: Join, announced: 
     malena, carlos = join("malena"), join("carlos")
     picture = ready_media(owner_id=malena)
     gateway.platform.media.add(picture)
-    made = post(gateway, malena, media=[{"id": str(picture.media_id)}])
+    made = post(gateway, malena, media=[{"id": str(picture.media_id), "alt": ""}])
     path = f"/api/posts/{made['id']}"
     gateway.post(f"{path}/comments", user=carlos, json={"body": "¡Sí!"})
     gateway.put(f"{path}/repost", user=carlos)
@@ -239,7 +239,9 @@ def test_a_deleted_post_leaves_nothing(gateway: Gateway, join: Join, announced: 
     assert [gateway.get(path, user=malena).status, gateway.delete(path, user=malena).status] == [404, 404]
     assert gateway.get("/api/feed", user=carlos).json()["items"] == []
     assert told(announced, "post.removed") == [("post.removed", author_channel(malena))]
-    assert post(gateway, malena, media=[{"id": str(picture.media_id)}])["media"], "the picture may be in another post"
+    assert post(gateway, malena, media=[{"id": str(picture.media_id), "alt": ""}])["media"], (
+        "the picture may be in another post"
+    )
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_while_the_first_is_under_way_the_next_is_told_to_wait(
     other = Gateway(gateway.platform)
     with monkeypatch.context() as slowly:
         find = gateway.platform.media.find_many
-        upload = {"id": str(ids.new_id())}
+        upload = {"id": str(ids.new_id()), "alt": ""}
 
         def find_many(media_ids: Any) -> Any:
             if not seen:

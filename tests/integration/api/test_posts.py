@@ -1,11 +1,13 @@
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from mundotango import ids
+from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
-from mundotango.media.model import Media
+from mundotango.media.model import Media, kept_picture, shown_picture
 from mundotango.reactions.model import target_of, zeros
 from mundotango.realtime.model import author_channel
 from tests.factories.media import pending_media, ready_media
@@ -27,9 +29,25 @@ def with_picture(gateway: Gateway, row: Media) -> Media:
     return row
 
 
-def test_a_post_is_answered_kept_and_announced_alike(gateway: Gateway, join: Join, announced: FakeActivities) -> None:
+def test_a_picture_of_before_has_no_colour(gateway: Gateway, join: Join, database: Database) -> None:
     malena = join("malena")
     picture = with_picture(gateway, ready_media(owner_id=malena))
+    attached = [{"id": str(picture.media_id), "alt": ""}]
+    made = gateway.post("/api/posts", user=malena, json={"body": "", "media": attached})
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM post_media_details")
+
+    (shown,) = gateway.get(made.headers["location"], user=malena).json()["media"]
+
+    assert shown == made.json()["media"][0] | {"color": None}
+
+
+def test_a_post_is_answered_kept_and_announced_alike(gateway: Gateway, join: Join, announced: FakeActivities) -> None:
+    malena = join("malena")
+    row = ready_media(owner_id=malena)
+    assert row.measures is not None
+    measures = replace(row.measures, animated=True, attribution="Ana")
+    picture = with_picture(gateway, replace(row, measures=measures))
 
     made = gateway.post(
         "/api/posts",
@@ -51,6 +69,7 @@ def test_a_post_is_answered_kept_and_announced_alike(gateway: Gateway, join: Joi
         str(picture.media_id), "Una pista", 1000, 500,
     )  # fmt: skip
     assert all(variant["url"].startswith("/media/") for variant in shown["variants"])
+    assert shown == shown_picture(kept_picture(picture.media_id, measures)) | {"alt": "Una pista"}
 
     assert gateway.get(made.headers["location"], user=join("carlos")).json() == body
     (appended,) = announced.appended
@@ -247,13 +266,15 @@ def test_a_picture_must_be_ones_own_and_ready(gateway: Gateway, join: Join, anno
     unready = with_picture(gateway, pending_media(owner_id=malena))
 
     def attach(*media_ids: object) -> tuple[str, set[str]]:
-        media = [{"id": str(media_id)} for media_id in media_ids]
+        media = [{"id": str(media_id), "alt": ""} for media_id in media_ids]
         answer = gateway.post("/api/posts", user=malena, json={"body": "Hola", "media": media})
         return answer.problem, answer.refused_fields
 
     assert attach(strange.media_id) == ("not-found", {"media.0.id"})
     assert attach(ids.new_id()) == ("not-found", {"media.0.id"})
     assert attach(unready.media_id) == ("media-not-ready", {"media.0.id"})
+    undescribed = {"body": "Hola", "media": [{"id": str(ids.new_id())}]}
+    assert gateway.post("/api/posts", user=malena, json=undescribed).refused_fields == {"media.0.alt"}
     assert attach("x") == ("invalid", {"media.0.id"})
     assert attach(*[ids.new_id() for _ in range(11)]) == ("invalid", {"media"})
     assert announced.appended == []

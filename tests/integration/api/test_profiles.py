@@ -10,6 +10,7 @@ import pytest
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
+from mundotango.media.model import kept_picture, shown_picture
 from tests.factories.media import pending_media, ready_media
 from tests.fakes.clock import FakeClock
 from tests.fixtures.gateway import Gateway
@@ -229,6 +230,11 @@ def test_an_avatar_and_a_cover_are_shown_as_they_were_made(gateway: Gateway, joi
     assert (shown["avatar"]["width"], shown["avatar"]["height"]) == (1000, 500)
     assert [variant["width"] for variant in shown["avatar"]["variants"]] == [320, 800, 1000]
     assert shown["cover"]["id"] == str(cover.media_id)
+    assert avatar.measures is not None
+    assert shown["avatar"] == shown_picture(kept_picture(avatar.media_id, avatar.measures))
+    assert gateway.get("/api/users/me", user=malena).json()["avatar"] == shown["avatar"]
+    written = gateway.post("/api/posts", user=malena, json={"body": "Hola"})
+    assert gateway.get(written.headers["location"], user=malena).json()["author"]["avatar"] == shown["avatar"]
     assert gateway.get("/api/public/users/malena").json()["avatar"] == shown["avatar"]
     gone = gateway.patch("/api/users/me", user=malena, json={"avatar_id": None}).json()
     assert (gone["avatar"], gone["cover"]) == (None, shown["cover"])

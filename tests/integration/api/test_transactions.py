@@ -81,7 +81,7 @@ def test_a_commit_that_fails_leaves_the_cache_alone(gateway: Gateway, real_datab
 def test_a_refusal_leaves_nothing_behind(gateway: Gateway, join: Join) -> None:
     malena = join("malena")
 
-    answer = gateway.post("/api/posts", user=malena, json={"body": "Hola", "media": [{"id": str(malena)}]})
+    answer = gateway.post("/api/posts", user=malena, json={"body": "Hola", "media": [{"id": str(malena), "alt": ""}]})
 
     assert answer.problem == "not-found"
     assert gateway.get("/api/feed", user=malena).json()["items"] == []
@@ -150,7 +150,7 @@ class Asked:
         ("PUT", "/api/posts/{post}/reaction", {"kind": "like"}),
         ("DELETE", "/api/posts/{post}/reaction", None),
         ("POST", "/api/posts/views", {"post_ids": ["{post}"]}),
-        ("POST", "/api/posts", {"body": "Hola", "media": [{"id": "{picture}"}]}),
+        ("POST", "/api/posts", {"body": "Hola", "media": [{"id": "{picture}", "alt": ""}]}),
     ],
 )
 def test_no_transaction_waits_for_another_store(

@@ -127,7 +127,7 @@ def test_what_may_be_uploaded_is_said_by_the_policy_alone(gateway: Gateway) -> N
     answer = gateway.post("/api/media", user=SOMEBODY, json=asked)
 
     assert [FieldError(**error) for error in answer.json()["errors"]] == policy.refused_fields(
-        "payslip", "image/svg+xml", 0
+        "payslip", "image/svg+xml", 0, None
     )
 
 

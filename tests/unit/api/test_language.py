@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ def test_why_a_picture_failed_is_told_in_its_owners_language(gateway: Gateway) -
     """The media table keeps English text; the texts are known, so what they were made of is too."""
 
     def reason(stored: str, headers: dict[str, str]) -> str:
-        media = pending_media(owner_id=SOMEBODY)
+        media = pending_media(owner_id=SOMEBODY, expires_at=gateway.platform.clock.now() + timedelta(days=1))
         gateway.platform.media.add(media)
         gateway.platform.media.mark_failed(media.media_id, stored)
         answer = gateway.get(f"/api/media/{media.media_id}", user=SOMEBODY, headers=headers)

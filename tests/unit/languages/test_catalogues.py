@@ -74,7 +74,7 @@ def test_no_refusal_is_put_together_on_the_spot() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_refusal_is_said_in_every_language(language: Language) -> None:
-    reasons = {reason.template if isinstance(reason, Said) else reason for reason in REASONS}
+    reasons = {reason.template if isinstance(reason, Said) else reason for reason in REASONS.values()}
     wanted = COLLECTED.templates.keys() | reasons | NOT_OURS | json_complaints()
     said = catalogue(language)["texts"]
 

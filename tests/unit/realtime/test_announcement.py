@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from mundotango.media.model import Media
-from mundotango.realtime.announcement import picture_outcome
+from mundotango.realtime.announcement import picture_progress
 from tests.factories.media import measures_of, pending_media
 from tests.fakes.clock import FakeClock
 
@@ -17,9 +17,23 @@ def ready(media: Media) -> Media:
     return replace(media, status="ready", measures=measures_of(media.media_id))
 
 
-class TestPictureOutcome:
+class TestPictureProgress:
+    def test_received_is_told_before_anything_is_known(self, pending: Media, clock: FakeClock) -> None:
+        activity = picture_progress(pending, replace(pending, status="received"), clock)
+
+        assert activity is not None
+        assert (activity.kind, activity.payload["status"]) == ("media.received", "received")
+        assert (activity.payload["width"], activity.payload["variants"]) == (None, [])
+
+    def test_each_step_is_told_once(self, pending: Media, clock: FakeClock) -> None:
+        received = replace(pending, status="received")
+        steps = [(None, pending), (pending, received), (received, received), (received, ready(received))]
+        told = [picture_progress(before, after, clock) for before, after in steps]
+
+        assert [activity and activity.kind for activity in told] == [None, "media.received", None, "media.ready"]
+
     def test_ready_is_told_to_the_owner_with_what_they_can_show(self, pending: Media, clock: FakeClock) -> None:
-        activity = picture_outcome(pending, ready(pending), clock)
+        activity = picture_progress(pending, ready(pending), clock)
 
         assert activity is not None
         assert (activity.kind, activity.channel) == ("media.ready", f"user:{pending.owner_id}")
@@ -28,19 +42,20 @@ class TestPictureOutcome:
         assert pending.secret not in str(activity.payload)
 
     def test_failed_says_why(self, pending: Media, clock: FakeClock) -> None:
-        activity = picture_outcome(pending, replace(pending, status="failed", reason="This file is empty."), clock)
+        activity = picture_progress(pending, replace(pending, status="failed", reason="This file is empty."), clock)
 
         assert activity is not None
         assert (activity.kind, activity.payload["reason"]) == ("media.failed", "This file is empty.")
 
     def test_a_replay_has_the_same_id_and_another_outcome_another(self, pending: Media, clock: FakeClock) -> None:
-        outcomes = [ready(pending), ready(pending), replace(pending, status="failed", reason="")]
-        activities = [picture_outcome(pending, outcome, clock) for outcome in outcomes]
-        known = [activity.id for activity in activities if activity is not None]
+        received, failed = replace(pending, status="received"), replace(pending, status="failed", reason="")
+        activities = [picture_progress(pending, step, clock) for step in (received, ready(pending), failed)]
+        again = [picture_progress(pending, step, clock) for step in (received, ready(pending), failed)]
 
-        assert known[0] == known[1] != known[2]
+        assert [each and each.id for each in activities] == [each and each.id for each in again]
+        assert len({each.id for each in activities if each is not None}) == 3
 
     def test_nothing_is_told_of_what_settles_nothing(self, pending: Media, clock: FakeClock) -> None:
-        assert picture_outcome(None, pending, clock) is None
-        assert picture_outcome(ready(pending), ready(pending), clock) is None
-        assert picture_outcome(ready(pending), None, clock) is None
+        assert picture_progress(None, pending, clock) is None
+        assert picture_progress(ready(pending), ready(pending), clock) is None
+        assert picture_progress(ready(pending), None, clock) is None

@@ -7,6 +7,7 @@ S3 is the only address that can be reached.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -50,12 +51,19 @@ class S3ObjectStore:
         )
         return cast("S3Client", client)
 
-    def presign_post(self, key: str, *, content_type: str, max_bytes: int, now: datetime) -> PresignedPost:
+    def presign_post(
+        self, key: str, *, content_type: str, max_bytes: int, sha256: str | None, now: datetime
+    ) -> PresignedPost:
+        fields = {"Content-Type": content_type}
+        if sha256 is not None:
+            # S3 computes the hash of what comes and refuses what has another.
+            fields["x-amz-checksum-algorithm"] = "SHA256"
+            fields["x-amz-checksum-sha256"] = b64encode(bytes.fromhex(sha256)).decode()
         post = self._client.generate_presigned_post(
             self._buckets["uploads"],
             key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            Fields=dict(fields),
+            Conditions=[*({name: value} for name, value in fields.items()), ["content-length-range", 1, max_bytes]],
             ExpiresIn=int(UPLOAD_WINDOW.total_seconds()),
         )
         return PresignedPost(post["url"], dict(post["fields"]), now + UPLOAD_WINDOW)

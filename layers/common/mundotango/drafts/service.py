@@ -11,6 +11,7 @@ from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock, MediaRepository
 from mundotango.posts.model import Post
 from mundotango.posts.service import create_post
+from mundotango.text import refused
 from mundotango.work import UnitOfWork
 
 DRAFTS = "drafts"
@@ -61,6 +62,9 @@ def publish_draft(work: UnitOfWork, media_repo: MediaRepository, draft: Draft, c
         Conflict: it was changed or published since it was read.
     """
     content = draft.content
+    for index, picture in enumerate(content["media"]):
+        if picture["alt"] is None:
+            raise refused(f"media.{index}.alt", "must say what the picture shows, or be empty")
     post = create_post(
         work,
         media_repo,

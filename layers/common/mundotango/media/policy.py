@@ -2,14 +2,16 @@
 
 import hashlib
 import hmac
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
-from mundotango.errors import FieldError, Said
-from mundotango.media.model import Purpose
+from mundotango.errors import BadImage, FieldError, Said
+from mundotango.media.model import Media, Purpose
 
-CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/gif")
+# `image/heif` is what some browsers call a HEIC.
+CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/heif", "image/gif")
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -23,19 +25,30 @@ DAMAGED = "This picture is damaged or incomplete."
 EMPTY = "This file is empty."
 TOO_LARGE = Said("This picture has more than {millions} million pixels.", millions=MAX_PIXELS // 1_000_000)
 GIVEN_UP = "We could not work on this picture. Upload it again, or send another."
-REASONS = (NOT_A_PICTURE, DAMAGED, EMPTY, TOO_LARGE, GIVEN_UP)
+OTHER_BYTES = "Other bytes arrived than were announced. Upload the picture again."
+# By the names that logs count them by, which stay when the words change.
+REASONS = {
+    "not_a_picture": NOT_A_PICTURE,
+    "damaged": DAMAGED,
+    "empty": EMPTY,
+    "too_large": TOO_LARGE,
+    "given_up": GIVEN_UP,
+    "other_bytes": OTHER_BYTES,
+}
 
 UPLOAD_WINDOW = timedelta(minutes=5)
-# The lifecycle rule of the uploads bucket has the same day.
 FORGOTTEN_AFTER = timedelta(days=1)
+# A day more than a message waits in the dead letters; the lifecycle rule of the uploads bucket has the same days.
+RECEIVED_KEPT = timedelta(days=15)
 
 VARIANT_CACHE_CONTROL = "public, max-age=31536000, immutable"
 ORIGINAL_CACHE_CONTROL = "private, no-store"
 
 _UPLOADS = "uploads/"
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def refused_fields(purpose: str, content_type: str, size: int) -> list[FieldError]:
+def refused_fields(purpose: str, content_type: str, size: int, sha256: str | None) -> list[FieldError]:
     """What is wrong with an upload that is asked for; nothing when it is allowed."""
     refused = []
     if purpose not in PURPOSES:
@@ -44,12 +57,31 @@ def refused_fields(purpose: str, content_type: str, size: int) -> list[FieldErro
         refused.append(FieldError("content_type", Said("must be one of {choices}", choices=", ".join(CONTENT_TYPES))))
     if not 1 <= size <= MAX_BYTES:
         refused.append(FieldError("size", Said("must be from 1 to {largest} bytes", largest=MAX_BYTES)))
+    if sha256 is not None and not _SHA256.fullmatch(sha256):
+        refused.append(FieldError("sha256", "must be 64 hexadecimal digits"))
     return refused
 
 
 def reason(stored: str) -> str:
     """A reason as it was before the media table made plain text of it; one of an earlier release stays text."""
-    return next((known for known in REASONS if known == stored), stored)
+    return next((known for known in REASONS.values() if known == stored), stored)
+
+
+def reason_code(detail: str) -> str:
+    """The name of a reason, for those who count and do not read."""
+    return next((code for code, known in REASONS.items() if known == detail), "other")
+
+
+def is_forgotten(media: Media, now: datetime) -> bool:
+    """Whether its time is over; DynamoDB takes days to delete what has expired."""
+    return media.expires_at is not None and media.expires_at <= now
+
+
+def checked_bytes(media: Media, data: bytes) -> bytes:
+    """What arrived, if it is what was announced; S3 has looked as well, where it is Amazon's."""
+    if media.sha256 is not None and hashlib.sha256(data).hexdigest() != media.sha256:
+        raise BadImage(OTHER_BYTES)
+    return data
 
 
 def upload_key(media_id: UUID) -> str:

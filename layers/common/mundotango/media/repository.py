@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +17,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
@@ -50,6 +52,7 @@ class MediaRow(Model):
     size = NumberAttribute()
     secret = UnicodeAttribute()
     keep_attribution = BooleanAttribute(null=True)
+    sha256 = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     created_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute(null=True)
@@ -85,6 +88,7 @@ class DynamoMedia:
             size=media.size,
             secret=media.secret,
             keep_attribution=media.keep_attribution,
+            sha256=media.sha256,
             status=media.status,
             created_at=media.created_at,
             expires_at=media.expires_at,
@@ -105,8 +109,17 @@ class DynamoMedia:
         later = None if after is None else self._row.media_id > str(after)
         return [UUID(row.media_id) for row in islice(self._row.by_owner.query(str(owner_id), later), limit)]
 
+    def newest_of_owner(self, owner_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
+        earlier = None if before is None else self._row.media_id < str(before)
+        found = self._row.by_owner.query(str(owner_id), earlier, scan_index_forward=False, page_size=limit)
+        return [UUID(row.media_id) for row in islice(found, limit)]
+
     def remove(self, media_id: UUID) -> None:
         self._row(str(media_id)).delete()
+
+    def mark_received(self, media_id: UUID, expires_at: datetime) -> bool:
+        row = self._row
+        return self._change(media_id, row.status == "pending", "received", row.expires_at.set(expires_at))
 
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
         row = self._row
@@ -128,9 +141,12 @@ class DynamoMedia:
         return self._settle(media_id, "failed", self._row.reason.set(reason))
 
     def _settle(self, media_id: UUID, status: Status, *actions: Action) -> bool:
+        return self._change(media_id, self._row.status.is_in("pending", "received"), status, *actions)
+
+    def _change(self, media_id: UUID, condition: Condition, status: Status, *actions: Action) -> bool:
         row = self._row
         try:
-            row(str(media_id)).update([row.status.set(status), *actions], condition=row.status == "pending")
+            row(str(media_id)).update([row.status.set(status), *actions], condition=condition)
         except UpdateError as error:
             if condition_failed(error):
                 return False
@@ -148,6 +164,7 @@ def _media(row: MediaRow) -> Media:
         secret=row.secret,
         created_at=row.created_at,
         keep_attribution=bool(row.keep_attribution),
+        sha256=row.sha256,
         expires_at=row.expires_at,
         status=cast(Status, row.status),
         reason=row.reason,

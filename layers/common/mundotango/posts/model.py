@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from mundotango.media.model import shown_picture
 from mundotango.posts.entities import Entity, entity_payload
 
 Visibility = Literal["public", "followers", "mentioned"]
@@ -12,7 +13,7 @@ Visibility = Literal["public", "followers", "mentioned"]
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """`avatar` is a picture as clients see it, without alt text."""
+    """`avatar` is a picture as it was copied from the media row, without alt text."""
 
     id: UUID
     handle: str
@@ -22,7 +23,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as the post keeps it, copied from the media row; each variant is as clients see it, `url` included."""
+    """A picture as the post keeps it, copied from the media row; each variant is as clients see it, `url` included.
+
+    Of what was posted before pictures had a colour, it is not known.
+    """
 
     media_id: UUID
     alt: str
@@ -30,6 +34,9 @@ class Picture:
     height: int
     blurhash: str
     variants: list[dict[str, Any]]
+    color: str | None = None
+    animated: bool = False
+    attribution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ def author_payload(author: Author) -> dict[str, Any]:
         "id": str(author.id),
         "handle": author.handle,
         "display_name": author.display_name,
-        "avatar": author.avatar,
+        "avatar": author.avatar and shown_picture(author.avatar),
     }
 
 
@@ -116,11 +123,15 @@ def moment_payload(moment: datetime) -> str:
 
 
 def _picture_payload(picture: Picture) -> dict[str, Any]:
-    return {
+    kept = {
         "id": str(picture.media_id),
         "alt": picture.alt,
         "width": picture.width,
         "height": picture.height,
         "blurhash": picture.blurhash,
+        "color": picture.color,
+        "animated": picture.animated,
+        "attribution": picture.attribution,
         "variants": picture.variants,
     }
+    return shown_picture(kept)

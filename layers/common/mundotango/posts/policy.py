@@ -16,9 +16,9 @@ LONGEST_ALT = 1000
 MOST_PICTURES = 10
 # Each person mentioned is told, and each subject is a row.
 MOST_MENTIONS = 50
-MOST_TAGS = 50
+MOST_TAGS = 30
 # However often one of them is repeated: a page of fifty posts, each as large as it may be, is what one answer holds.
-MOST_ENTITIES = 150
+MOST_ENTITIES = 90
 MOST_PINNED = 3
 # All versions of a post are shown together.
 MOST_VERSIONS = 50

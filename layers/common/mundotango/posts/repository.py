@@ -43,8 +43,15 @@ _SHOWN = SQL("""
     JOIN posts AS shown ON shown.id = COALESCE(posts.repost_of, posts.id)
     JOIN users AS writer ON writer.id = shown.user_id
     LEFT JOIN LATERAL (
-        SELECT jsonb_agg(to_jsonb(post_media) - '{{post_id,position}}'::text[] ORDER BY position) AS media
-        FROM post_media WHERE post_media.post_id = shown.id
+        SELECT jsonb_agg(
+            jsonb_build_object(
+                'media_id', picture.media_id, 'alt', picture.alt, 'width', picture.width, 'height', picture.height,
+                'blurhash', picture.blurhash, 'variants', picture.variants, 'color', details.color,
+                'animated', COALESCE(details.animated, false), 'attribution', details.attribution
+            ) ORDER BY picture.position
+        ) AS media
+        FROM post_media AS picture LEFT JOIN post_media_details AS details ON details.media_id = picture.media_id
+        WHERE picture.post_id = shown.id
     ) AS pictures ON true
     LEFT JOIN LATERAL (
         SELECT jsonb_object_agg(person.id, person.handle) AS handles
@@ -172,6 +179,10 @@ class PostRepository:
                         (post.id, position, p.media_id, p.alt, p.width, p.height, p.blurhash, Jsonb(p.variants))
                         for position, p in enumerate(post.media)
                     ],
+                )
+                cursor.executemany(
+                    "INSERT INTO post_media_details (media_id, color, animated, attribution) VALUES (%s, %s, %s, %s)",
+                    [(p.media_id, p.color, p.animated, p.attribution) for p in post.media],
                 )
         except UniqueViolation as violation:
             raise Conflict("one of the pictures is in another post already") from violation

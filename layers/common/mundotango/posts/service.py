@@ -194,7 +194,15 @@ def _pictures(media_repo: MediaRepository, owner_id: UUID, wanted: Sequence[tupl
         measures = row.measures
         pictures.append(
             Picture(
-                media_id, alt, measures.width, measures.height, measures.blurhash, variants_payload(measures.variants)
+                media_id,
+                alt,
+                measures.width,
+                measures.height,
+                measures.blurhash,
+                variants_payload(measures.variants),
+                measures.color,
+                measures.animated,
+                measures.attribution,
             )
         )
     return pictures

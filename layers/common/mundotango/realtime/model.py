@@ -23,6 +23,7 @@ Kind = Literal[
     "follow.removed",
     "media.failed",
     "media.ready",
+    "media.received",
     "mention.created",
     "post.created",
     "post.removed",

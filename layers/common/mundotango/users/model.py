@@ -12,8 +12,8 @@ Visibility = Literal["public", "members"]
 class User:
     """A person's profile; `id` is the subject their sign-in carries. A text is empty where none was given.
 
-    `private`: this person approves who follows them. `avatar` and `cover` are copied from the media row, as clients
-    see them.
+    `private`: this person approves who follows them. `avatar` and `cover` are copied from the media row;
+    `shown_picture` makes of them what clients see.
     """
 
     id: UUID

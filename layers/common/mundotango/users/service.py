@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from mundotango.errors import Conflict, FieldError, MediaNotReady, NotFound, PreconditionFailed, ProfileMissing
-from mundotango.media.model import Purpose, variants_payload
+from mundotango.media.model import Purpose, kept_picture
 from mundotango.ports import Clock, MediaRepository
 from mundotango.users import policy
 from mundotango.users.model import Profile, Relation, User
@@ -143,12 +143,5 @@ def _pictures(media: MediaRepository, owner_id: UUID, named: Mapping[str, UUID |
             raise NotFound("no such picture", FieldError(field, "is no picture of yours for this place"))
         if row.measures is None:
             raise MediaNotReady("one of the pictures is not ready", FieldError(field, "is not ready"))
-        measures = row.measures
-        kept[purpose] = {
-            "id": str(media_id),
-            "width": measures.width,
-            "height": measures.height,
-            "blurhash": measures.blurhash,
-            "variants": variants_payload(measures.variants),
-        }
+        kept[purpose] = kept_picture(media_id, row.measures)
     return kept

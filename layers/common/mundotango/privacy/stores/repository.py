@@ -75,6 +75,11 @@ POSTS = Table("posts", ("id",), "user_id = %(user_id)s")
 _OF_THEIR_POSTS = "post_id IN (SELECT id FROM posts WHERE user_id = %(user_id)s)"
 POST_VERSIONS = Table("post_versions", ("post_id", "version"), _OF_THEIR_POSTS)
 POST_MEDIA = Table("post_media", ("post_id", "position"), _OF_THEIR_POSTS)
+POST_MEDIA_DETAILS = Table(
+    "post_media_details",
+    ("media_id",),
+    "media_id IN (SELECT media_id FROM post_media JOIN posts ON posts.id = post_id WHERE user_id = %(user_id)s)",
+)
 POST_MENTIONS = Table("post_mentions", ("post_id", "user_id"), "user_id = %(user_id)s")
 EVENTS = Table("events", ("id",), "organiser_id = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")
