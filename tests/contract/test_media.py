@@ -65,21 +65,20 @@ class TestMediaRepository:
 
         assert media.find(row.media_id) == row
 
-    def test_is_received_once_and_then_kept_longer(self, media: MediaRepository) -> None:
+    def test_is_received_once(self, media: MediaRepository) -> None:
         row = pending_media()
         media.add(row)
-        longer = NOON + timedelta(days=15)
 
-        assert media.mark_received(row.media_id, longer)
-        assert not media.mark_received(row.media_id, longer + timedelta(days=1))
+        assert media.mark_received(row.media_id)
+        assert not media.mark_received(row.media_id)
 
-        assert media.find(row.media_id) == replace(row, status="received", expires_at=longer)
+        assert media.find(row.media_id) == replace(row, status="received")
 
     def test_what_was_received_becomes_ready_or_fails_as_what_was_not(self, media: MediaRepository) -> None:
         good, bad = pending_media(), pending_media()
         for row in (good, bad):
             media.add(row)
-            media.mark_received(row.media_id, NOON + timedelta(days=15))
+            media.mark_received(row.media_id)
 
         assert media.mark_ready(good.media_id, measures_of(good.media_id))
         assert media.mark_failed(bad.media_id, "This file is empty.")
@@ -123,7 +122,7 @@ class TestMediaRepository:
         assert not media.mark_ready(failed.media_id, measures_of(failed.media_id))
         assert not media.mark_failed(failed.media_id, "late")
         for row in (ready, failed):
-            assert not media.mark_received(row.media_id, NOON)
+            assert not media.mark_received(row.media_id)
         assert media.find_many([ready.media_id, failed.media_id]) == before
 
     def test_a_persons_pictures_come_in_pages_and_nobody_elses(self, media: MediaRepository) -> None:
@@ -163,7 +162,7 @@ class TestMediaRepository:
     def test_what_does_not_exist_has_no_outcome(self, media: MediaRepository) -> None:
         media_id = ids.new_id()
 
-        assert not media.mark_received(media_id, NOON)
+        assert not media.mark_received(media_id)
         assert not media.mark_ready(media_id, measures_of(media_id))
         assert not media.mark_failed(media_id, "late")
         assert media.find(media_id) is None

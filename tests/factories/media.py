@@ -19,7 +19,7 @@ def pending_media(**changes: Any) -> Media:
         size=1000,
         secret="0123456789abcdef0123456789abcdef",
         created_at=NOON,
-        expires_at=NOON + timedelta(days=1),
+        expires_at=NOON + timedelta(days=15),
     )
     return replace(media, **changes)
 

@@ -6,8 +6,7 @@ from mundotango.errors import BadImage
 from mundotango.media import policy
 from mundotango.media.model import Compressed, Media, Purpose, media_payload
 from mundotango.media.service import Compress, finish_upload
-from tests.factories.media import NOON, compressed_from, pending_media
-from tests.fakes.clock import FakeClock
+from tests.factories.media import compressed_from, pending_media
 from tests.fakes.media import FakeMedia, FakeObjectStore
 
 
@@ -19,7 +18,7 @@ class World:
     """A picture that was allowed, and whose bytes have arrived."""
 
     def __init__(self, data: bytes = b"picture", **row: Any) -> None:
-        self.media, self.objects, self.clock = FakeMedia(), FakeObjectStore(), FakeClock(NOON)
+        self.media, self.objects = FakeMedia(), FakeObjectStore()
         self.row = pending_media(**row)
         self.media.add(self.row)
         self.upload(data)
@@ -32,7 +31,7 @@ class World:
         return policy.upload_key(self.row.media_id)
 
     def finish(self, compress: Compress = compressed_from) -> str:
-        return finish_upload(self.media, self.objects, compress, self.row.media_id, self.clock).outcome
+        return finish_upload(self.media, self.objects, compress, self.row.media_id).outcome
 
     @property
     def now(self) -> Media:

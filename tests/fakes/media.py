@@ -82,8 +82,8 @@ class FakeMedia:
     def find_many(self, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
         return {media_id: self.rows[media_id] for media_id in media_ids if media_id in self.rows}
 
-    def mark_received(self, media_id: UUID, expires_at: datetime) -> bool:
-        return self._change(media_id, ("pending",), status="received", expires_at=expires_at)
+    def mark_received(self, media_id: UUID) -> bool:
+        return self._change(media_id, ("pending",), status="received")
 
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
         return self._change(media_id, _UNSETTLED, status="ready", measures=measures, expires_at=None)

@@ -26,7 +26,7 @@ class TestStartUpload:
         row, post = self.start(media, objects, owner_id=owner, purpose="post", content_type="image/heic", size=5000)
 
         assert media.rows[row.media_id] == row
-        assert (row.status, row.owner_id, row.expires_at) == ("pending", owner, NOON + timedelta(days=1))
+        assert (row.status, row.owner_id, row.expires_at) == ("pending", owner, NOON + timedelta(days=15))
         assert post.fields == {"key": f"uploads/{row.media_id}", "Content-Type": "image/heic", "policy": "1-5000"}
         assert post.expires_at == NOON + timedelta(minutes=5)
 
@@ -121,6 +121,13 @@ class TestGetMedia:
         assert self.get(row, row.owner_id, after=timedelta(hours=23, minutes=59)) == row
         with pytest.raises(NotFound):
             self.get(row, row.owner_id, after=timedelta(days=1))
+
+    def test_what_came_but_is_not_finished_is_seen_as_long_as_it_is_kept(self) -> None:
+        row = pending_media(status="received")
+
+        assert self.get(row, row.owner_id, after=timedelta(days=14)) == row
+        with pytest.raises(NotFound):
+            self.get(row, row.owner_id, after=timedelta(days=15))
 
     def test_what_is_ready_stays(self) -> None:
         row = ready_media()

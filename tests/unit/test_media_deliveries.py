@@ -49,7 +49,7 @@ def finish_mortally(world: World, compress: Compress, *, after: int, done: bool)
 
     watch: Callable[[Any], Any] = partial(Watched, effect=effect)
     with contextlib.suppress(Killed):
-        finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id, world.clock)
+        finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id)
     return effects
 
 
@@ -165,7 +165,7 @@ class Platform:
 
         watch: Callable[[Any], Any] = partial(Watched, effect=effect)
         with contextlib.suppress(Killed):
-            finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id, world.clock)
+            finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id)
             if not act.again and self.messages[act.picture] > 1:
                 self.messages[act.picture] -= 1
 

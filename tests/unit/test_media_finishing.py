@@ -1,6 +1,5 @@
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from mundotango.media import policy
 from mundotango.media.model import Compressed, Measures, Purpose, media_payload
 from mundotango.media.service import Compress, delete_objects, give_up_upload
-from tests.factories.media import NOON, compressed_from
+from tests.factories.media import compressed_from
 from tests.factories.uploads import World, refuse
 
 
@@ -92,27 +91,19 @@ class TestFinishUpload:
             variant.key for variant in world.now.measures.variants
         }
 
-    def test_is_received_before_it_is_worked_on_and_waits_as_long_as_the_dead_letters(self) -> None:
+    def test_is_received_before_it_is_worked_on(self) -> None:
         world = World()
         seen = []
 
         def look(data: bytes, purpose: Purpose, /, *, keep_attribution: bool) -> Compressed:
-            seen.append((world.now.status, world.now.expires_at))
+            seen.append(world.now.status)
             raise MemoryError
 
         with pytest.raises(MemoryError):
             world.finish(look)
 
-        assert seen == [("received", NOON + timedelta(days=15))]
+        assert seen == ["received"]
         assert world.finish() == "ready"
-
-    def test_what_arrived_in_time_is_finished_however_late(self) -> None:
-        """DynamoDB takes days to delete an expired row; while it is there, nothing is lost."""
-        world = World()
-        world.clock.advance(timedelta(days=2))
-
-        assert world.finish() == "ready"
-        assert world.now.expires_at is None
 
     def test_other_bytes_than_were_announced_are_refused(self) -> None:
         world = World(b"other", sha256=hashlib.sha256(b"picture").hexdigest())

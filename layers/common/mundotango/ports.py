@@ -322,7 +322,7 @@ class MediaRepository(Protocol):
         """Those of the pictures that exist, in one round trip."""
         ...
 
-    def mark_received(self, media_id: UUID, expires_at: datetime) -> bool:
+    def mark_received(self, media_id: UUID) -> bool:
         """From pending, once; False when it was not pending (any more), and then nothing changes."""
         ...
 

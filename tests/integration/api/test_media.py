@@ -19,7 +19,7 @@ ASKED = {"purpose": "post", "content_type": "image/jpeg", "size": 1000}
 def uploaded(gateway: Gateway, owner: UUID, **row: object) -> Media:
     """Allowed a moment ago, unless the row says otherwise."""
     now = gateway.platform.clock.now()
-    media = pending_media(**({"owner_id": owner, "created_at": now, "expires_at": now + timedelta(days=1)} | row))
+    media = pending_media(**({"owner_id": owner, "created_at": now, "expires_at": now + timedelta(days=15)} | row))
     gateway.platform.media.add(media)
     return media
 
@@ -59,9 +59,9 @@ def test_a_persons_pictures_come_newest_first_and_nobody_elses(gateway: Gateway,
 def test_what_never_came_is_not_listed_and_a_page_is_full_all_the_same(gateway: Gateway, join: Join) -> None:
     malena = join("malena")
     first, second = uploaded(gateway, malena), uploaded(gateway, malena)
-    past = gateway.platform.clock.now() - timedelta(seconds=1)
+    yesterday = gateway.platform.clock.now() - timedelta(days=1)
     for _ in range(7):
-        forgotten = uploaded(gateway, malena, expires_at=past)
+        forgotten = uploaded(gateway, malena, created_at=yesterday)
     kept = uploaded(gateway, malena)
 
     with asking_by(gateway, 3):

@@ -37,9 +37,11 @@ REASONS = {
 }
 
 UPLOAD_WINDOW = timedelta(minutes=5)
+# To its owner a picture that never arrived is gone after a day.
 FORGOTTEN_AFTER = timedelta(days=1)
-# A day more than a message waits in the dead letters; the lifecycle rule of the uploads bucket has the same days.
-RECEIVED_KEPT = timedelta(days=15)
+# But a worker may have been kept from it: a day more than a message waits in the dead letters. The uploads bucket's
+# lifecycle rule has the same days.
+UNFINISHED_KEPT = timedelta(days=15)
 
 VARIANT_CACHE_CONTROL = "public, max-age=31536000, immutable"
 ORIGINAL_CACHE_CONTROL = "private, no-store"
@@ -73,7 +75,9 @@ def reason_code(detail: str) -> str:
 
 
 def is_forgotten(media: Media, now: datetime) -> bool:
-    """Whether its time is over; DynamoDB takes days to delete what has expired."""
+    """Whether its time is over for its owner; DynamoDB takes days to delete what has expired."""
+    if media.status == "pending":
+        return media.created_at + FORGOTTEN_AFTER <= now
     return media.expires_at is not None and media.expires_at <= now
 
 

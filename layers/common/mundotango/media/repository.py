@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 from uuid import UUID
@@ -117,9 +116,9 @@ class DynamoMedia:
     def remove(self, media_id: UUID) -> None:
         self._row(str(media_id)).delete()
 
-    def mark_received(self, media_id: UUID, expires_at: datetime) -> bool:
+    def mark_received(self, media_id: UUID) -> bool:
         row = self._row
-        return self._change(media_id, row.status == "pending", "received", row.expires_at.set(expires_at))
+        return self._change(media_id, row.status == "pending", "received")
 
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
         row = self._row

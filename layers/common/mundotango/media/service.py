@@ -70,7 +70,7 @@ def start_upload(
         size=size,
         secret=ids.new_secret(),
         created_at=now,
-        expires_at=now + policy.FORGOTTEN_AFTER,
+        expires_at=now + policy.UNFINISHED_KEPT,
         keep_attribution=keep_attribution,
         sha256=sha256.lower() if sha256 else None,
     )
@@ -88,9 +88,7 @@ def get_media(media: MediaRepository, media_id: UUID, owner_id: UUID, clock: Clo
     return row
 
 
-def finish_upload(
-    media: MediaRepository, objects: ObjectStore, compress: Compress, media_id: UUID, clock: Clock
-) -> Finished:
+def finish_upload(media: MediaRepository, objects: ObjectStore, compress: Compress, media_id: UUID) -> Finished:
     """What one delivery of an upload's notification does, however often and in whatever order they come."""
     row = media.find(media_id)
     if row is None:
@@ -99,7 +97,7 @@ def finish_upload(
     data = objects.find("uploads", policy.upload_key(media_id))
     first, finished = False, Finished("gone")
     if data is not None:
-        first = media.mark_received(media_id, clock.now() + policy.RECEIVED_KEPT)
+        first = media.mark_received(media_id)
         finished = _settle(media, objects, compress, row, data)
     after = media.find(media_id)
     if after is None:
