@@ -182,6 +182,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "DATABASE_PORT": str(database_port),
         "DATABASE_SSLMODE": "disable",
         "DATABASE_USER": "mundo_app",
+        "DISTRIBUTION_ID": "E0BENCH",
         "MEDIA_BUCKET": "media",
         "ORIGIN_SECRET_SHA256": "",
         "POWERTOOLS_LOG_LEVEL": "INFO",

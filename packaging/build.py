@@ -133,11 +133,19 @@ def prune(packages: Path) -> None:
         shutil.rmtree(packages / package, ignore_errors=True)
     for folder in packages.glob("*.dist-info"):
         trim_metadata(folder)
-    services = set(listed_services())
     for data in (packages / "botocore" / "data", packages / "boto3" / "data"):
-        for folder in data.glob("*/"):
-            if folder.name not in services:
-                shutil.rmtree(folder)
+        prune_services(data)
+
+
+def prune_services(data: Path) -> None:
+    services = set(listed_services())
+    for folder in data.glob("*/"):
+        if folder.name not in services:
+            shutil.rmtree(folder)
+            continue
+        # A client speaks the newest version of its service; CloudFront has twenty older ones.
+        for older in sorted(folder.glob("*/"))[:-1]:
+            shutil.rmtree(older)
 
 
 def listed_services() -> Iterator[str]:

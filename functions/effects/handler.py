@@ -1,15 +1,20 @@
 """Woken by the stream of commands: does outside the network what was decided inside of it.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
-order is kept.
+order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end.
 """
 
+from __future__ import annotations
+
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.observability import logger
+
+if TYPE_CHECKING:
+    from mundotango.commands.model import Command
 
 
 @cache
@@ -19,20 +24,48 @@ def platform() -> Platform:
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     from mundotango.commands.repository import command_from_image
-    from mundotango.commands.service import carry_out
+    from mundotango.commands.service import leaves_copies
 
+    failed: str | None = None
+    deletions: list[tuple[str, Command]] = []
     for record in event["Records"]:
         if record["eventName"] == "REMOVE":  # a row's expiry asks for nothing
             continue
+        number = record["dynamodb"]["SequenceNumber"]
         command = command_from_image(record["dynamodb"]["NewImage"])
-        said = {"kind": command.kind, "command": command.key, "version": command.version}
-        try:
-            carry_out(platform().identities, command)
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the stream has to bring this command again
-            logger().exception("not carried out", extra=said | {"cause": type(failure).__name__})
-            return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
-        logger().info("carried out", extra=said)
-    return {"batchItemFailures": []}
+        if not _carried_out(command):
+            failed = number
+            break
+        if leaves_copies(command):
+            deletions.append((number, command))
+    if deletions and not _invalidated(deletions):
+        failed = deletions[0][0]
+    return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+
+
+def _carried_out(command: Command) -> bool:
+    from mundotango.commands.service import carry_out
+
+    said = {"kind": command.kind, "command": command.key, "version": command.version}
+    try:
+        carry_out(platform(), command)
+    except Exception as failure:  # noqa: BLE001 - whatever it was, the stream has to bring this command again
+        logger().exception("not carried out", extra=said | {"cause": type(failure).__name__})
+        return False
+    logger().info("carried out", extra=said)
+    return True
+
+
+def _invalidated(deletions: list[tuple[str, Command]]) -> bool:
+    from mundotango.commands.service import invalidate
+
+    try:
+        invalidate(platform().edge, deletions)
+    except Exception as failure:  # noqa: BLE001 - as above; too many in progress is the usual one
+        logger().exception("not invalidated", extra={"pictures": len(deletions), "cause": type(failure).__name__})
+        return False
+    logger().info("invalidated", extra={"pictures": len(deletions)})
+    return True
 
 
 if settings.runs_in_lambda():

@@ -16,7 +16,7 @@ from mundotango.observability import counting, logger
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
 
-JOBS = ("sweep_outbox", "rebuild_edges", "recount", "run_exports", "erase_accounts", "replay_erasures")
+JOBS = ("sweep_outbox", "rebuild_edges", "recount", "run_exports", "sweep_media", "erase_accounts", "replay_erasures")
 
 
 class JobFailed(Exception):
@@ -51,33 +51,39 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, object]
 
 
 def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+    outcome: dict[str, object]
     match event:
         case {"job": "sweep_outbox"}:
             from mundotango.realtime.relay import sweep_outbox
 
-            return sweep_outbox(platform(), time_left) | {"keys_forgotten": _forget_keys()}
+            outcome = sweep_outbox(platform(), time_left) | {"keys_forgotten": _forget_keys()}
         case {"job": "rebuild_edges"}:
             from mundotango.realtime.rebuild import rebuild_edges
 
             after = event.get("after")
-            return rebuild_edges(platform(), time_left, UUID(after) if after else None)
+            outcome = rebuild_edges(platform(), time_left, UUID(after) if after else None)
         case {"job": "recount"}:
-            return _recount(event, time_left)
+            outcome = _recount(event, time_left)
         case {"job": "run_exports"}:
             from mundotango.exports.making import run_exports
 
-            return run_exports(platform(), time_left)
+            outcome = run_exports(platform(), time_left)
+        case {"job": "sweep_media"}:
+            from mundotango.attachments.sweep import sweep_media
+
+            outcome = sweep_media(platform(), time_left)
         case {"job": "erase_accounts"}:
             from mundotango.privacy.erasing import erase_accounts
 
-            return erase_accounts(platform(), time_left)
+            outcome = erase_accounts(platform(), time_left)
         case {"job": "replay_erasures"}:
             from mundotango.privacy.erasing import replay_erasures
 
             after = event.get("after")
-            return replay_erasures(platform(), time_left, UUID(after) if after else None)
+            outcome = replay_erasures(platform(), time_left, UUID(after) if after else None)
         case _:
             raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
+    return outcome
 
 
 def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:

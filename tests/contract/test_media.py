@@ -149,6 +149,46 @@ class TestMediaRepository:
         assert media.newest_of_owner(owner, first[-1], 2) == [theirs[0].media_id]
         assert media.newest_of_owner(owner, theirs[0].media_id, 2) == media.newest_of_owner(ids.new_id(), None, 2) == []
 
+    def test_what_is_due_on_a_day_comes_in_pages(self, media: MediaRepository) -> None:
+        due = [pending_media() for _ in range(3)]
+        for row in (*due, pending_media(created_at=NOON + timedelta(days=1))):
+            media.add(row)
+        media.mark_ready(due[0].media_id, measures_of(due[0].media_id))
+        day = NOON.date() + timedelta(days=7)
+
+        first = media.list_due(day, None, 2)
+
+        assert first == [row.media_id for row in due[:2]]
+        assert media.list_due(day, first[-1], 2) == [due[2].media_id]
+        assert media.list_due(day, due[2].media_id, 2) == media.list_due(day - timedelta(days=1), None, 2) == []
+
+    def test_a_review_is_put_off_or_ends(self, media: MediaRepository) -> None:
+        later, kept, put_off = rows = [pending_media() for _ in range(3)]
+        for row in rows:
+            media.add(row)
+        day = NOON.date() + timedelta(days=7)
+        again = day + timedelta(days=7)
+
+        media.review(later.media_id, again)
+        media.review(put_off.media_id, again)
+        media.keep(kept.media_id, day)
+        media.keep(put_off.media_id, day)  # too late: it is to be looked at once more
+
+        assert media.list_due(day, None, 9) == []
+        assert media.list_due(again, None, 9) == [later.media_id, put_off.media_id]
+
+    def test_what_is_gone_does_not_come_back_to_be_looked_at(self, media: MediaRepository) -> None:
+        row = pending_media()
+        media.add(row)
+        media.remove(row.media_id)
+        day = NOON.date() + timedelta(days=7)
+
+        media.review(row.media_id, day)
+        media.keep(row.media_id, day)
+
+        assert media.find(row.media_id) is None
+        assert media.list_due(day, None, 9) == []
+
     def test_what_is_removed_is_gone_and_may_be_removed_again(self, media: MediaRepository) -> None:
         row = pending_media()
         media.add(row)
@@ -194,6 +234,15 @@ class TestObjectStore:
         objects.delete("uploads", "uploads/x")
 
         assert objects.find("uploads", "uploads/x") is None
+
+    def test_deletes_many_also_what_is_not_there(self, objects: ObjectStore) -> None:
+        for key in ("media/x/1", "media/x/2", "media/y/1"):
+            objects.put("media", key, b"", content_type="image/webp", cache_control="no-store")
+
+        for _ in range(2):
+            objects.delete_many("media", ["media/x/1", "media/x/2", "media/x/3"])
+
+        assert objects.list_keys("media", "media/", 9) == ["media/y/1"]
 
     def test_lists_what_begins_so(self, objects: ObjectStore) -> None:
         for key in ("exports/a/2", "exports/a/1", "exports/b/1"):
@@ -264,6 +313,16 @@ class TestS3:
         )["Item"]
 
         assert media_from_image(json.loads(json.dumps(image))) == media.find(row.media_id)
+
+
+@pytest.mark.usefixtures("stores")
+def test_what_could_not_be_deleted_among_many_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=REGION)
+    refused = {"Errors": [{"Key": "media/x", "Code": "InternalError"}]}
+    monkeypatch.setattr(store._client, "delete_objects", lambda **_: refused)
+
+    with pytest.raises(OSError, match="did not delete media/x: InternalError"):
+        store.delete_many("media", ["media/x", "media/y"])
 
 
 @pytest.mark.usefixtures("stores")

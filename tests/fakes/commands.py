@@ -1,5 +1,6 @@
 """What leaves the network, and the people outside of it, in memory."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,3 +27,13 @@ class FakeIdentities:
 
     def delete(self, user_id: UUID) -> None:
         self.known.discard(user_id)
+
+
+class FakeEdge:
+    """`invalidations` are the paths of each, by its reference."""
+
+    def __init__(self) -> None:
+        self.invalidations: dict[str, list[str]] = {}
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:
+        self.invalidations[reference] = list(paths)

@@ -1,15 +1,15 @@
 """The media ports in memory."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from mundotango.media.model import Bucket, Measures, Media, PresignedPost, Status
-from mundotango.media.policy import UPLOAD_WINDOW
+from mundotango.media.policy import UPLOAD_WINDOW, review_day
 
 _UNSETTLED: tuple[Status, ...] = ("pending", "received")
 
@@ -56,6 +56,10 @@ class FakeObjectStore:
     def delete(self, bucket: Bucket, key: str) -> None:
         self.objects.pop((bucket, key), None)
 
+    def delete_many(self, bucket: Bucket, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.delete(bucket, key)
+
     def list_keys(self, bucket: Bucket, prefix: str, limit: int) -> list[str]:
         return sorted(key for where, key in self.objects if where == bucket and key.startswith(prefix))[:limit]
 
@@ -72,9 +76,11 @@ class FakeObjectStore:
 class FakeMedia:
     def __init__(self) -> None:
         self.rows: dict[UUID, Media] = {}
+        self.review_days: dict[UUID, date] = {}
 
     def add(self, media: Media) -> None:
         self.rows[media.media_id] = media
+        self.review_days[media.media_id] = review_day(media.created_at)
 
     def find(self, media_id: UUID) -> Media | None:
         return self.rows.get(media_id)
@@ -97,6 +103,19 @@ class FakeMedia:
 
     def remove(self, media_id: UUID) -> None:
         self.rows.pop(media_id, None)
+        self.review_days.pop(media_id, None)
+
+    def list_due(self, day: date, after: UUID | None, limit: int) -> list[UUID]:
+        due = sorted(media_id for media_id, on in self.review_days.items() if on == day)
+        return [media_id for media_id in due if after is None or media_id > after][:limit]
+
+    def review(self, media_id: UUID, day: date) -> None:
+        if media_id in self.rows:
+            self.review_days[media_id] = day
+
+    def keep(self, media_id: UUID, reviewed: date) -> None:
+        if self.review_days.get(media_id) == reviewed:
+            del self.review_days[media_id]
 
     def newest_of_owner(self, owner_id: UUID, before: UUID | None, limit: int) -> list[UUID]:
         theirs = self.of_owner(owner_id, None, len(self.rows))

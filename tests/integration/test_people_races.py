@@ -1,18 +1,13 @@
 """Two people act at the same time, each over a connection of their own: no order leaves what neither of them meant."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 
-from mundotango import settings
-from mundotango.adapters.postgres import Database
 from mundotango.blocks.service import block, mute, unmute
 from mundotango.bootstrap import Platform
-from mundotango.errors import HandleTaken, MundoTangoError
+from mundotango.errors import HandleTaken
 from mundotango.follows.service import accept, follow, remove_follower, unfollow
 from mundotango.moderation.service import list_acts, report, resolve
 from mundotango.realtime.rebuild import rebuild_edges
@@ -24,9 +19,7 @@ from tests.factories.people import make_post, make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia
 from tests.fakes.realtime import FakeEdges
-
-Act = Callable[[UnitOfWork], object]
-SECONDS = 20
+from tests.fixtures.beside import Act, Beside
 
 
 @pytest.fixture
@@ -39,57 +32,6 @@ def malena(community: Platform, clock: FakeClock) -> User:
 def carlos(community: Platform, clock: FakeClock) -> User:
     with community.unit_of_work() as work:
         return make_user(work, clock, handle="carlos")
-
-
-class Beside:
-    """A second process over the same database; what it does waits for what the first one has not committed."""
-
-    def __init__(self, community: Platform, database: settings.Database) -> None:
-        self.platform = Platform()
-        self.platform.database = Database(database, "eu-west-1", password=lambda: "trusted")
-        self.platform.clock, self.platform.activities = community.clock, community.activities
-        self.platform.edges = community.edges
-        self.refusals: list[MundoTangoError] = []
-        self._failures: list[BaseException] = []
-
-    @contextmanager
-    def at_once(self, first: UnitOfWork, act: Act) -> Iterator[None]:
-        """Has this act begin, and wait, while the first transaction has done its part and is not committed yet."""
-        thread = threading.Thread(target=self._run, args=(act,))
-        thread.start()
-        _await_waiting(first._connection, thread)
-        yield
-        first.commit()
-        thread.join(SECONDS)
-        assert not thread.is_alive()
-        if self._failures:
-            raise self._failures[0]
-
-    def _run(self, act: Act) -> None:
-        try:
-            with self.platform.unit_of_work() as work:
-                act(work)
-        except MundoTangoError as refusal:
-            self.refusals.append(refusal)
-        except BaseException as failure:  # noqa: BLE001 - raised where the test can see it
-            self._failures.append(failure)
-
-
-def _await_waiting(connection: psycopg.Connection, thread: threading.Thread) -> None:
-    for _ in range(2000):
-        if connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1").fetchone():
-            return
-        if not thread.is_alive():
-            return  # it had nothing to wait for, which the test's end will tell
-        threading.Event().wait(0.005)
-    raise AssertionError("nobody waits")
-
-
-@pytest.fixture
-def beside(community: Platform, database_settings: settings.Database) -> Iterator[Beside]:
-    second = Beside(community, database_settings)
-    yield second
-    second.platform.database.close()
 
 
 def relations(platform: Platform) -> dict[str, int]:

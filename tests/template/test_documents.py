@@ -12,6 +12,7 @@ SERVICES = {
     "s3": "s3",
     "execute-api": "api gateway",
     "cognito-idp": "cognito",
+    "cloudfront": "cloudfront",
 }
 # Done by Lambda for the function, which itself calls nobody by them.
 BY_LAMBDA = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}

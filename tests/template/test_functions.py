@@ -161,8 +161,12 @@ class TestTimeOuts:
 
     def test_a_batch_of_commands(self, functions: Functions) -> None:
         effects = functions["EffectsFunction"]
-        batch = effects["Events"]["Commands"]["Properties"]["BatchSize"]
-        assert batch * 2 * settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS < effects["Timeout"]
+        a_call = settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS
+        sign_ins, pictures = (effects["Events"][name]["Properties"]["BatchSize"] for name in ("Commands", "Deletions"))
+        assert sign_ins * 2 * a_call < effects["Timeout"]
+        # Two deletions and a list each, and one invalidation, of no more paths than may be in progress.
+        assert pictures * 3 * a_call + a_call < effects["Timeout"]
+        assert pictures <= 15
 
     def test_an_export_is_on_lease_for_longer_than_a_run(self) -> None:
         assert LEASE.total_seconds() > settings.JOBS_TIMEOUT

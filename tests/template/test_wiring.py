@@ -44,7 +44,7 @@ def test_whatever_calls_a_function_calls_its_alias(resources: Resources, functio
         assert any(reference.endswith("Function.Alias") for reference in references(properties)), name
 
 
-def test_each_stream_has_exactly_one_reader(resources: Resources, functions: Functions) -> None:
+def test_each_stream_has_exactly_one_reading_function(resources: Resources, functions: Functions) -> None:
     readers: dict[str, list[str]] = {}
     for name, function in functions.items():
         for event in function.get("Events", {}).values():
@@ -53,7 +53,7 @@ def test_each_stream_has_exactly_one_reader(resources: Resources, functions: Fun
                 readers.setdefault(stream.removesuffix(".StreamArn"), []).append(name)
     assert readers == {
         "ActivitiesTable": ["PushFunction"],
-        "CommandsTable": ["EffectsFunction"],
+        "CommandsTable": ["EffectsFunction", "EffectsFunction"],  # each command goes to one of the two
         "MediaTable": ["PushFunction"],
         "ReactionsTable": ["CountersFunction"],
     }
@@ -100,8 +100,10 @@ def test_streams_wake_nobody_for_nothing(functions: Functions) -> None:
         for name, event in function.get("Events", {}).items()
         if event["Type"] == "DynamoDB"
     }
-    (commands,) = functions["EffectsFunction"]["Events"]["Commands"]["Properties"]["FilterCriteria"]["Filters"]
-    assert json.loads(commands["Pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
+    of_pictures, others = ["media_delete"], [{"anything-but": ["media_delete"]}]
+    for name, kinds in (("Deletions", of_pictures), ("Commands", others)):
+        asked = {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": {"kind": {"S": kinds}}}}
+        assert patterns[name] == [asked]  # not their expiry
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
     assert patterns["Media"] == [{"dynamodb": {"NewImage": {"status": {"S": ["received", "ready", "failed"]}}}}]
     # What appears and changes, and of what goes only reactions: not views, which expire.

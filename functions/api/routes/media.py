@@ -2,12 +2,15 @@ from fastapi import APIRouter, Response
 
 from functions.api import language
 from functions.api.access import access
-from functions.api.dependencies import CallerDep, PlatformDep, ReadDep
+from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id
 from functions.api.schemas.media import MediaBody, MediaPage, NewMedia, StartedMedia, Upload
 from functions.api.schemas.problems import refusals
+from functions.api.standing import open_to_suspended
 from mundotango import languages
+from mundotango.attachments import removal
+from mundotango.cache_keys import post_key, shown_of
 from mundotango.media import listing, policy, service
 from mundotango.media.model import Media, media_payload
 from mundotango.pagination import DEFAULT_LIMIT
@@ -66,6 +69,23 @@ async def get_media(media_id: Id, caller: CallerDep, platform: PlatformDep, resp
     if body.reason is not None:
         response.headers.update(language.headers())
     return body
+
+
+@router.delete("/{media_id}", status_code=204, responses=refusals(404, 409))
+@access(404, owner=204)
+@open_to_suspended
+async def delete_media(
+    media_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
+) -> None:
+    """The caller's own, in whatever state: it goes from the profile, post and drafts it is in, from storage and from
+    the edge. Browsers that have it may keep it.
+
+    A post that is nothing but this picture has to be deleted instead: 409.
+    """
+    post_id = removal.delete_media(work, platform.media, media_id, caller.user_id, platform.clock)
+    outdated += shown_of(caller.user_id)
+    if post_id is not None:
+        outdated.append(post_key(post_id))
 
 
 def _body(media: Media) -> MediaBody:

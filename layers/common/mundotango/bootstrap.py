@@ -162,6 +162,12 @@ class Platform:
 
         return CognitoIdentities(settings.UserPool.from_env(), self.region)
 
+    @cached_property
+    def edge(self) -> ports.Edge:
+        from mundotango.adapters.edge import CloudFrontEdge
+
+        return CloudFrontEdge(settings.Distribution.from_env(), self.region)
+
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """One transaction: commits once when the block ends well, then announces what it recorded."""

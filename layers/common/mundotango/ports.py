@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     # A function that uses one feature's ports does not import the models of the others.
     from collections.abc import Callable, Collection, Iterable, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from mundotango.commands.model import Command
@@ -292,6 +292,10 @@ class ObjectStore(Protocol):
         """Deleting what is not there is no error."""
         ...
 
+    def delete_many(self, bucket: Bucket, keys: Sequence[str]) -> None:
+        """As `delete`, up to a thousand in one round trip; raises when one of them could not be."""
+        ...
+
     def list_keys(self, bucket: Bucket, prefix: str, limit: int) -> list[str]:
         """The first `limit` keys that begin so, in their order."""
         ...
@@ -346,6 +350,18 @@ class MediaRepository(Protocol):
         """Removing what is not there is no error."""
         ...
 
+    def list_due(self, day: date, after: UUID | None, limit: int) -> list[UUID]:
+        """Pictures to be looked at on that day, in the order of their ids; one of the last second may be missing."""
+        ...
+
+    def review(self, media_id: UUID, day: date) -> None:
+        """It is to be looked at on that day, and on no other. Of what does not exist nothing is written."""
+        ...
+
+    def keep(self, media_id: UUID, reviewed: date) -> None:
+        """It is not to be looked at any more, unless that was put off to another day than `reviewed` meanwhile."""
+        ...
+
 
 class Commands(Protocol):
     """What is to be done outside the network, a row each."""
@@ -359,6 +375,15 @@ class Identities(Protocol):
     """People's sign-ins, by the id that their profile has too. Whom the pool does not know is no error."""
 
     def delete(self, user_id: UUID) -> None: ...
+
+
+class Edge(Protocol):
+    """The copies that the edge has of what it serves."""
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:
+        """Have it forget these paths, of which each may end in a star. The same again, under the same reference, is the
+        one invalidation. Raises also when too many are in progress: try again."""
+        ...
 
 
 class Erasures(Protocol):

@@ -122,6 +122,17 @@ class UserPool:
         return cls(id=_require(env, "USER_POOL_ID"))
 
 
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The edge's distribution, whose copies are invalidated."""
+
+    id: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(id=_require(env, "DISTRIBUTION_ID"))
+
+
 def table(name: str, env: Mapping[str, str] = os.environ) -> str:
     """The real name of a DynamoDB table, such as `table("reactions")` from REACTIONS_TABLE."""
     return _require(env, f"{name.upper()}_TABLE")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from mundotango.adapters.postgres import Database
+    from mundotango.attachments.repository import AttachmentRepository
     from mundotango.blocks.repository import BlockRepository
     from mundotango.comments.repository import CommentRepository
     from mundotango.drafts.repository import DraftRepository
@@ -122,6 +123,12 @@ class UnitOfWork:
         from mundotango.posts.repository import PostRepository
 
         return PostRepository(self._connection)
+
+    @cached_property
+    def attachments(self) -> AttachmentRepository:
+        from mundotango.attachments.repository import AttachmentRepository
+
+        return AttachmentRepository(self._connection)
 
     @cached_property
     def feed(self) -> FeedRepository:

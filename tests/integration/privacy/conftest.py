@@ -20,7 +20,7 @@ from mundotango.media.repository import MediaRow
 from tests.factories.media import ready_media
 from tests.factories.traces import Traces, everything, insert, newcomer, plant
 from tests.fakes.clock import FakeClock
-from tests.fakes.commands import FakeIdentities
+from tests.fakes.commands import FakeEdge, FakeIdentities
 from tests.fixtures.aws import stream_records, table_name
 from tests.fixtures.gateway import fake_platform
 from tests.fixtures.postgres import superuser
@@ -77,7 +77,7 @@ def all_stores(
     platform = Platform()
     platform.clock, platform.database = clock, real_database
     platform.cache = make_cache(valkey_settings)
-    platform.identities = FakeIdentities()
+    platform.identities, platform.edge = FakeIdentities(), FakeEdge()
     for module in (jobs, effects):
         monkeypatch.setattr(module, "platform", lambda: platform)
     return platform

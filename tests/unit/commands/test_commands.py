@@ -9,10 +9,10 @@ from functions.effects import handler
 from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.commands.model import Command
-from mundotango.commands.repository import CommandRow
 from mundotango.commands.service import UnknownCommand, carry_out, command_of, identity_deletion
 from mundotango.outbox.model import Outgoing
 from mundotango.realtime.model import Kind
+from tests.factories.commands import record_of
 from tests.factories.realtime import make_activity
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
@@ -30,10 +30,15 @@ def identities() -> FakeIdentities:
 
 
 @pytest.fixture
-def ana(identities: FakeIdentities, monkeypatch: pytest.MonkeyPatch) -> UUID:
+def platform(identities: FakeIdentities, monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
     platform.identities = identities
     monkeypatch.setattr(handler, "platform", lambda: platform)
+    return platform
+
+
+@pytest.fixture
+def ana(identities: FakeIdentities, platform: Platform) -> UUID:
     user_id = ids.new_id()
     identities.known.add(user_id)
     return user_id
@@ -60,23 +65,15 @@ def test_what_is_asked_twice_is_one_row_in_which_the_later_stands(ana: UUID) -> 
     assert later.key != recorded(ids.new_id(), 8).key
 
 
-def test_it_is_carried_out_as_often_as_it_comes(ana: UUID, identities: FakeIdentities) -> None:
+def test_it_is_carried_out_as_often_as_it_comes(ana: UUID, platform: Platform, identities: FakeIdentities) -> None:
     for _ in range(2):
-        carry_out(identities, recorded(ana, 4))
+        carry_out(platform, recorded(ana, 4))
     assert identities.known == set()
 
 
-def test_a_kind_that_nobody_knows_is_refused(identities: FakeIdentities) -> None:
+def test_a_kind_that_nobody_knows_is_refused(platform: Platform) -> None:
     with pytest.raises(UnknownCommand, match="close_sockets"):
-        carry_out(identities, Command("x", "close_sockets", {}, 1, 1))
-
-
-def record_of(command: Command, number: int, name: str = "INSERT") -> dict[str, Any]:
-    row = CommandRow(
-        command.key, kind=command.kind, payload=command.payload, version=command.version, v=command.v,
-        expires_at=FakeClock().now(),
-    )  # fmt: skip
-    return {"eventName": name, "dynamodb": {"SequenceNumber": str(number), "NewImage": row.serialize()}}
+        carry_out(platform, Command("x", "close_sockets", {}, 1, 1))
 
 
 def batch(*records: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ S3 is the only address that can be reached.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -81,6 +81,13 @@ class S3ObjectStore:
 
     def delete(self, bucket: Bucket, key: str) -> None:
         self._client.delete_object(Bucket=self._buckets[bucket], Key=key)
+
+    def delete_many(self, bucket: Bucket, keys: Sequence[str]) -> None:
+        answer = self._client.delete_objects(
+            Bucket=self._buckets[bucket], Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        )
+        for error in answer.get("Errors", ()):
+            raise OSError(f"S3 did not delete {error.get('Key')}: {error.get('Code')}")
 
     def list_keys(self, bucket: Bucket, prefix: str, limit: int) -> list[str]:
         found = self._client.list_objects_v2(Bucket=self._buckets[bucket], Prefix=prefix, MaxKeys=limit)

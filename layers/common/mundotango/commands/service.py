@@ -3,15 +3,26 @@
 work.record(identity_deletion(user_id, clock))
 """
 
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mundotango.commands.model import Command
 from mundotango.ids import new_id
+from mundotango.media.policy import variants_of
 from mundotango.outbox.model import Outgoing
-from mundotango.ports import Clock, Identities
-from mundotango.realtime.model import Activity
+from mundotango.ports import Clock, Edge
+from mundotango.realtime.model import Activity, Kind
+
+if TYPE_CHECKING:
+    from mundotango.bootstrap import Platform
 
 _COMMAND = "command."
+# The field of the payload that says what a command is about.
+_ABOUT = {"identity_delete": "user_id", "media_delete": "media_id"}
 
 
 class UnknownCommand(Exception):
@@ -20,14 +31,12 @@ class UnknownCommand(Exception):
 
 def identity_deletion(user_id: UUID, clock: Clock) -> Activity:
     """To be recorded: this person's sign-in shall be no more. Told to nobody."""
-    return Activity(
-        id=new_id(),
-        kind="command.identity_delete",
-        actor_id=None,
-        channel=None,
-        payload={"user_id": str(user_id)},
-        occurred_at=clock.now(),
-    )
+    return _recorded("command.identity_delete", {"user_id": str(user_id)}, clock)
+
+
+def media_deletion(media_id: UUID, clock: Clock, *, seen: bool) -> Activity:
+    """To be recorded: all there is of this picture shall be no more. `seen` is whether the edge may have it."""
+    return _recorded("command.media_delete", {"media_id": str(media_id), "seen": seen}, clock)
 
 
 def command_of(outgoing: Outgoing) -> Command | None:
@@ -36,17 +45,41 @@ def command_of(outgoing: Outgoing) -> Command | None:
     if not activity.kind.startswith(_COMMAND):
         return None
     kind = activity.kind.removeprefix(_COMMAND)
-    return Command(f"{kind}#{activity.payload['user_id']}", kind, activity.payload, outgoing.seq, activity.v)
+    about = activity.payload[_ABOUT[kind]]
+    return Command(f"{kind}#{about}", kind, activity.payload, outgoing.seq, activity.v)
 
 
-def carry_out(identities: Identities, command: Command) -> None:
+def carry_out(platform: Platform, command: Command) -> None:
     """Doing it twice is doing it once: a command comes again after any failure, and sometimes for no reason.
+
+    Of a picture the edge still has copies: they are forgotten by `invalidate`, together with those of others.
 
     Raises:
         UnknownCommand: there is no such kind.
     """
     match command.kind:
         case "identity_delete":
-            identities.delete(UUID(command.payload["user_id"]))
+            platform.identities.delete(UUID(command.payload["user_id"]))
+        case "media_delete":
+            from mundotango.media.service import delete_objects
+
+            delete_objects(platform.objects, UUID(command.payload["media_id"]))
         case _:
             raise UnknownCommand(command.kind)
+
+
+def leaves_copies(command: Command) -> bool:
+    """Whether the edge may have what was deleted by it."""
+    return command.kind == "media_delete" and bool(command.payload["seen"])
+
+
+def invalidate(edge: Edge, deletions: Sequence[tuple[str, Command]]) -> None:
+    """Has the edge forget what these commands, each with its number in the stream, deleted: at once, for each path is
+    paid for, and few may be in progress. The same ones again are the one invalidation."""
+    paths = sorted({f"/{variants_of(UUID(command.payload['media_id']))}*" for _, command in deletions})
+    numbers = sorted(number for number, _ in deletions)
+    edge.invalidate(paths, hashlib.sha256("\n".join([*paths, *numbers]).encode()).hexdigest())
+
+
+def _recorded(kind: Kind, payload: dict[str, Any], clock: Clock) -> Activity:
+    return Activity(id=new_id(), kind=kind, actor_id=None, channel=None, payload=payload, occurred_at=clock.now())

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
@@ -42,6 +42,8 @@ FORGOTTEN_AFTER = timedelta(days=1)
 # But a worker may have been kept from it: a day more than a message waits in the dead letters. The uploads bucket's
 # lifecycle rule has the same days.
 UNFINISHED_KEPT = timedelta(days=15)
+# Then a picture that nothing shows is deleted.
+UNATTACHED_FOR = timedelta(days=7)
 
 VARIANT_CACHE_CONTROL = "public, max-age=31536000, immutable"
 ORIGINAL_CACHE_CONTROL = "private, no-store"
@@ -86,6 +88,11 @@ def checked_bytes(media: Media, data: bytes) -> bytes:
     if media.sha256 is not None and hashlib.sha256(data).hexdigest() != media.sha256:
         raise BadImage(OTHER_BYTES)
     return data
+
+
+def review_day(at: datetime) -> date:
+    """When a picture that was uploaded, or was last shown, at that moment is looked at: once that day is over."""
+    return (at + UNATTACHED_FOR).date()
 
 
 def upload_key(media_id: UUID) -> str:

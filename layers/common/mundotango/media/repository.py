@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from itertools import islice
 from typing import Any, cast
 from uuid import UUID
@@ -23,6 +24,7 @@ from pynamodb.models import Model
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
+from mundotango.media import policy
 from mundotango.media.model import Measures, Media, Purpose, Status, Variant
 
 
@@ -40,6 +42,17 @@ class ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
         projection = KeysOnlyProjection()
 
     owner_id = UnicodeAttribute(hash_key=True)
+    media_id = UnicodeAttribute(range_key=True)
+
+
+class Unattached(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """Of the rows that say when to look at them, which is until something shows the picture."""
+
+    class Meta:
+        index_name = "unattached"
+        projection = KeysOnlyProjection()
+
+    review_on = UnicodeAttribute(hash_key=True)
     media_id = UnicodeAttribute(range_key=True)
 
 
@@ -64,7 +77,9 @@ class MediaRow(Model):
     animated = BooleanAttribute(null=True)
     attribution = UnicodeAttribute(null=True)
     variants = ListAttribute(of=VariantMap, null=True)
+    review_on = UnicodeAttribute(null=True)
     by_owner = ByOwner()
+    unattached = Unattached()
 
 
 def media_from_image(image: dict[str, dict[str, Any]]) -> Media:
@@ -91,6 +106,7 @@ class DynamoMedia:
             status=media.status,
             created_at=media.created_at,
             expires_at=media.expires_at,
+            review_on=policy.review_day(media.created_at).isoformat(),
         ).save(condition=self._row.media_id.does_not_exist())
 
     def find(self, media_id: UUID) -> Media | None:
@@ -119,6 +135,17 @@ class DynamoMedia:
     def mark_received(self, media_id: UUID) -> bool:
         row = self._row
         return self._change(media_id, row.status == "pending", "received")
+
+    def list_due(self, day: date, after: UUID | None, limit: int) -> list[UUID]:
+        later = None if after is None else self._row.media_id > str(after)
+        return [UUID(row.media_id) for row in islice(self._row.unattached.query(day.isoformat(), later), limit)]
+
+    def review(self, media_id: UUID, day: date) -> None:
+        self._set_review(media_id, self._row.review_on.set(day.isoformat()), self._row.media_id.exists())
+
+    def keep(self, media_id: UUID, reviewed: date) -> None:
+        row = self._row
+        self._set_review(media_id, row.review_on.remove(), row.review_on == reviewed.isoformat())
 
     def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
         row = self._row
@@ -151,6 +178,13 @@ class DynamoMedia:
                 return False
             raise
         return True
+
+    def _set_review(self, media_id: UUID, action: Action, condition: Condition) -> None:
+        try:
+            self._row(str(media_id)).update([action], condition=condition)
+        except UpdateError as error:
+            if not condition_failed(error):
+                raise
 
 
 def _media(row: MediaRow) -> Media:

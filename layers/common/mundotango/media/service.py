@@ -123,11 +123,11 @@ def give_up_upload(media: MediaRepository, objects: ObjectStore, media_id: UUID)
 
 def delete_objects(objects: ObjectStore, media_id: UUID) -> None:
     """All that S3 has of a picture; what a worker writes afterwards is that worker's to take back."""
-    objects.delete("uploads", policy.upload_key(media_id))
-    objects.delete("uploads", policy.original_key(media_id))
+    objects.delete_many("uploads", [policy.upload_key(media_id), policy.original_key(media_id)])
     while keys := objects.list_keys("media", policy.variants_of(media_id), _PAGE):
-        for key in keys:
-            objects.delete("media", key)
+        objects.delete_many("media", keys)
+        if len(keys) < _PAGE:
+            return
 
 
 def _delete_unshown(objects: ObjectStore, row: Media) -> None:

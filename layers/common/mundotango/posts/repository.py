@@ -248,6 +248,10 @@ class PostRepository:
                 """,
                 ([each.media_id for each in after.media], [each.alt for each in after.media], after.id),
             )
+            self._connection.execute(
+                "DELETE FROM post_media WHERE post_id = %s AND media_id <> ALL(%s)",
+                (after.id, [each.media_id for each in after.media]),
+            )
         return True
 
     def list_versions(self, post_id: UUID) -> list[Version]:

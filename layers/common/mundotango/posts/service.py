@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import TypedDict
 from uuid import UUID
 
+from mundotango.attachments.service import check_attachable, release
 from mundotango.errors import (
     Conflict,
     FieldError,
@@ -54,6 +55,9 @@ def create_post(
     place, tongue, audience = policy.city(city), policy.language(language), policy.visibility(visibility)
     # Before the first statement: a transaction must not wait for another store.
     pictures = _pictures(media_repo, author_id, wanted)
+    if pictures:
+        work.users.hold([author_id])
+        check_attachable(work, [picture.media_id for picture in pictures])
     author = get_author(work, author_id)
     _check_event(work, event_id)
     post = Post(
@@ -119,22 +123,38 @@ def edit_post(
         edited_at=clock.now(),
         version=before.version + 1,
     )
-    if not work.posts.change(before, after):
-        raise PreconditionFailed("it was changed since; read it again")
-    earlier, told = set(policy.told(author_id, before.entities)), policy.told(author_id, after.entities)
-    announcement.announce(work, "post.updated", after, clock)
-    if after.visibility == "mentioned":
-        announcement.announce_removal(work, after, earlier.difference(told), clock)
-    fresh = [user_id for user_id in told if user_id not in earlier]
-    announcement.announce_mentions(work, after.author, fresh, clock, post_id=post_id)
+    _change(work, before, after, clock)
     return after
 
 
+def take_picture_out(work: UnitOfWork, post_id: UUID, author_id: UUID, media_id: UUID, clock: Clock) -> None:
+    """An edit by which the post shows the picture no more. Whoever calls this holds the author and the post.
+
+    Raises:
+        Conflict: nothing would be left of it.
+    """
+    before = get_own_post(work, post_id, author_id)
+    left = [picture for picture in before.media if picture.media_id != media_id]
+    if not left and not before.body:
+        raise Conflict("a post is nothing but this picture; delete the post")
+    after = replace(
+        before,
+        media=left,
+        entities=spoken_of(work, author_id, before.body),
+        edited_at=clock.now(),
+        version=before.version + 1,
+    )
+    _change(work, before, after, clock)
+
+
 def delete_post(work: UnitOfWork, post_id: UUID, author_id: UUID, clock: Clock) -> None:
-    """With its comments, reposts and history. Its pictures are in no post then, for who collects such."""
+    """With its comments, reposts and history, and with its pictures, but for those that a draft of its author names."""
     post = get_own_post(work, post_id, author_id, written=False)
+    if post.media:
+        work.users.hold([author_id])
     if not work.posts.remove(post_id):
         raise NotFound("no such post")
+    release(work, author_id, [picture.media_id for picture in post.media], clock)
     if post.original is not None:
         work.record(announcement.unshared(post_id, post.original.id, author_id, clock))
     else:
@@ -170,6 +190,18 @@ def get_own_post(work: UnitOfWork, post_id: UUID, author_id: UUID, *, written: b
     if written and post.original is not None:
         raise Conflict("a repost has no words of its own")
     return post
+
+
+def _change(work: UnitOfWork, before: Post, after: Post, clock: Clock) -> None:
+    if not work.posts.change(before, after):
+        raise PreconditionFailed("it was changed since; read it again")
+    author = after.author
+    earlier, told = set(policy.told(author.id, before.entities)), policy.told(author.id, after.entities)
+    announcement.announce(work, "post.updated", after, clock)
+    if after.visibility == "mentioned":
+        announcement.announce_removal(work, after, earlier.difference(told), clock)
+    fresh = [user_id for user_id in told if user_id not in earlier]
+    announcement.announce_mentions(work, author, fresh, clock, post_id=after.id)
 
 
 def _check_event(work: UnitOfWork, event_id: UUID | None) -> None:

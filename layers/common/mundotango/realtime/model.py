@@ -15,12 +15,14 @@ FRAME_VERSION = 1
 
 Kind = Literal[
     "command.identity_delete",
+    "command.media_delete",
     "comment.created",
     "comment.removed",
     "export.failed",
     "export.ready",
     "follow.created",
     "follow.removed",
+    "media.detached",
     "media.failed",
     "media.ready",
     "media.received",

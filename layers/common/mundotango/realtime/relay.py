@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -119,7 +119,7 @@ def _announce(platform: Platform, outgoing: Outgoing) -> None:
 
 
 def _copy(platform: Platform, kind: Kind, payload: Mapping[str, str], version: int) -> None:
-    """What DynamoDB has of it: who follows whom, and what a post is counted by."""
+    """What DynamoDB has of it: who follows whom, what a post is counted by, and which pictures there are."""
     match kind:
         case "follow.created" | "follow.removed":
             author_id, follower_id = UUID(payload["author_id"]), UUID(payload["follower_id"])
@@ -136,6 +136,11 @@ def _copy(platform: Platform, kind: Kind, payload: Mapping[str, str], version: i
             platform.engagements.apply(post_id, "share", repost_id, active=active, version=version)
         case "post.removed":
             platform.counters.end(UUID(payload["post_id"]), platform.clock.now())
+        case "media.detached":
+            platform.media.review(UUID(payload["media_id"]), date.fromisoformat(payload["review_on"]))
+        case "command.media_delete":
+            # At once, so that nobody finds it any more; the command sees to the rest.
+            platform.media.remove(UUID(payload["media_id"]))
 
 
 def _forget_relayed(platform: Platform) -> int:

@@ -93,7 +93,7 @@ class UserRepository:
 
     def hold(self, user_ids: Sequence[UUID]) -> set[UUID]:
         """Those of these people who exist. Until this transaction ends they follow, block and mute nobody elsewhere,
-        nor do they pin a post or keep a draft.
+        nor do they pin a post, keep a draft, attach a picture or delete one.
 
         Whatever changes how a person stands to others holds that person first, so that what it then reads stays true:
         a block never leaves a follow across it, and the copy of a follow never says what neither of two changes meant.

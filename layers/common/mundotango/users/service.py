@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from mundotango.attachments.service import check_attachable, release
 from mundotango.errors import Conflict, FieldError, MediaNotReady, NotFound, PreconditionFailed, ProfileMissing
 from mundotango.media.model import Purpose, kept_picture
 from mundotango.ports import Clock, MediaRepository
@@ -54,6 +55,7 @@ def update_profile(
         raise ProfileMissing(_NO_PROFILE)
     if expected_version is not None and expected_version != before.version:
         raise PreconditionFailed("this profile was changed since it was read")
+    check_attachable(work, [UUID(picture["id"]) for picture in pictures.values() if picture is not None])
     after = replace(before, **changed, **pictures)
     policy.whole_place(after.latitude, after.longitude)
     if after == before:
@@ -62,7 +64,18 @@ def update_profile(
     work.users.update(after, now)
     if after.handle != before.handle:
         _give_up_handle(work, before, after, clock)
+    release(work, user_id, sorted(_shown(before) - _shown(after)), clock)
     return before, after
+
+
+def take_picture_off(work: UnitOfWork, user_id: UUID, media_id: UUID, clock: Clock) -> None:
+    """The person's profile shows this picture no more, if it did. Whoever calls this holds the person."""
+    before = work.users.find(user_id)
+    if before is None or media_id not in _shown(before):
+        return
+    kept = {place: picture for place, picture in _pictures_of(before).items() if picture["id"] != str(media_id)}
+    after = replace(before, avatar=kept.get("avatar"), cover=kept.get("cover"), version=before.version + 1)
+    work.users.update(after, clock.now())
 
 
 def get_profile(work: UnitOfWork, user_id: UUID) -> User:
@@ -119,6 +132,17 @@ def get_present_id(work: UnitOfWork, handle: str) -> UUID:
     if user_id is None:
         raise NotFound(_NOBODY)
     return user_id
+
+
+def _shown(user: User) -> set[UUID]:
+    """The pictures of a profile."""
+    return {UUID(picture["id"]) for picture in _pictures_of(user).values()}
+
+
+def _pictures_of(user: User) -> dict[str, dict[str, Any]]:
+    """By the places that have one."""
+    places = {"avatar": user.avatar, "cover": user.cover}
+    return {place: picture for place, picture in places.items() if picture is not None}
 
 
 def _give_up_handle(work: UnitOfWork, before: User, after: User, clock: Clock) -> None:

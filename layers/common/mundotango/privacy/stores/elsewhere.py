@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mundotango.cache_keys import cached_of
-from mundotango.commands.service import identity_deletion
+from mundotango.commands.service import identity_deletion, media_deletion
 from mundotango.exports.model import exports_of
 from mundotango.media.service import delete_objects
 from mundotango.privacy.model import Person, Store
@@ -59,11 +59,14 @@ def media_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, Any]]:
 
 
 def erase_media(platform: "Platform", person: Person) -> Iterator[int]:
-    """The row last, for by it the objects are found."""
+    """The row last, for by it the objects are found. The command has the edge forget what it may have."""
     after: UUID | None = None
     while page := platform.media.of_owner(person.id, after, PAGE):
+        ready = {row.media_id for row in platform.media.find_many(page).values() if row.status == "ready"}
         for media_id in page:
             delete_objects(platform.objects, media_id)
+            with platform.unit_of_work() as work:
+                work.record(media_deletion(media_id, platform.clock, seen=media_id in ready))
             platform.media.remove(media_id)
             yield 1
         after = page[-1]
@@ -138,10 +141,10 @@ STORES = (
         system="S3",
         holds=("MediaTable", "UploadsBucket/uploads/", "UploadsBucket/originals/", "MediaBucket/media/"),
         what="pictures the person uploaded: originals without what the camera added, variants, state and measures",
-        how_long="as long as the account; what never became a picture, 15 days",
+        how_long="until its owner deletes it, or nothing shows it for a week; what never became a picture, 15 days",
         why="to be shown; variants are made anew from originals",
         exported="media.json, and below pictures/ each original, else its largest variant",
-        erased="objects and rows deleted",
+        erased="objects and rows deleted, and the edge told to forget its copies",
         files=(("media.json", media_of),),
         erase=erase_media,
     ),
@@ -237,11 +240,11 @@ REMAINING = (
         name="Commands",
         system="DynamoDB",
         holds=("CommandsTable",),
-        what="what is to be done to a sign-in, such as deleting it: the person's id",
+        what="that a sign-in or a picture is to be deleted: the person's id, the picture's",
         how_long="7 days",
-        why="the network has no way to Cognito",
+        why="the network has no way to Cognito and to the edge",
         exported="no: ids and verbs",
-        erased="the last one, which deletes the sign-in, ends after 7 days and holds the id alone",
+        erased="the last ones, which delete the sign-in and the pictures, end after 7 days and hold ids alone",
     ),
     Store(
         name="Ledger of erasures",
@@ -268,9 +271,10 @@ REMAINING = (
         system="CloudFront",
         holds=("edge",),
         what="pictures and public pages, in the edge and in browsers",
-        how_long="pictures a year, public pages 5 minutes (10 more while the platform is away)",
+        how_long="in the edge until a picture is deleted, in browsers a year; public pages 5 minutes "
+        "(10 more while the platform is away)",
         why="what does not change is not fetched again",
         exported="no",
-        erased="end by themselves: nobody finds the address of a picture whose post is gone",
+        erased="pictures in the edge are deleted; what browsers have ends by itself, and nobody else finds its address",
     ),
 )

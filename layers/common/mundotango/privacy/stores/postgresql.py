@@ -269,6 +269,16 @@ STORES = (
         erase=erase_posts,
     ),
     Store(
+        name="Deleted pictures",
+        system="PostgreSQL",
+        holds=("removed_media.media_id",),
+        what="the ids of pictures that were deleted just now: nobody's name",
+        how_long="1 day, 2 at most",
+        why="a request that read the picture before does not show it after",
+        exported="no: an id that leads nowhere",
+        erased="ends by itself",
+    ),
+    Store(
         name="Mentions",
         system="PostgreSQL",
         holds=("post_mentions.user_id", "posts.entities", "post_versions.entities", "comments.entities"),

@@ -1,0 +1,42 @@
+"""CloudFront's copies. One distribution, wherever the function runs: CloudFront is asked in one region for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from mundotango import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
+
+
+class CloudFrontEdge:
+    def __init__(self, distribution: settings.Distribution, region: settings.Region) -> None:
+        self._distribution = distribution.id
+        self._region = region
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:
+        self._client.create_invalidation(
+            DistributionId=self._distribution,
+            InvalidationBatch={
+                "Paths": {"Quantity": len(paths), "Items": list(paths)},
+                "CallerReference": reference,
+            },
+        )
+
+    @cached_property
+    def _client(self) -> CloudFrontClient:
+        from botocore.config import Config
+        from botocore.session import Session
+
+        config = Config(
+            connect_timeout=settings.AWS_CALL_TIMEOUT,
+            read_timeout=settings.AWS_CALL_TIMEOUT,
+            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
+        )
+        client = Session().create_client(
+            "cloudfront", region_name=self._region.name, endpoint_url=self._region.endpoint or None, config=config
+        )
+        return cast("CloudFrontClient", client)

@@ -1,0 +1,31 @@
+"""A person deletes a picture of theirs: it goes from all they show it in, and then from every store."""
+
+from uuid import UUID
+
+from mundotango.attachments.service import discard
+from mundotango.errors import NotFound
+from mundotango.media.service import get_media
+from mundotango.ports import Clock, MediaRepository
+from mundotango.posts.service import take_picture_out
+from mundotango.users.service import take_picture_off
+from mundotango.work import UnitOfWork
+
+
+def delete_media(work: UnitOfWork, media: MediaRepository, media_id: UUID, owner_id: UUID, clock: Clock) -> UUID | None:
+    """The post that showed it, if one did.
+
+    Raises:
+        Conflict: that post is nothing but this picture.
+    """
+    # Before the first statement: a transaction must not wait for another store.
+    row = get_media(media, media_id, owner_id, clock)
+    work.users.hold([owner_id])
+    if work.attachments.removed([media_id]):
+        raise NotFound("no such picture")
+    take_picture_off(work, owner_id, media_id, clock)
+    post_id = work.attachments.hold_post(media_id)
+    if post_id is not None:
+        take_picture_out(work, post_id, owner_id, media_id, clock)
+    work.attachments.take_out_of_drafts(owner_id, media_id, clock.now())
+    discard(work, media_id, clock, seen=row.status == "ready")
+    return post_id
