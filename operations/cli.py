@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import erasures, moderators, parameters, prices, queues, rebuild
+from operations import erasures, media, moderators, parameters, prices, queues, rebuild
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
@@ -24,11 +24,12 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Operate Mundo Tango: look before a deploy, name moderators, rebuild what is derived.",
+    help="Operate Mundo Tango: look before a deploy, name moderators, rebuild what is derived, judge pictures by eye.",
     epilog=examples(
         "mundo preflight --env phase1",
         "mundo admin grant ana@example.org",
         "mundo rebuild edges",
+        "mundo media compress milonga.jpg",
         "mundo queues redrive media",
     ),
 )
@@ -44,6 +45,7 @@ privacy = typer.Typer(
     epilog=examples("mundo privacy replay-erasures"),
 )
 app.add_typer(privacy, name="privacy")
+app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
 
 MARKS = {State.GOOD: "[green]ok[/]", State.NOTE: "[yellow]note[/]", State.REFUSED: "[red]no[/]"}

@@ -79,6 +79,7 @@ def test_preflight_without_credentials_is_one_refusal_and_no_traceback(
         (("privacy", "replay-erasures", "--env", "local"), "no local cloud runs here; make run"),
         (("queues", "list"), "no AWS credentials; sign in"),
         (("queues", "redrive", "media", "--env", "local"), "no local cloud runs here; make run"),
+        (("media", "compress", "nowhere/"), "nowhere: No such file or directory"),
         (("preflight", "--env", "local"), "env local needs none; make run"),
         (("preflight", "Garbage"), "Garbage is not Name=value; quote a value"),
         (("preflight", "--parameters", "OperatorMial=a@example.org"), "did you mean OperatorMail?"),
