@@ -22,14 +22,18 @@ import httpx
 from PIL import Image
 from websockets.exceptions import WebSocketException
 
-from devstack import logs
+from devstack import inspection, logs
 from devstack.listener import Listener
 from devstack.people import Person, Picture, Refused
+from devstack.pictures import TURNED
 from devstack.stack import Stack
 from operations.realtime import SocketRefused
 
 FRAME_SECONDS = 10.0
 WIDTHS = (320, 800, 1600)
+FORMATS = {"webp"}
+# Of the bytes that were sent, the most that the widest variant may have, where they were as many as a phone's.
+SHARE = 0.15
 ALT = "Couples dancing by a river"
 
 
@@ -89,8 +93,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`act` may answer with what is worth telling of it."""
+
     title: str
-    act: Callable[[Story], None]
+    act: Callable[[Story], str | None]
     # It is the first call of a function, which may take longer than the others' 2 s.
     first_call: bool = False
 
@@ -141,6 +147,10 @@ def refuse_sockets(story: Story) -> None:
 
 
 def ask_for_upload(story: Story) -> None:
+    """The drawn one lies on its side and tells where it was taken, or what follows would find nothing amiss."""
+    if story.picture.as_from_a_phone:
+        sent = story.picture.body
+        same("turn and place", (inspection.turn(sent), inspection.has_place(sent)), (TURNED, True))
     story.upload = story.ana.start_upload(story.picture)
     expect(story.upload["upload"]["fields"], "a form to upload with", story.upload)
 
@@ -155,21 +165,29 @@ def hear_of_media(story: Story) -> None:
     same("media", frame["data"]["id"], story.upload["id"])
     story.media = story.ana.ask("GET", f"/api/media/{story.upload['id']}")
     same("status", story.media["status"], "ready")
-    wide = story.media["width"]
-    widths = [variant["width"] for variant in story.media["variants"]]
-    same("widths of the variants", widths, sorted({min(width, wide) for width in WIDTHS}))
+    for format in {variant["format"] for variant in story.media["variants"]}:
+        widths = [variant["width"] for variant in story.media["variants"] if variant["format"] == format]
+        same("widths of the variants", widths, sorted({min(width, story.media["width"]) for width in WIDTHS}))
 
 
-def see_variants(story: Story) -> None:
-    """Each is a WebP of its width, kept by caches for a year, and tells nothing of place or camera."""
-    for variant in story.media["variants"]:
+def see_variants(story: Story) -> str:
+    """Each is upright and of its width, kept by caches for a year, and tells nothing of place or camera."""
+    variants, heaviest = story.media["variants"], 0
+    for variant in variants:
         answer = story.stack.viewer.get(variant["url"])
-        same("status", answer.status_code, 200)
-        expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
+        _check_headers(answer, variant["format"])
+        same("bytes", len(answer.content), variant["bytes"])
         with Image.open(io.BytesIO(answer.content)) as image:
-            same("format", image.format, "WEBP")
+            same("format", image.format, variant["format"].upper())
             same("size", image.size, (variant["width"], variant["height"]))
-            same("EXIF tags", dict(image.getexif()), {})
+            same("what it says besides the picture", inspection.said(image), [])
+            same("way it lies", inspection.lies(image, story.picture.body), "upright")
+        heaviest = max(heaviest, len(answer.content))
+    share = heaviest / len(story.picture.body)
+    if story.picture.as_from_a_phone:
+        same("formats", {variant["format"] for variant in variants}, FORMATS)
+        expect(share < SHARE, f"less than {SHARE:.0%} of the bytes sent", f"{share:.1%}")
+    return f"the heaviest has {share:.1%} of the bytes sent"
 
 
 def publish(story: Story) -> None:
@@ -274,7 +292,7 @@ STEPS = (
     Step("Ana asks to upload a photograph", ask_for_upload),
     Step("S3 takes the photograph", upload_photograph),
     Step("Ana hears media.ready", hear_of_media, first_call=True),
-    Step("the variants are WebP, immutable and say nothing of place or camera", see_variants),
+    Step("its variants are upright and silent of place and camera", see_variants),
     Step("Ana posts the photograph", publish),
     Step("Bruno hears post.created", hear_of_post),
     Step("Bruno's feed has it", read_feed),
@@ -285,6 +303,13 @@ STEPS = (
     Step("health: shallow for all, in depth for a moderator", ask_health),
     Step("both close their sockets, and no row is left", leave),
 )
+
+
+def _check_headers(answer: httpx.Response, format: str) -> None:
+    same("status", answer.status_code, 200)
+    expected = {"content-type": f"image/{format}", "x-content-type-options": "nosniff", "x-robots-tag": "noindex"}
+    same("headers", {name: answer.headers.get(name) for name in expected}, expected)
+    expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
 
 
 def _refusal(story: Story, ticket: str, origin: str) -> int | None:
