@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from operations import cli, config_env, deployed, prices
+from operations.house_rules import ROOT
 from operations.parameters import effective
 from operations.preflight import CONCURRENCY_QUOTA, State
 from tests.fakes.account import FakeAccount
@@ -56,6 +58,14 @@ def test_every_command_shows_examples_that_are_commands(path: str) -> None:
     examples = [line.strip() for line in shown.split("Examples:")[1].splitlines() if line.strip()]
     assert examples
     assert all(any(example.startswith(known) for known in COMMANDS) for example in examples)
+
+
+def test_the_readme_lists_every_command() -> None:
+    listed = set(
+        re.findall(r"^\| `(mundo [a-z -]+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+    assert listed == {path for path in COMMANDS if not any(other.startswith(f"{path} ") for other in COMMANDS)}
 
 
 def test_preflight_without_credentials_is_one_refusal_and_no_traceback(
