@@ -161,8 +161,9 @@ def upload_photograph(story: Story) -> None:
 
 
 def hear_of_media(story: Story) -> None:
-    frame = story.sockets["ana"].expect("media.ready", FRAME_SECONDS)
-    same("media", frame["data"]["id"], story.upload["id"])
+    for kind in ("media.received", "media.ready"):
+        frame = story.sockets["ana"].expect(kind, FRAME_SECONDS)
+        same("media", frame["data"]["id"], story.upload["id"])
     story.media = story.ana.ask("GET", f"/api/media/{story.upload['id']}")
     same("status", story.media["status"], "ready")
     for format in {variant["format"] for variant in story.media["variants"]}:
@@ -188,6 +189,21 @@ def see_variants(story: Story) -> str:
         same("formats", sorted({variant["format"] for variant in variants}), sorted(FORMATS))
         expect(share < SHARE, f"less than {SHARE:.0%} of the bytes sent", f"{share:.1%}")
     return f"the heaviest has {share:.1%} of the bytes sent"
+
+
+def offer_sources(story: Story) -> None:
+    """What the API says goes into a `<picture>` as it is: a source a format, each with all widths, and an `<img>`."""
+    variants = story.media["variants"]
+    formats = [format for format in FORMATS if format in {variant["format"] for variant in variants}]
+    expected = [
+        {
+            "type": f"image/{format}",
+            "srcset": ", ".join(f"{one['url']} {one['width']}w" for one in variants if one["format"] == format),
+        }
+        for format in formats
+    ]
+    same("sources", story.media["sources"][: len(formats)], expected)
+    expect(story.media["src"] in {variant["url"] for variant in variants}, "a variant for <img>", story.media["src"])
 
 
 def publish(story: Story) -> None:
@@ -291,8 +307,9 @@ STEPS = (
     Step("a used ticket and a foreign Origin are refused", refuse_sockets),
     Step("Ana asks to upload a photograph", ask_for_upload),
     Step("S3 takes the photograph", upload_photograph),
-    Step("Ana hears media.ready", hear_of_media, first_call=True),
+    Step("Ana hears media.received, then media.ready", hear_of_media, first_call=True),
     Step("its variants are upright and silent of place and camera", see_variants),
+    Step("its sources go into a <picture> as they are", offer_sources),
     Step("Ana posts the photograph", publish),
     Step("Bruno hears post.created", hear_of_post),
     Step("Bruno's feed has it", read_feed),

@@ -91,8 +91,7 @@ def test_an_object_that_is_no_picture_fails_with_a_reason_and_a_push(newcomer: N
 
 def _announced(dancer: Person, picture: Picture) -> Any:
     """A form for these bytes alone."""
-    body = {"purpose": "post", "content_type": picture.content_type, "size": len(picture.body)}
-    return dancer.ask("POST", "/api/media", 201, json=body | {"sha256": sha256(picture.body).hexdigest()})
+    return dancer.start_upload(picture, sha256=sha256(picture.body).hexdigest())
 
 
 def test_the_bytes_that_were_announced_are_received_and_become_a_picture(
