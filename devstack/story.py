@@ -286,16 +286,23 @@ def ask_health(story: Story) -> None:
     same("health", health["status"], "ok")
 
 
+def delete_photograph(story: Story) -> None:
+    """It goes from the post it was in, which stays, and then from the API and the edge."""
+    path = f"/api/media/{story.upload['id']}"
+    story.ana.ask("DELETE", path, 204)
+    same("pictures of the post", story.ana.ask("GET", f"/api/posts/{story.post['id']}")["media"], [])
+    paths = [path, *(variant["url"] for variant in story.media["variants"])]
+    left = _comes_to_nothing(lambda: [one for one in paths if story.ana.request("GET", one).is_success])
+    same("what is still answered", left, [])
+
+
 def leave(story: Story) -> None:
     """A socket that is closed leaves no row behind."""
     ids = {str(person.ask("GET", "/api/users/me")["id"]) for person in (story.ana, story.bruno)}
     expect(_rows(story, ids), "rows of the open sockets", "none")
     for socket in story.sockets.values():
         socket.close()
-    deadline = time.monotonic() + FRAME_SECONDS
-    while (left := _rows(story, ids)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    same("rows of the closed sockets", left, [])
+    same("rows of the closed sockets", _comes_to_nothing(lambda: _rows(story, ids)), [])
 
 
 STEPS = (
@@ -318,6 +325,7 @@ STEPS = (
     Step("Bruno reconnects and gets what he missed", reconnect),
     Step("a milonga is listed, with cache headers and ETag", list_milongas),
     Step("health: shallow for all, in depth for a moderator", ask_health),
+    Step("Ana deletes the photograph, and it is gone from post and edge", delete_photograph),
     Step("both close their sockets, and no row is left", leave),
 )
 
@@ -342,6 +350,14 @@ def _calls(story: Story) -> int:
     """Of the API function so far; 0 where the stack is not on this machine: its log may come minutes later there."""
     stack = story.stack
     return logs.invocations(stack, stack.log_group("ApiFunction")) if stack.aws.endpoint else 0
+
+
+def _comes_to_nothing(left: Callable[[], list[str]]) -> list[str]:
+    """What is still left after the time that a frame may take."""
+    deadline = time.monotonic() + FRAME_SECONDS
+    while (still := left()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return still
 
 
 def _settled_likes(story: Story, expected: int) -> int:

@@ -23,6 +23,7 @@ from tests.fixtures.local_cloud import Listen, Newcomer
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
 SECONDS = 15.0
+BUCKETS = ("UploadsBucket", "MediaBucket")
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +236,31 @@ def test_a_picture_that_was_given_up_comes_of_a_redrive(
 
     assert socket.expect("media.ready", SECONDS)["data"]["id"] == media_id
     assert redrive.depth(deployed, "UploadDeadLetters") == redrive.Depth(0, 0)
+
+
+def test_a_deleted_picture_leaves_nothing_behind(newcomer: Newcomer, local_cloud: LocalCloud, picture: Picture) -> None:
+    dancer = newcomer()
+    media_id = dancer.send_picture(picture)
+    media = dancer.await_media(media_id, SECONDS)
+    assert media["status"] == "ready"
+
+    dancer.ask("DELETE", f"/api/media/{media_id}", 204)
+
+    _await(lambda: not any(media_id in key for bucket in BUCKETS for key in _objects(local_cloud, bucket)))
+    _await(lambda: dancer.request("GET", f"/api/media/{media_id}").status_code == 404)
+    assert {dancer.stack.viewer.get(variant["url"]).status_code for variant in media["variants"]} <= {403, 404}
+    _await(lambda: f"/media/{media_id}/*" in _forgotten_by_the_edge(local_cloud))
+
+
+def _forgotten_by_the_edge(cloud: LocalCloud) -> set[str]:
+    """Paths of all invalidations, which MiniStack's edge notes: it keeps no copies."""
+    edge, distribution = cloud.stack.aws.client("cloudfront"), cloud.stack.output("DistributionId")
+    listed = edge.list_invalidations(DistributionId=distribution)["InvalidationList"].get("Items", [])
+    batches = [
+        edge.get_invalidation(DistributionId=distribution, Id=one["Id"])["Invalidation"]["InvalidationBatch"]
+        for one in listed
+    ]
+    return {path for batch in batches for path in batch["Paths"]["Items"]}
 
 
 @contextmanager
