@@ -7,7 +7,6 @@ come. They build on each other: what one makes, the next ones find in the `Story
 from __future__ import annotations
 
 import base64
-import io
 import json
 import secrets
 import time
@@ -19,38 +18,16 @@ from typing import Any
 
 import botocore.exceptions
 import httpx
-from PIL import Image
 from websockets.exceptions import WebSocketException
 
-from devstack import inspection, logs
+from devstack import logs, photograph_steps
+from devstack.expectations import FRAME_SECONDS, Unexpected, comes_to_nothing, expect, same
 from devstack.listener import Listener
 from devstack.people import Person, Picture, Refused
-from devstack.pictures import TURNED
 from devstack.stack import Stack
 from operations.realtime import SocketRefused
 
-FRAME_SECONDS = 10.0
-WIDTHS = (320, 800, 1600)
-FORMATS = ("avif", "webp")  # the better one first
-# Of the bytes that were sent, the most that the widest variant may have, where they were as many as a phone's.
-SHARE = 0.15
 ALT = "Couples dancing by a river"
-
-
-class Unexpected(Exception):
-    """The platform did something else than the story tells."""
-
-    def __init__(self, expected: object, got: object) -> None:
-        super().__init__(f"expected {expected}, got {got}")
-
-
-def expect(fits: object, expected: object, got: object) -> None:
-    if not fits:
-        raise Unexpected(expected, got)
-
-
-def same(what: str, got: object, expected: object) -> None:
-    expect(got == expected, f"{what} {expected!r}", repr(got))
 
 
 @dataclass(slots=True)
@@ -146,66 +123,6 @@ def refuse_sockets(story: Story) -> None:
     same("status for a foreign Origin", _refusal(story, story.ana.ticket(), "https://elsewhere.example"), 403)
 
 
-def ask_for_upload(story: Story) -> None:
-    """The drawn one lies on its side and tells where it was taken, or what follows would find nothing amiss."""
-    if story.picture.as_from_a_phone:
-        sent = story.picture.body
-        same("turn and place", (inspection.turn(sent), inspection.has_place(sent)), (TURNED, True))
-    story.upload = story.ana.start_upload(story.picture)
-    expect(story.upload["upload"]["fields"], "a form to upload with", story.upload)
-
-
-def upload_photograph(story: Story) -> None:
-    stored = story.ana.upload(story.upload, story.picture)
-    expect(stored.is_success, "S3 to take the photograph", f"{stored.status_code}: {stored.text[:200]}")
-
-
-def hear_of_media(story: Story) -> None:
-    for kind in ("media.received", "media.ready"):
-        frame = story.sockets["ana"].expect(kind, FRAME_SECONDS)
-        same("media", frame["data"]["id"], story.upload["id"])
-    story.media = story.ana.ask("GET", f"/api/media/{story.upload['id']}")
-    same("status", story.media["status"], "ready")
-    for format in {variant["format"] for variant in story.media["variants"]}:
-        widths = [variant["width"] for variant in story.media["variants"] if variant["format"] == format]
-        same("widths of the variants", widths, sorted({min(width, story.media["width"]) for width in WIDTHS}))
-
-
-def see_variants(story: Story) -> str:
-    """Each is upright and of its width, kept by caches for a year, and tells nothing of place or camera."""
-    variants, heaviest = story.media["variants"], 0
-    for variant in variants:
-        answer = story.stack.viewer.get(variant["url"])
-        _check_headers(answer, variant["format"])
-        same("bytes", len(answer.content), variant["bytes"])
-        with Image.open(io.BytesIO(answer.content)) as image:
-            same("format", image.format, variant["format"].upper())
-            same("size", image.size, (variant["width"], variant["height"]))
-            same("what it says besides the picture", inspection.said(image), [])
-            same("way it lies", inspection.lies(image, story.picture.body), "upright")
-        heaviest = max(heaviest, len(answer.content))
-    share = heaviest / len(story.picture.body)
-    if story.picture.as_from_a_phone:
-        same("formats", sorted({variant["format"] for variant in variants}), sorted(FORMATS))
-        expect(share < SHARE, f"less than {SHARE:.0%} of the bytes sent", f"{share:.1%}")
-    return f"the heaviest has {share:.1%} of the bytes sent"
-
-
-def offer_sources(story: Story) -> None:
-    """What the API says goes into a `<picture>` as it is: a source a format, each with all widths, and an `<img>`."""
-    variants = story.media["variants"]
-    formats = [format for format in FORMATS if format in {variant["format"] for variant in variants}]
-    expected = [
-        {
-            "type": f"image/{format}",
-            "srcset": ", ".join(f"{one['url']} {one['width']}w" for one in variants if one["format"] == format),
-        }
-        for format in formats
-    ]
-    same("sources", story.media["sources"][: len(formats)], expected)
-    expect(story.media["src"] in {variant["url"] for variant in variants}, "a variant for <img>", story.media["src"])
-
-
 def publish(story: Story) -> None:
     story.post = story.ana.post("Esta noche, al borde del río.", city=story.city, media=[(story.upload["id"], ALT)])
     shown = story.post["media"][0]
@@ -286,23 +203,13 @@ def ask_health(story: Story) -> None:
     same("health", health["status"], "ok")
 
 
-def delete_photograph(story: Story) -> None:
-    """It goes from the post it was in, which stays, and then from the API and the edge."""
-    path = f"/api/media/{story.upload['id']}"
-    story.ana.ask("DELETE", path, 204)
-    same("pictures of the post", story.ana.ask("GET", f"/api/posts/{story.post['id']}")["media"], [])
-    paths = [path, *(variant["url"] for variant in story.media["variants"])]
-    left = _comes_to_nothing(lambda: [one for one in paths if story.ana.request("GET", one).is_success])
-    same("what is still answered", left, [])
-
-
 def leave(story: Story) -> None:
     """A socket that is closed leaves no row behind."""
     ids = {str(person.ask("GET", "/api/users/me")["id"]) for person in (story.ana, story.bruno)}
     expect(_rows(story, ids), "rows of the open sockets", "none")
     for socket in story.sockets.values():
         socket.close()
-    same("rows of the closed sockets", _comes_to_nothing(lambda: _rows(story, ids)), [])
+    same("rows of the closed sockets", comes_to_nothing(lambda: _rows(story, ids)), [])
 
 
 STEPS = (
@@ -312,11 +219,11 @@ STEPS = (
     Step("Bruno follows Ana", follow),
     Step("both open a socket with a single-use ticket", open_sockets, first_call=True),
     Step("a used ticket and a foreign Origin are refused", refuse_sockets),
-    Step("Ana asks to upload a photograph", ask_for_upload),
-    Step("S3 takes the photograph", upload_photograph),
-    Step("Ana hears media.received, then media.ready", hear_of_media, first_call=True),
-    Step("its variants are upright and silent of place and camera", see_variants),
-    Step("its sources go into a <picture> as they are", offer_sources),
+    Step("Ana asks to upload a photograph", photograph_steps.ask_for_upload),
+    Step("S3 takes the photograph", photograph_steps.upload_photograph),
+    Step("Ana hears media.received, then media.ready", photograph_steps.hear_of_media, first_call=True),
+    Step("its variants are upright and silent of place and camera", photograph_steps.see_variants),
+    Step("its sources go into a <picture> as they are", photograph_steps.offer_sources),
     Step("Ana posts the photograph", publish),
     Step("Bruno hears post.created", hear_of_post),
     Step("Bruno's feed has it", read_feed),
@@ -325,16 +232,9 @@ STEPS = (
     Step("Bruno reconnects and gets what he missed", reconnect),
     Step("a milonga is listed, with cache headers and ETag", list_milongas),
     Step("health: shallow for all, in depth for a moderator", ask_health),
-    Step("Ana deletes the photograph, and it is gone from post and edge", delete_photograph),
+    Step("Ana deletes the photograph, and it is gone from post and edge", photograph_steps.delete_photograph),
     Step("both close their sockets, and no row is left", leave),
 )
-
-
-def _check_headers(answer: httpx.Response, format: str) -> None:
-    same("status", answer.status_code, 200)
-    expected = {"content-type": f"image/{format}", "x-content-type-options": "nosniff", "x-robots-tag": "noindex"}
-    same("headers", {name: answer.headers.get(name) for name in expected}, expected)
-    expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
 
 
 def _refusal(story: Story, ticket: str, origin: str) -> int | None:
@@ -350,14 +250,6 @@ def _calls(story: Story) -> int:
     """Of the API function so far; 0 where the stack is not on this machine: its log may come minutes later there."""
     stack = story.stack
     return logs.invocations(stack, stack.log_group("ApiFunction")) if stack.aws.endpoint else 0
-
-
-def _comes_to_nothing(left: Callable[[], list[str]]) -> list[str]:
-    """What is still left after the time that a frame may take."""
-    deadline = time.monotonic() + FRAME_SECONDS
-    while (still := left()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return still
 
 
 def _settled_likes(story: Story, expected: int) -> int:
