@@ -26,10 +26,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The bytes of a picture and what they are."""
+    """The bytes of a picture and what they are; `as_from_a_phone` are large, turned by EXIF and tell a place."""
 
     body: bytes
     content_type: str = "image/jpeg"
+    as_from_a_phone: bool = False
 
 
 @dataclass(slots=True)
@@ -118,8 +119,9 @@ class Person:
     def follow(self, handle: str) -> None:
         self.ask("PUT", f"/api/users/{handle}/follow", 204)
 
-    def start_upload(self, picture: Picture) -> Any:
-        body = {"purpose": "post", "content_type": picture.content_type, "size": len(picture.body)}
+    def start_upload(self, picture: Picture, **more: Any) -> Any:
+        """`more` are other fields of an upload, such as another `purpose`."""
+        body = {"purpose": "post", "content_type": picture.content_type, "size": len(picture.body)} | more
         return self.ask("POST", "/api/media", 201, json=body)
 
     def upload(self, started: Any, picture: Picture) -> httpx.Response:
@@ -130,13 +132,13 @@ class Person:
             files={"file": ("picture", picture.body, picture.content_type)},
         )
 
-    def send_picture(self, picture: Picture) -> str:
+    def send_picture(self, picture: Picture, **more: Any) -> str:
         """The id of the media once its bytes are in the bucket; it becomes ready a little later.
 
         Raises:
             Refused: the platform or the bucket would not take it.
         """
-        started = self.start_upload(picture)
+        started = self.start_upload(picture, **more)
         stored = self.upload(started, picture)
         if not stored.is_success:
             raise Refused(stored, "the bucket to take the picture")

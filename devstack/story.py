@@ -7,7 +7,6 @@ come. They build on each other: what one makes, the next ones find in the `Story
 from __future__ import annotations
 
 import base64
-import io
 import json
 import secrets
 import time
@@ -19,34 +18,16 @@ from typing import Any
 
 import botocore.exceptions
 import httpx
-from PIL import Image
 from websockets.exceptions import WebSocketException
 
-from devstack import logs
+from devstack import logs, photograph_steps
+from devstack.expectations import FRAME_SECONDS, Unexpected, comes_to_nothing, expect, same
 from devstack.listener import Listener
 from devstack.people import Person, Picture, Refused
 from devstack.stack import Stack
 from operations.realtime import SocketRefused
 
-FRAME_SECONDS = 10.0
-WIDTHS = (320, 800, 1600)
 ALT = "Couples dancing by a river"
-
-
-class Unexpected(Exception):
-    """The platform did something else than the story tells."""
-
-    def __init__(self, expected: object, got: object) -> None:
-        super().__init__(f"expected {expected}, got {got}")
-
-
-def expect(fits: object, expected: object, got: object) -> None:
-    if not fits:
-        raise Unexpected(expected, got)
-
-
-def same(what: str, got: object, expected: object) -> None:
-    expect(got == expected, f"{what} {expected!r}", repr(got))
 
 
 @dataclass(slots=True)
@@ -89,8 +70,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`act` may answer with what is worth telling of it."""
+
     title: str
-    act: Callable[[Story], None]
+    act: Callable[[Story], str | None]
     # It is the first call of a function, which may take longer than the others' 2 s.
     first_call: bool = False
 
@@ -138,38 +121,6 @@ def open_sockets(story: Story) -> None:
 def refuse_sockets(story: Story) -> None:
     same("status for a used ticket", _refusal(story, story.used_ticket, ""), 403)
     same("status for a foreign Origin", _refusal(story, story.ana.ticket(), "https://elsewhere.example"), 403)
-
-
-def ask_for_upload(story: Story) -> None:
-    story.upload = story.ana.start_upload(story.picture)
-    expect(story.upload["upload"]["fields"], "a form to upload with", story.upload)
-
-
-def upload_photograph(story: Story) -> None:
-    stored = story.ana.upload(story.upload, story.picture)
-    expect(stored.is_success, "S3 to take the photograph", f"{stored.status_code}: {stored.text[:200]}")
-
-
-def hear_of_media(story: Story) -> None:
-    frame = story.sockets["ana"].expect("media.ready", FRAME_SECONDS)
-    same("media", frame["data"]["id"], story.upload["id"])
-    story.media = story.ana.ask("GET", f"/api/media/{story.upload['id']}")
-    same("status", story.media["status"], "ready")
-    wide = story.media["width"]
-    widths = [variant["width"] for variant in story.media["variants"]]
-    same("widths of the variants", widths, sorted({min(width, wide) for width in WIDTHS}))
-
-
-def see_variants(story: Story) -> None:
-    """Each is a WebP of its width, kept by caches for a year, and tells nothing of place or camera."""
-    for variant in story.media["variants"]:
-        answer = story.stack.viewer.get(variant["url"])
-        same("status", answer.status_code, 200)
-        expect("immutable" in answer.headers.get("cache-control", ""), "an immutable variant", dict(answer.headers))
-        with Image.open(io.BytesIO(answer.content)) as image:
-            same("format", image.format, "WEBP")
-            same("size", image.size, (variant["width"], variant["height"]))
-            same("EXIF tags", dict(image.getexif()), {})
 
 
 def publish(story: Story) -> None:
@@ -258,10 +209,7 @@ def leave(story: Story) -> None:
     expect(_rows(story, ids), "rows of the open sockets", "none")
     for socket in story.sockets.values():
         socket.close()
-    deadline = time.monotonic() + FRAME_SECONDS
-    while (left := _rows(story, ids)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    same("rows of the closed sockets", left, [])
+    same("rows of the closed sockets", comes_to_nothing(lambda: _rows(story, ids)), [])
 
 
 STEPS = (
@@ -271,10 +219,11 @@ STEPS = (
     Step("Bruno follows Ana", follow),
     Step("both open a socket with a single-use ticket", open_sockets, first_call=True),
     Step("a used ticket and a foreign Origin are refused", refuse_sockets),
-    Step("Ana asks to upload a photograph", ask_for_upload),
-    Step("S3 takes the photograph", upload_photograph),
-    Step("Ana hears media.ready", hear_of_media, first_call=True),
-    Step("the variants are WebP, immutable and say nothing of place or camera", see_variants),
+    Step("Ana asks to upload a photograph", photograph_steps.ask_for_upload),
+    Step("S3 takes the photograph", photograph_steps.upload_photograph),
+    Step("Ana hears media.received, then media.ready", photograph_steps.hear_of_media, first_call=True),
+    Step("its variants are upright and silent of place and camera", photograph_steps.see_variants),
+    Step("its sources go into a <picture> as they are", photograph_steps.offer_sources),
     Step("Ana posts the photograph", publish),
     Step("Bruno hears post.created", hear_of_post),
     Step("Bruno's feed has it", read_feed),
@@ -283,6 +232,7 @@ STEPS = (
     Step("Bruno reconnects and gets what he missed", reconnect),
     Step("a milonga is listed, with cache headers and ETag", list_milongas),
     Step("health: shallow for all, in depth for a moderator", ask_health),
+    Step("Ana deletes the photograph, and it is gone from post and edge", photograph_steps.delete_photograph),
     Step("both close their sockets, and no row is left", leave),
 )
 

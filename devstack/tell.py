@@ -31,7 +31,7 @@ def photograph_of(path: Path | None) -> Picture:
         DevstackFailed: there is no such file, or it is no picture that may be uploaded.
     """
     if path is None:
-        return Picture(photograph("riverside", seed=1, width=3000, height=2000))
+        return Picture(photograph("riverside", seed=1, width=3000, height=2000), as_from_a_phone=True)
     try:
         path = path.expanduser()  # sh leaves the ~ in PHOTO=~/me.jpg
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
@@ -61,13 +61,15 @@ def tell(stack: Stack, picture: Picture, progress: Progress) -> None:
             began = time.perf_counter()
             with progress.step(step.title) as line:
                 try:
-                    step.act(story)
+                    seen = step.act(story)
                 except FAILURES as failure:
                     raise DevstackFailed(f"the story ends at “{step.title}”: {failure}") from failure
+                notes = [seen] if seen else []
                 if time.perf_counter() - began > STEP_SECONDS:
-                    line.note(
+                    notes.append(
                         "with a function's first call" if step.first_call else f"took longer than {STEP_SECONDS:.0f} s"
                     )
+                line.note(", ".join(notes))
     finally:
         story.end()
     progress.say(f"The story is told: {len(STEPS)} steps in {time.perf_counter() - started:.1f} s", style="green")

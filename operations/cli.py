@@ -6,24 +6,17 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
-import boto3
 import typer
-from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import config_env, deployed, erasures, moderators, parameters, prices, rebuild
+from operations import erasures, media, moderators, parameters, prices, queues, rebuild
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
-from operations.deployed import Deployed
+from operations.options import Env, RegionName, Stack, examples, find, named, session
 from operations.preflight import Finding, State, examine
-from operations.refusal import SIGN_IN, Refusal
-
-
-def _examples(*lines: str) -> str:
-    return "\n\n".join(["Examples:", *lines])
-
+from operations.refusal import Refusal
 
 app = typer.Typer(
     name="mundo",
@@ -31,25 +24,29 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Operate Mundo Tango: look before a deploy, name moderators, rebuild what is derived.",
-    epilog=_examples("mundo preflight --env phase1", "mundo admin grant ana@example.org", "mundo rebuild edges"),
+    help="Operate Mundo Tango: look before a deploy, name moderators, rebuild what is derived, judge pictures by eye.",
+    epilog=examples(
+        "mundo preflight --env phase1",
+        "mundo admin grant ana@example.org",
+        "mundo rebuild edges",
+        "mundo media compress milonga.jpg",
+        "mundo queues redrive media",
+    ),
 )
 admin = typer.Typer(
     no_args_is_help=True,
     help="People with rights of their own.",
-    epilog=_examples("mundo admin grant ana@example.org"),
+    epilog=examples("mundo admin grant ana@example.org"),
 )
 app.add_typer(admin, name="admin")
 privacy = typer.Typer(
     no_args_is_help=True,
     help="What people are promised about their data.",
-    epilog=_examples("mundo privacy replay-erasures"),
+    epilog=examples("mundo privacy replay-erasures"),
 )
 app.add_typer(privacy, name="privacy")
-
-Env = Annotated[str, typer.Option("--env", help="Config env of samconfig.toml; `local` is the one `make run` started.")]
-Stack = Annotated[str, typer.Option("--stack", help="Name of the stack, where it is not the config env's.")]
-RegionName = Annotated[str, typer.Option("--region", help="AWS region, where it is not the config env's.")]
+app.add_typer(media.app, name="media")
+app.add_typer(queues.app, name="queues")
 
 MARKS = {State.GOOD: "[green]ok[/]", State.NOTE: "[yellow]note[/]", State.REFUSED: "[red]no[/]"}
 
@@ -59,27 +56,7 @@ class Derived(StrEnum):
     COUNTERS = "counters"
 
 
-def _session(env: ConfigEnv, region: str) -> boto3.Session:
-    try:
-        session = boto3.Session(region_name=region or env.region)
-    except BotoCoreError as error:  # a profile that does not exist
-        raise Refusal(str(error), cure=SIGN_IN) from error
-    if not session.region_name:
-        raise Refusal("no AWS region", cure=f"give --region, or add region to config env {env.name} in samconfig.toml")
-    return session
-
-
-def _env(name: str, stack: str) -> ConfigEnv:
-    env = config_env.load(name)
-    return replace(env, stack_name=stack or env.stack_name)
-
-
-def _deployed(env_name: str, stack: str, region: str) -> Deployed:
-    env = _env(env_name, stack)
-    return deployed.find_local(env) if env.name == "local" else Deployed(_session(env, region), env.stack_name)
-
-
-@app.command(epilog=_examples("mundo preflight", "mundo preflight SesIdentity=arn:… --env phase1 --json"))
+@app.command(epilog=examples("mundo preflight", "mundo preflight SesIdentity=arn:… --env phase1 --json"))
 def preflight(
     pairs: Annotated[
         list[str] | None,
@@ -103,10 +80,10 @@ def preflight(
     """
     if env == "local":
         raise Refusal("env local needs none", cure="make run")
-    target = _env(env, stack)
+    target = named(env, stack)
     given = parameters.pairs([*parameters.words(line), *(pairs or ())])
     target = replace(target, parameters=parameters.effective(target.parameters, given))
-    findings = examine(AwsAccount(_session(target, region)), target)
+    findings = examine(AwsAccount(session(target, region)), target)
     if as_json:
         print(json.dumps(_as_json(target, findings)))
     else:
@@ -154,7 +131,7 @@ def _show_prices(console: Console, paid: list[prices.Price]) -> None:
         console.print(f"source: https://{source}", highlight=False)
 
 
-@admin.command(epilog=_examples("mundo admin grant ana@example.org", "mundo admin grant ana@example.org --env local"))
+@admin.command(epilog=examples("mundo admin grant ana@example.org", "mundo admin grant ana@example.org --env local"))
 def grant(
     email: Annotated[str, typer.Argument(help="Address they signed up with.")],
     env: Env = "phase1",
@@ -162,14 +139,14 @@ def grant(
     region: RegionName = "",
 ) -> None:
     """Make someone a moderator, the first one too."""
-    granted = moderators.grant(_deployed(env, stack, region), email)
+    granted = moderators.grant(find(env, stack, region), email)
     if granted.already:
         print(f"{email} is a moderator already")
     else:
         print(f"{email} is a moderator from their next sign-in on")
 
 
-@app.command("rebuild", epilog=_examples("mundo rebuild edges", "mundo rebuild counters --env local"))
+@app.command("rebuild", epilog=examples("mundo rebuild edges", "mundo rebuild counters --env local"))
 def rebuild_derived(
     what: Annotated[Derived, typer.Argument(help="`edges`: who follows whom. `counters`: totals of reactions.")],
     env: Env = "phase1",
@@ -177,21 +154,21 @@ def rebuild_derived(
     region: RegionName = "",
 ) -> None:
     """Make derived data anew from the facts; safe to run at any time and again."""
-    found = _deployed(env, stack, region)
+    found = find(env, stack, region)
     with Console(stderr=True).status(f"rebuilding {what}"):
         corrected = rebuild.edges(found) if what is Derived.EDGES else rebuild.counters(found)
     print(f"{what} rebuilt, {corrected} corrected")
 
 
 @privacy.command(
-    "replay-erasures", epilog=_examples("mundo privacy replay-erasures", "mundo privacy replay-erasures --env local")
+    "replay-erasures", epilog=examples("mundo privacy replay-erasures", "mundo privacy replay-erasures --env local")
 )
 def replay_erasures(env: Env = "phase1", stack: Stack = "", region: RegionName = "") -> None:
     """Erase again whoever a restored backup brought back. Run it before what was restored serves anybody.
 
     Safe to run at any time and again.
     """
-    found = _deployed(env, stack, region)
+    found = find(env, stack, region)
     with Console(stderr=True).status("replaying erasures"):
         replayed = erasures.replay(found)
     print(f"{replayed.noted} erasures replayed, {replayed.found} people were back")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sqs import SQSClient
 
 LOCAL_PORTS = Path(__file__).parent.parent / ".local" / "state" / "ports.json"
 LOCAL_REGION = "us-east-1"
@@ -46,6 +47,10 @@ class Deployed:
     @cached_property
     def functions(self) -> "LambdaClient":
         return self.session.client("lambda", endpoint_url=self.endpoint, config=PATIENT)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self.session.client("sqs", endpoint_url=self.endpoint, config=BRISK)
 
     def physical_id(self, logical_id: str) -> str:
         """Raises Refusal when the stack, or this part of it, is not there."""

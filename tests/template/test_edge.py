@@ -47,6 +47,34 @@ def test_a_handshake_arrives_whole(nested: dict[str, Any]) -> None:
     assert policy["QueryStringsConfig"]["QueryStringBehavior"] == "all"
 
 
+def test_a_picture_is_not_listed_and_is_no_page(resources: Resources, nested: dict[str, Any]) -> None:
+    assert behaviours(resources)["/media/*"]["ResponseHeadersPolicyId"] == {
+        "Fn::GetAtt": ["Edge", "Outputs.MediaHeaders"]
+    }
+    assert nested["edge.yaml"]["Outputs"]["MediaHeaders"]["Value"] == {"Ref": "MediaHeaders"}
+    policy = nested["edge.yaml"]["Resources"]["MediaHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    assert policy["CustomHeadersConfig"]["Items"] == [{"Header": "X-Robots-Tag", "Value": "noindex", "Override": True}]
+    security = policy["SecurityHeadersConfig"]
+    assert "sandbox" in security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    managed = {"ContentTypeOptions", "FrameOptions", "ReferrerPolicy", "StrictTransportSecurity", "XSSProtection"}
+    assert managed < security.keys()  # what every other path has
+    assert all(header["Override"] for header in security.values())
+
+
+def test_only_the_distribution_reads_pictures_and_learns_which_are_missing(resources: Resources) -> None:
+    """To whoever may not list, S3 answers 403 in the place of 404."""
+    allowed = [
+        statement
+        for statement in resources["MediaBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if statement.get("Effect") == "Allow"
+    ]
+    assert {statement["Action"] for statement in allowed} == {"s3:GetObject", "s3:ListBucket"}
+    for statement in allowed:
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        (source,) = statement["Condition"]["StringEquals"].values()
+        assert source["Fn::Sub"].endswith(":distribution/${Distribution}")
+
+
 def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
     assert "CustomErrorResponses" not in resources["Distribution"]["Properties"]["DistributionConfig"]
 

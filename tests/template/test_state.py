@@ -122,7 +122,10 @@ def test_originals_are_never_served(resources: Resources) -> None:
         for statement in one["Properties"]["PolicyDocument"]["Statement"]
         if statement.get("Effect") == "Allow"
     ]
-    assert [statement["Resource"] for statement in allowed] == [{"Fn::Sub": "${MediaBucket.Arn}/media/*"}]
+    assert [(statement["Action"], statement["Resource"]) for statement in allowed] == [
+        ("s3:GetObject", {"Fn::Sub": "${MediaBucket.Arn}/media/*"}),
+        ("s3:ListBucket", {"Fn::GetAtt": ["MediaBucket", "Arn"]}),
+    ]
     origins = resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
     assert "UploadsBucket" not in {name.split(".")[0] for name in references(origins)}
 

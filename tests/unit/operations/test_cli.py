@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from operations import cli, config_env, deployed, prices
+from operations.house_rules import ROOT
 from operations.parameters import effective
 from operations.preflight import CONCURRENCY_QUOTA, State
 from tests.fakes.account import FakeAccount
@@ -58,6 +60,14 @@ def test_every_command_shows_examples_that_are_commands(path: str) -> None:
     assert all(any(example.startswith(known) for known in COMMANDS) for example in examples)
 
 
+def test_the_readme_lists_every_command() -> None:
+    listed = set(
+        re.findall(r"^\| `(mundo [a-z -]+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+    assert listed == {path for path in COMMANDS if not any(other.startswith(f"{path} ") for other in COMMANDS)}
+
+
 def test_preflight_without_credentials_is_one_refusal_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,6 +87,9 @@ def test_preflight_without_credentials_is_one_refusal_and_no_traceback(
         (("rebuild", "edges", "--env", "local"), "no local cloud runs here; make run"),
         (("privacy", "replay-erasures"), "no AWS credentials; sign in"),
         (("privacy", "replay-erasures", "--env", "local"), "no local cloud runs here; make run"),
+        (("queues", "list"), "no AWS credentials; sign in"),
+        (("queues", "redrive", "media", "--env", "local"), "no local cloud runs here; make run"),
+        (("media", "compress", "nowhere/"), "nowhere: No such file or directory"),
         (("preflight", "--env", "local"), "env local needs none; make run"),
         (("preflight", "Garbage"), "Garbage is not Name=value; quote a value"),
         (("preflight", "--parameters", "OperatorMial=a@example.org"), "did you mean OperatorMail?"),

@@ -1,0 +1,60 @@
+"""`mundo queues`: what waits, what was given up, and giving it another try."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from operations import redrive
+from operations.options import Env, RegionName, Stack, examples, find
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What waits in the queues, and what was given up.",
+    epilog=examples("mundo queues list", "mundo queues redrive media"),
+)
+
+
+class Redriven(StrEnum):
+    MEDIA = "media"
+
+
+@app.command("list", epilog=examples("mundo queues list", "mundo queues list --env local"))
+def list_queues(env: Env = "phase1", stack: Stack = "", region: RegionName = "") -> None:
+    """How many messages wait, are worked on, and were given up."""
+    found = find(env, stack, region)
+    shown = Table()
+    shown.add_column("queue")
+    for column in ("waiting", "in flight", "dead letters"):
+        shown.add_column(column, justify="right")
+    for queue in redrive.QUEUES:
+        source = redrive.depth(found, queue.source) if queue.source else None
+        given_up = redrive.depth(found, queue.dead_letters)
+        dead = given_up.waiting + given_up.in_flight  # one in flight is in the hands of whoever looks at it
+        counts = (str(source.waiting), str(source.in_flight)) if source else ("–", "–")
+        shown.add_row(queue.name, *counts, f"[bold red]{dead}[/]" if dead else "0")
+    Console().print(shown)
+
+
+@app.command("redrive", epilog=examples("mundo queues redrive media", "mundo queues redrive media --limit 1"))
+def redrive_letters(
+    what: Annotated[Redriven, typer.Argument(help="`media`: uploads whose picture was never finished.")],
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Move so many at most.", show_default=False)
+    ] = None,
+    env: Env = "phase1",
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """Give dead letters back to their queue. Mend first what killed them: the log of the function says what it was.
+
+    Safe to run at any time and again.
+    """
+    found = find(env, stack, region)
+    with Console(stderr=True).status("moving dead letters") as status:
+        moved = redrive.redrive_uploads(
+            found, limit, progress=lambda moved: status.update(f"moving dead letters: {moved} moved")
+        )
+    print(f"{moved} moved back to the queue of {what}")

@@ -1,0 +1,100 @@
+"""How full the queues are, and dead letters given back to the queue they came from.
+
+SQS moves letters by itself (StartMessageMoveTask), but takes no limit and says little on its way, and the local cloud
+has no such thing: this loop is the same in both. A letter is deleted only after its queue has it again, so whatever
+ends the loop between the two leaves it in both, and it is delivered twice. The effect is that of once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from operations.deployed import Deployed
+from operations.refusal import Refusal, aws_errors_explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+BATCH = 10  # the most that SQS gives and takes at once
+# For so long a letter in hand is hidden; where the loop ends early, it is a dead letter again afterwards.
+HIDDEN_SECONDS = 60
+# Above 0 all of SQS's servers are asked, so that no letter means that there is none.
+WAIT_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Logical ids; `source` is None where the letters come from something that is no queue."""
+
+    name: str
+    source: str | None
+    dead_letters: str
+
+
+QUEUES = (
+    Queue("media", "UploadQueue", "UploadDeadLetters"),
+    Queue("streams", None, "StreamDeadLetters"),
+    Queue("schedules", None, "ScheduleDeadLetters"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many messages there are, about: SQS says so itself."""
+
+    waiting: int
+    in_flight: int
+
+
+def depth(deployed: Deployed, logical_id: str) -> Depth:
+    url = deployed.physical_id(logical_id)
+    with aws_errors_explained(f"looking into {logical_id}"):
+        told = deployed.sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        )["Attributes"]
+    return Depth(int(told["ApproximateNumberOfMessages"]), int(told["ApproximateNumberOfMessagesNotVisible"]))
+
+
+def redrive_uploads(deployed: Deployed, limit: int | None, progress: Callable[[int], None]) -> int:
+    """Moves letters until none is left, or `limit` are moved; answers how many, and tells `progress` on its way.
+
+    Raises:
+        Refusal: the queue would not take some of them, which stay dead letters.
+    """
+    dead_letters, queue = deployed.physical_id("UploadDeadLetters"), deployed.physical_id("UploadQueue")
+    moved = 0
+    with aws_errors_explained("moving dead letters"):
+        while limit is None or moved < limit:
+            letters = deployed.sqs.receive_message(
+                QueueUrl=dead_letters,
+                MaxNumberOfMessages=BATCH if limit is None else min(BATCH, limit - moved),
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=WAIT_SECONDS,
+            ).get("Messages", [])
+            if not letters:
+                break
+            moved += _move(deployed, letters, dead_letters, queue)
+            progress(moved)
+    return moved
+
+
+def _move(deployed: Deployed, letters: list[MessageTypeDef], dead_letters: str, queue: str) -> int:
+    by_id = {str(number): letter for number, letter in enumerate(letters)}
+    sent = deployed.sqs.send_message_batch(
+        QueueUrl=queue, Entries=[{"Id": id, "MessageBody": letter["Body"]} for id, letter in by_id.items()]
+    )
+    taken = [one["Id"] for one in sent.get("Successful", [])]
+    if taken:
+        # One that cannot be deleted is found again a minute later and delivered twice, like after a loop that ended.
+        deployed.sqs.delete_message_batch(
+            QueueUrl=dead_letters, Entries=[{"Id": id, "ReceiptHandle": by_id[id]["ReceiptHandle"]} for id in taken]
+        )
+    if refused := sent.get("Failed"):
+        why = f"{refused[0]['Code']}: {refused[0].get('Message', '')}"
+        raise Refusal(
+            f"{len(refused)} of {len(letters)} letters were not taken back: {why}",
+            cure="look at the queue, then run this again",
+        )
+    return len(taken)

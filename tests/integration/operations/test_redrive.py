@@ -1,0 +1,126 @@
+"""Dead letters given back to their queue, over moto's SQS."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from operations import cli, queues, redrive
+from operations.deployed import Deployed
+from operations.refusal import Refusal
+
+STACK = "mundo-tango"
+TEMPLATE = {
+    "Resources": {
+        name: {"Type": "AWS::SQS::Queue"}
+        for name in ("UploadQueue", "UploadDeadLetters", "StreamDeadLetters", "ScheduleDeadLetters")
+    }
+}
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setattr(redrive, "WAIT_SECONDS", 0)  # moto has one server, and would wait
+    with mock_aws():
+        session = boto3.Session(region_name="us-east-1")
+        session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
+        yield Deployed(session, STACK)
+
+
+def bury(deployed: Deployed, count: int) -> set[str]:
+    """Bodies of as many new dead letters."""
+    bodies = {json.dumps({"Records": [number]}) for number in range(count)}
+    for body in bodies:
+        deployed.sqs.send_message(QueueUrl=deployed.physical_id("UploadDeadLetters"), MessageBody=body)
+    return bodies
+
+
+def bodies(deployed: Deployed, queue: str) -> list[str]:
+    """Of all that is visible in a queue, which keeps it."""
+    found: list[str] = []
+    url = deployed.physical_id(queue)
+    while messages := deployed.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [message["Body"] for message in messages]
+    return found
+
+
+def left(deployed: Deployed) -> redrive.Depth:
+    return redrive.depth(deployed, "UploadDeadLetters")
+
+
+def test_every_letter_goes_back_as_it_was(deployed: Deployed) -> None:
+    buried = bury(deployed, 23)
+    told: list[int] = []
+
+    assert redrive.redrive_uploads(deployed, None, told.append) == 23
+
+    assert left(deployed) == redrive.Depth(0, 0)
+    assert sorted(bodies(deployed, "UploadQueue")) == sorted(buried)
+    assert told == [10, 20, 23]
+    assert redrive.redrive_uploads(deployed, None, told.append) == 0
+
+
+@pytest.mark.parametrize("limit", [1, 10, 12])
+def test_a_limit_leaves_the_rest(deployed: Deployed, limit: int) -> None:
+    bury(deployed, 15)
+
+    assert redrive.redrive_uploads(deployed, limit, lambda _: None) == limit
+
+    assert len(bodies(deployed, "UploadQueue")) == limit
+    assert left(deployed) == redrive.Depth(15 - limit, 0)
+
+
+def test_a_loop_that_ends_between_sending_and_deleting_loses_nothing(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buried = bury(deployed, 3)
+    monkeypatch.setattr(redrive, "HIDDEN_SECONDS", 0)  # as if a minute had passed
+    delete = deployed.sqs.delete_message_batch
+
+    def cut(**_: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazonaws.com")
+
+    monkeypatch.setattr(deployed.sqs, "delete_message_batch", cut)
+    with pytest.raises(Refusal, match="moving dead letters: AWS cannot be reached"):
+        redrive.redrive_uploads(deployed, None, lambda _: None)
+    assert left(deployed) == redrive.Depth(3, 0)
+
+    monkeypatch.setattr(deployed.sqs, "delete_message_batch", delete)
+    assert redrive.redrive_uploads(deployed, None, lambda _: None) == 3
+    assert sorted(bodies(deployed, "UploadQueue")) == sorted([*buried, *buried])  # twice, and none is missing
+    assert left(deployed) == redrive.Depth(0, 0)
+
+
+def test_what_the_queue_does_not_take_stays_a_dead_letter(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    bury(deployed, 3)
+    send = deployed.sqs.send_message_batch
+
+    def refuse_one(**batch: Any) -> Any:
+        *taken, refused = batch["Entries"]
+        answer = send(QueueUrl=batch["QueueUrl"], Entries=taken)
+        return answer | {"Failed": [{"Id": refused["Id"], "Code": "InternalError", "SenderFault": False}]}
+
+    monkeypatch.setattr(deployed.sqs, "send_message_batch", refuse_one)
+    with pytest.raises(Refusal, match="1 of 3 letters were not taken back: InternalError"):
+        redrive.redrive_uploads(deployed, None, lambda _: None)
+
+    assert len(bodies(deployed, "UploadQueue")) == 2
+    assert left(deployed) == redrive.Depth(0, 1)  # in hand, and there again after a minute
+
+
+def test_the_commands_say_how_many(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "find", lambda *_: deployed)
+    bury(deployed, 2)
+    run = CliRunner().invoke
+
+    assert "│ media     │       0 │         0 │            2 │" in run(cli.app, ["queues", "list"]).output
+    assert run(cli.app, ["queues", "redrive", "media", "--limit", "0"]).exit_code == 2
+    assert "2 moved back to the queue of media" in run(cli.app, ["queues", "redrive", "media"]).output
+    assert "│ media     │       2 │         0 │            0 │" in run(cli.app, ["queues", "list"]).output
