@@ -1,12 +1,14 @@
 """Takes a picture file apart and leaves out what it tells about people: place, time, camera, comments, previews.
 
-The pixel data stays as it was sent, byte for byte. Kept besides are the parts a decoder needs, the colour profile, and
-the orientation, alone in a new EXIF block. What a format allows after its end is cut: phones keep whole films there.
-Only what is known to be harmless is kept, so that a kind of metadata invented later is dropped too.
+The pixel data stays as it was sent, byte for byte. Kept besides are the parts a decoder needs and the colour profile;
+a new EXIF block says what is to be kept of the old one. What a format allows after its end is cut: phones keep whole
+films there. Only what is known to be harmless is kept, so that a kind of metadata invented later is dropped too.
 """
 
 import re
 import zlib
+
+from functions.image_worker.heif import strip as strip_heif
 
 _JPEG_SOI, _JPEG_EOI, _JPEG_SOS, _JPEG_APP0, _JPEG_APP1, _JPEG_COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xFE
 _JPEG_APPLICATION = range(_JPEG_APP0, _JPEG_APP0 + 16)
@@ -27,36 +29,28 @@ _GIF_GRAPHIC_CONTROL, _GIF_APPLICATION = 0xF9, 0xFF
 _GIF_LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
-def strip(data: bytes, format: str, orientation: int) -> bytes:
-    """The file without its metadata; ValueError where it does not keep to its format."""
+def strip(data: bytes, format: str, exif: bytes) -> bytes:
+    """The file without its metadata but this EXIF; ValueError where it does not keep to its format."""
     try:
         if format == "JPEG":
-            return _strip_jpeg(data, orientation)
+            return _strip_jpeg(data, exif)
         if format == "PNG":
-            return _strip_png(data, orientation)
+            return _strip_png(data, exif)
         if format == "WEBP":
-            return _strip_webp(data, orientation)
+            return _strip_webp(data, exif)
         if format == "GIF":
             return _strip_gif(data)
+        if format in ("AVIF", "HEIF"):
+            return strip_heif(data, exif)
     except IndexError as error:
         raise ValueError(f"this {format} ends too early") from error
     raise ValueError(f"{format} cannot be taken apart")
 
 
-def _orientation_alone(orientation: int) -> bytes:
-    """A TIFF block of one entry: orientation (0x0112), a SHORT."""
-    return (
-        b"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01"
-        + orientation.to_bytes(2)
-        + b"\x00\x00\x00\x00\x00\x00"
-    )
-
-
-def _strip_jpeg(data: bytes, orientation: int) -> bytes:
+def _strip_jpeg(data: bytes, exif: bytes) -> bytes:
     kept = [data[:2]]
-    if orientation != 1:
-        exif = b"Exif\x00\x00" + _orientation_alone(orientation)
-        kept.append(b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif)
+    if exif:
+        kept.append(b"\xff\xe1" + (len(exif) + 8).to_bytes(2) + b"Exif\x00\x00" + exif)
     at = 2
     while at < len(data):
         at = data.index(b"\xff", at)  # decoders forgive what stands between two segments; it is dropped
@@ -65,6 +59,7 @@ def _strip_jpeg(data: bytes, orientation: int) -> bytes:
         marker = data[at]
         at += 1
         if marker == _JPEG_EOI:
+            kept.append(bytes((0xFF, marker)))
             break
         end = at + int.from_bytes(data[at : at + 2])
         if end > len(data):
@@ -76,7 +71,6 @@ def _strip_jpeg(data: bytes, orientation: int) -> bytes:
         if _kept_in_jpeg(marker, segment[2:]):
             kept += [bytes((0xFF, marker)), data[at:end]]
         at = end
-    kept.append(bytes((0xFF, _JPEG_EOI)))
     return b"".join(kept)
 
 
@@ -86,16 +80,15 @@ def _kept_in_jpeg(marker: int, content: bytes) -> bool:
     return marker != _JPEG_COM
 
 
-def _strip_png(data: bytes, orientation: int) -> bytes:
+def _strip_png(data: bytes, exif: bytes) -> bytes:
     kept = [_PNG_SIGNATURE]
     at = len(_PNG_SIGNATURE)
     while at < len(data):
         length = int.from_bytes(data[at : at + 4])
         name = data[at + 4 : at + 8]
-        if name == b"IDAT" and orientation != 1:
-            exif = _orientation_alone(orientation)
+        if name == b"IDAT" and exif:
             kept.append(len(exif).to_bytes(4) + b"eXIf" + exif + zlib.crc32(b"eXIf" + exif).to_bytes(4))
-            orientation = 1
+            exif = b""
         end = at + 12 + length
         if end > len(data):
             raise ValueError("a chunk ends too early")
@@ -107,7 +100,7 @@ def _strip_png(data: bytes, orientation: int) -> bytes:
     return b"".join(kept)
 
 
-def _strip_webp(data: bytes, orientation: int) -> bytes:
+def _strip_webp(data: bytes, exif: bytes) -> bytes:
     kept = []
     at = 12
     while at + 8 <= min(len(data), 8 + int.from_bytes(data[4:8], "little")):
@@ -116,12 +109,12 @@ def _strip_webp(data: bytes, orientation: int) -> bytes:
         content = data[at + 8 : at + 8 + length]
         if name == b"VP8X":
             flags = content[0] & ~(_WEBP_EXIF_FLAG | _WEBP_XMP_FLAG)
-            content = bytes((flags | (_WEBP_EXIF_FLAG if orientation != 1 else 0),)) + content[1:]
+            content = bytes((flags | (_WEBP_EXIF_FLAG if exif else 0),)) + content[1:]
         if name in _WEBP_KEPT:
             kept.append(_riff_chunk(name, content))
         at += 8 + length + length % 2
-    if orientation != 1:
-        kept.append(_riff_chunk(b"EXIF", _orientation_alone(orientation)))
+    if exif:
+        kept.append(_riff_chunk(b"EXIF", exif))
     return _riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
 
 

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageChops
 
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 180, 40), (30, 40, 210), (235, 220, 40)
 # Top left, top right, bottom left, bottom right of a picture the right way up.
@@ -50,15 +50,22 @@ def encoded(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def photograph(width: int = 480, height: int = 320, *, orientation: int = 1, format: str = "JPEG") -> bytes:
+def photograph(
+    width: int = 480, height: int = 320, *, orientation: int = 1, format: str = "JPEG", grain: bool = False
+) -> bytes:
     """A picture as a camera held that way writes it: turned, and the way to turn it back beside it."""
-    image = quarters(width, height)
+    image = grained(quarters(width, height)) if grain else quarters(width, height)
     turned = STORED_AS[orientation]
     if turned is not None:
         image = image.transpose(turned)
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     return encoded(image, format, exif=exif.tobytes())
+
+
+def grained(image: Image.Image) -> Image.Image:
+    """With noise, so that its file has as many bytes as a photograph's and not as a drawing's."""
+    return ImageChops.add(image, Image.effect_noise(image.size, 16).convert("RGB"), offset=-128)
 
 
 def corners(image: Image.Image) -> tuple[tuple[int, ...], ...]:

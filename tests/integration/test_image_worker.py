@@ -104,11 +104,13 @@ def test_an_upload_becomes_ready_and_leaves_only_its_stripped_original() -> None
     measures = settled(row).measures
     assert measures is not None
     assert (measures.width, measures.height) == (2000, 1000)
-    assert [variant.width for variant in measures.variants] == [320, 800, 1600]
+    assert [(variant.format, variant.width) for variant in measures.variants] == [
+        (format, width) for format in ("avif", "webp") for width in (320, 800, 1600)
+    ]
     assert stored(MEDIA).keys() == {variant.key for variant in measures.variants}
     assert stored(UPLOADS).keys() == {policy.original_key(RECORDED)}
     served = boto3.client("s3", REGION.name).get_object(Bucket=MEDIA, Key=measures.variants[0].key)
-    assert (served["ContentType"], served["CacheControl"]) == ("image/webp", "public, max-age=31536000, immutable")
+    assert (served["ContentType"], served["CacheControl"]) == ("image/avif", "public, max-age=31536000, immutable")
     data = served["Body"].read()
     assert len(data) == measures.variants[0].bytes
     assert looks_like(Image.open(io.BytesIO(data)))

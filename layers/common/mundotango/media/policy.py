@@ -18,6 +18,20 @@ MAX_PIXELS = 50_000_000
 WIDTHS: dict[Purpose, tuple[int, ...]] = {
     "post": (320, 800, 1600), "event": (320, 800, 1600), "avatar": (64, 256), "cover": (1500,)
 }  # fmt: skip
+# Of a picture that would have more at its width, the variants are narrower: 1600 × 3750.
+MAX_VARIANT_PIXELS = 6_000_000
+# Width to height of what is cut out of a picture; one of another purpose is shown whole.
+ASPECTS: dict[Purpose, tuple[int, int]] = {"avatar": (1, 1), "cover": (3, 1)}
+# A picture of one of these purposes keeps moving, at these widths.
+ANIMATED: tuple[Purpose, ...] = ("post", "event")
+ANIMATED_WIDTHS = (320, 800)
+# What a browser is asked to decode at once: 32 MB of a viewer's memory. No larger original is served, none moves.
+MAX_SHOWN_PIXELS = 8_000_000
+# Of a longer animation the beginning is shown. The pixels are those of all frames, as they were sent.
+MAX_FRAMES = 300
+MAX_ANIMATED_PIXELS = 40_000_000
+MAX_PLAY_TIME = timedelta(seconds=60)
+MAX_ATTRIBUTION = 200
 
 # Why a picture failed, as its owner reads it.
 NOT_A_PICTURE = "This file is not a picture we can read. Send a JPEG, PNG, WebP, AVIF, HEIC or GIF."
