@@ -30,7 +30,8 @@ setup: .venv/.synced ## Make .venv from uv.lock; fetches uv and finds Python 3.1
 .venv/.synced: uv.lock pyproject.toml operations/setup.sh
 	@sh operations/setup.sh
 
-# SAM, MiniStack and the scanners pin versions of their own, so each has an environment, from the one lock.
+# SAM, MiniStack and the scanners pin versions of their own, and photographs are heavy: each has an environment, from the
+# one lock.
 .local/env/%/.synced: uv.lock | .venv/.synced
 	@echo "setup: making .local/env/$* from uv.lock"
 	@UV_PROJECT_ENVIRONMENT=.local/env/$* $(UV) sync --locked --quiet --only-group $*
@@ -64,7 +65,7 @@ format: setup ## Rewrite the code in the one style
 	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: setup ## Run every benchmark and write docs/benchmarks.md
+bench: setup .local/env/photographs/.synced ## Run every benchmark and write docs/benchmarks.md
 	@$(PYTHON) -m bench
 
 deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS='Name=value SesFrom="two words"' adds to it

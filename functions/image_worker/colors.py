@@ -5,26 +5,16 @@ import io
 from PIL import Image, ImageOps
 
 from functions.image_worker.decoding import SIDEWAYS, Picture, Size
-
-_SIXTEEN_BIT_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")
+from functions.image_worker.scaling import resized
 
 
 def upright_srgb(picture: Picture, size: Size) -> Image.Image:
     """The first variant's pixels: resized before anything else is done to them, because they get fewer by that."""
     stored = size[::-1] if picture.orientation in SIDEWAYS else size
-    image = _resizable(picture.image).resize(stored, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image = resized(picture.image, stored)
     image.info = {}
     image.getexif()[0x0112] = picture.orientation
     return _srgb(ImageOps.exif_transpose(image), picture.profile)
-
-
-def _resizable(image: Image.Image) -> Image.Image:
-    """Without a palette, a colour that means transparent, or more than 8 bits: none of these survives a resize."""
-    if image.mode in _SIXTEEN_BIT_MODES:
-        return image.point(lambda value: value * (1 / 257)).convert("L")
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -1,4 +1,4 @@
-"""From bytes to pixels. Bytes are sniffed and not believed, and the size is looked at before anything is decoded.
+"""From bytes to pixels. Bytes are sniffed and not believed; size and cost are looked at before anything is decoded.
 
 A JPEG is decoded at the scale just above the largest variant (`draft`). What goes wrong while decoding is the file's
 fault, whatever exception it is: decoders raise nearly all of them.
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from functions.image_worker.formats import load_codec, sniff
+from functions.image_worker.inspection import check_cost, check_scaled_cost, inspect
 from mundotango.errors import BadImage
 from mundotango.media import policy
 
@@ -40,6 +41,7 @@ def decode(data: bytes, needed: Callable[[Size], Size]) -> Picture:
     format = sniff(data)
     if format is None:
         raise BadImage(policy.NOT_A_PICTURE if data else policy.EMPTY)
+    passes = inspect(data, format)
     load_codec(format)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -47,10 +49,15 @@ def decode(data: bytes, needed: Callable[[Size], Size]) -> Picture:
         try:
             image = Image.open(io.BytesIO(data), formats=[format])
             _check_size(image.size)
+            check_cost(image, passes)
+            if format != "JPEG":
+                # Asked for its EXIF, a PNG would load itself, and what is wrong with it be taken for broken EXIF.
+                image.load()
             orientation = _orientation(image)
             size = image.size[::-1] if orientation in SIDEWAYS else image.size
             least = needed(size)
             image.draft("RGB", least[::-1] if orientation in SIDEWAYS else least)
+            check_scaled_cost(image, passes)
             image.load()
         except BadImage:
             raise

@@ -26,13 +26,18 @@ def sniff(data: bytes) -> str | None:
 
 
 def load_codec(format: str) -> None:
-    """Register the one decoder and WebP's encoder; Pillow, asked for what it does not know, would load all it has."""
+    """Register the one decoder and WebP's encoder; Pillow, asked for what it does not know, would load all it has.
+
+    One thread each: the function has one processor, and every thread keeps frames or tiles of its own.
+    """
     from PIL import WebPImagePlugin  # noqa: F401
 
     if format == "AVIF":
-        from PIL import AvifImagePlugin  # noqa: F401
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     elif format == "HEIF":
         from pillow_heif import register_heif_opener
 
-        register_heif_opener(thumbnails=False)
+        register_heif_opener(thumbnails=False, decode_threads=1)
     Image.MAX_IMAGE_PIXELS = policy.MAX_PIXELS

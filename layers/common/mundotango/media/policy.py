@@ -38,6 +38,7 @@ NOT_A_PICTURE = "This file is not a picture we can read. Send a JPEG, PNG, WebP,
 DAMAGED = "This picture is damaged or incomplete."
 EMPTY = "This file is empty."
 TOO_LARGE = Said("This picture has more than {millions} million pixels.", millions=MAX_PIXELS // 1_000_000)
+TOO_COSTLY = "This picture takes too much memory or time to open. Save it as an ordinary JPEG and send that."
 GIVEN_UP = "We could not work on this picture. Upload it again, or send another."
 OTHER_BYTES = "Other bytes arrived than were announced. Upload the picture again."
 # By the names that logs count them by, which stay when the words change.
@@ -46,6 +47,7 @@ REASONS = {
     "damaged": DAMAGED,
     "empty": EMPTY,
     "too_large": TOO_LARGE,
+    "too_costly": TOO_COSTLY,
     "given_up": GIVEN_UP,
     "other_bytes": OTHER_BYTES,
 }
