@@ -13,11 +13,10 @@ from PIL import Image
 
 from functions.image_worker.colors import upright_srgb
 from functions.image_worker.decoding import Size, decode
-from functions.image_worker.encoding import WEBP, encode
+from functions.image_worker.encoding import avif, webp
 from functions.image_worker.images import compress
 
 WEBP_WIDTHS = (1600, 800, 320)
-AVIF = {"quality": 60, "speed": 8, "max_threads": 1}
 
 
 def four(data: bytes) -> dict[str, bytes]:
@@ -28,10 +27,8 @@ def four(data: bytes) -> dict[str, bytes]:
         size = at_width(picture.size, width)
         image = image.resize(size, Image.Resampling.LANCZOS) if image else upright_srgb(picture, size)
         if not made:
-            from PIL import AvifImagePlugin  # noqa: F401
-
-            made[f"{width}.avif"] = encode(image, "AVIF", **AVIF)
-        made[f"{width}.webp"] = encode(image, "WEBP", **WEBP)
+            made[f"{width}.avif"] = avif(image, b"")
+        made[f"{width}.webp"] = webp(image, b"")
     return made
 
 
