@@ -29,7 +29,7 @@ def made_of(data: bytes, purpose: Purpose = "post") -> Compressed:
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("purpose", PURPOSES)
-@pytest.mark.parametrize("size", [(1, 1), (1, 9), (16, 16), (333, 111), (100, 2000), (1700, 20)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (16, 16), (333, 111), (100, 700), (1700, 20)])
 def test_no_variant_is_larger_than_what_was_sent(size: tuple[int, int], purpose: Purpose, format: str) -> None:
     for image in (Image.new("RGB", size, RED), grained(quarters(*size))):
         made = made_of(encoded(image, format), purpose)
