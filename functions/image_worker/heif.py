@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from functions.image_worker.isobmff import Blanked, Box, Range, Reader, boxes, outermost
+from functions.image_worker.profiles import strip_profile
 from functions.image_worker.tracks import strip_tracks
 
 _META_KEPT = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}
@@ -103,6 +104,8 @@ def _strip_properties(data: bytes, blanked: Blanked, iprp: Box) -> None:
             for one in boxes(data, box.content, box.end):
                 if one.name not in _PROPERTIES_KEPT:
                     blanked.free(one)
+                elif one.name == b"colr":
+                    strip_profile(data, blanked, one)
         elif box.name != b"ipma":
             blanked.free(box)
 
