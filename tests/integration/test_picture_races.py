@@ -54,7 +54,7 @@ class Gallery:
         delete_media(work, self._as_it_was(), media_id, self.owner.id, self.clock)
 
     def sweep(self, work: UnitOfWork, media_id: UUID) -> None:
-        discard_unused(work, self.owner.id, media_id, self.clock, seen=False)
+        discard_unused(work, self.owner.id, media_id, self.clock)
 
     def at_once(self, first: Act, second: Act) -> list[str]:
         """The refusals of the second, which began while the first had done its part and was not committed."""

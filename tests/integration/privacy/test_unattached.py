@@ -60,7 +60,7 @@ def test_what_is_in_no_use_goes_after_a_whole_week(stage: Stage) -> None:
     assert sweep(stage) == NOTHING | {"removed": 1}
 
     assert stage.platform.media.find(media_id) is None
-    assert deletions(stage) == {media_id: False}  # nobody but its owner had its address
+    assert deletions(stage) == {media_id: True}  # its owner may have looked at it
     stage.clock.advance(2 * DAY)
     assert sweep(stage) == NOTHING | {"forgotten": 1}
 
@@ -93,7 +93,7 @@ def test_what_only_a_draft_names_is_looked_at_each_week(stage: Stage) -> None:
     stage.clock.advance(8 * DAY)
 
     assert sweep(stage) == NOTHING | {"removed": 1}
-    assert deletions(stage) == {media_id: True}  # something may have shown it meanwhile
+    assert deletions(stage) == {media_id: True}
 
 
 def test_what_a_post_leaves_to_a_draft_is_found_once_the_draft_is_gone(stage: Stage) -> None:
@@ -101,6 +101,18 @@ def test_what_a_post_leaves_to_a_draft_is_found_once_the_draft_is_gone(stage: St
     post_id, draft_id = posted(stage, media_id), drafted(stage, media_id)
     stage.clock.advance(8 * DAY)
     assert sweep(stage) == NOTHING | {"kept": 1}
+    with stage.platform.unit_of_work() as work:
+        delete_post(work, post_id, stage.ana.id, stage.clock)
+        delete_draft(work, draft_id, stage.ana.id)
+    stage.clock.advance(8 * DAY)
+
+    assert sweep(stage) == NOTHING | {"removed": 1}
+    assert deletions(stage) == {media_id: True}
+
+
+def test_the_edge_is_told_of_what_was_shown_for_a_part_of_its_first_day(stage: Stage) -> None:
+    media_id = uploaded(stage)
+    post_id, draft_id = posted(stage, media_id), drafted(stage, media_id)
     with stage.platform.unit_of_work() as work:
         delete_post(work, post_id, stage.ana.id, stage.clock)
         delete_draft(work, draft_id, stage.ana.id)

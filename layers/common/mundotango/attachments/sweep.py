@@ -66,9 +66,7 @@ def _sweep_day(platform: Platform, day: date, outcomes: dict[str, int], time_lef
 def _review(platform: Platform, row: Media, day: date) -> _Outcome:
     try:
         with platform.unit_of_work() as work:
-            # Who looks at it on its first day knows that nothing showed it before; later something may have.
-            seen = day != review_day(row.created_at)
-            use = discard_unused(work, row.owner_id, row.media_id, platform.clock, seen=seen)
+            use = discard_unused(work, row.owner_id, row.media_id, platform.clock)
         return _noted(platform, row.media_id, day, use)
     except Exception as failure:  # noqa: BLE001 - told here, and the call counts as a failed one at its end
         logger().exception("not reviewed", extra={"media_id": str(row.media_id), "cause": type(failure).__name__})
