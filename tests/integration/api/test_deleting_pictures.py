@@ -97,15 +97,30 @@ def test_it_cannot_be_attached_any_more_also_when_its_row_is_still_there(gateway
         gateway.platform.media.add(each)
 
     attached = {"body": "Hola", "media": [{"id": str(picture.media_id), "alt": ""}]}
-    draft = gateway.post("/api/drafts", user=malena, json=attached).json()["id"]
     answers = (
         gateway.post("/api/posts", user=malena, json=attached),
-        gateway.post(f"/api/drafts/{draft}/publish", user=malena),
         gateway.patch("/api/users/me", user=malena, json={"avatar_id": str(avatar.media_id)}),
         delete(gateway, malena, picture),
     )
 
-    assert [(answer.status, answer.problem) for answer in answers] == [(404, "not-found")] * 4
+    assert [(answer.status, answer.problem) for answer in answers] == [(404, "not-found")] * 3
+
+
+def test_a_draft_is_kept_without_what_was_deleted(gateway: Gateway, malena: UUID) -> None:
+    """Whoever writes it in another window may not have heard of it, and loses no word by that."""
+    gone, kept = uploaded(gateway, malena), uploaded(gateway, malena)
+    said = {"body": "Hola", "media": [{"id": str(picture.media_id), "alt": "us"} for picture in (gone, kept)]}
+    earlier = gateway.post("/api/drafts", user=malena, json=said).json()
+    assert earlier["media"] == said["media"]
+    assert delete(gateway, malena, gone).status == 204
+
+    replaced = gateway.put(f"/api/drafts/{earlier['id']}", user=malena, json=said)
+    added = gateway.post("/api/drafts", user=malena, json=said)
+
+    assert (replaced.status, added.status) == (200, 201)
+    for draft in (replaced.json(), added.json()):
+        assert (draft["body"], draft["media"]) == ("Hola", said["media"][1:])
+        assert gateway.get(f"/api/drafts/{draft['id']}", user=malena).json() == draft
 
 
 def test_the_row_goes_with_the_sweep_where_the_table_was_away(
