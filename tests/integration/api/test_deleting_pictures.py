@@ -8,6 +8,7 @@ import pytest
 from mundotango import ids
 from mundotango.commands.model import Command
 from mundotango.media.model import Media, Purpose
+from mundotango.posts.policy import MOST_VERSIONS
 from tests.factories.media import pending_media, ready_media
 from tests.factories.outbox import fail
 from tests.fakes.commands import FakeCommands
@@ -158,6 +159,21 @@ class TestPosts:
         history = gateway.get(f"/api/posts/{post_id}/versions", user=malena).json()["items"]
         assert [(each["version"], len(each["media"])) for each in history] == [(2, 1), (1, 2)]
         assert deletions(gateway) == {first.media_id: True}
+
+    def test_of_a_post_that_was_edited_too_often_it_still_goes(self, gateway: Gateway, malena: UUID) -> None:
+        pictures = [uploaded(gateway, malena) for _ in range(2)]
+        post_id = post(gateway, malena, *pictures)
+        with gateway.platform.database.transaction() as connection:
+            connection.execute("UPDATE posts SET version = %s WHERE id = %s", (MOST_VERSIONS, post_id))
+
+        for picture in pictures:
+            assert delete(gateway, malena, picture).status == 204
+
+        assert gateway.get(f"/api/posts/{post_id}", user=malena).json()["version"] == MOST_VERSIONS + 2
+        edited = gateway.patch(
+            f"/api/posts/{post_id}", user=malena, json={"body": "x"}, headers={"If-Match": str(MOST_VERSIONS + 2)}
+        )
+        assert edited.status == 409
 
     def test_a_text_alone_is_a_post(self, gateway: Gateway, malena: UUID) -> None:
         picture = uploaded(gateway, malena)
