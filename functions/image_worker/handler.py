@@ -70,7 +70,7 @@ def _finish(key: str, *, last: bool) -> None:
         return
     seen: dict[str, Any] = {}
     started = time.perf_counter()
-    finished = finish_upload(media, objects, partial(_compress, seen), media_id)
+    finished = finish_upload(media, objects, partial(_compress, seen), media_id, platform().clock)
     seconds = round(time.perf_counter() - started, 3)
     reason = policy.reason_code(finished.reason) if finished.reason else None
     logger().info("upload", media_id=str(media_id), outcome=finished.outcome, reason=reason, seconds=seconds, **seen)
