@@ -2,6 +2,7 @@
 reason, in 512 MB and 10 s, and the worker is there for the next."""
 
 import io
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +185,22 @@ def test_upright_however_the_camera_was_held(orientation: int, work_on: Callable
 @pytest.mark.parametrize("purpose", ["avatar", "cover"])
 def test_of_any_purpose(purpose: str, work_on: Callable[..., Outcome]) -> None:
     assert work_on(png(8000, 6100, color=6), purpose).refused is None
+
+
+def test_a_file_that_takes_too_long_is_the_end_of_the_worker_and_not_of_the_run(
+    hostile_worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "never.jpg"
+    os.mkfifo(file)
+    monkeypatch.setattr(hostile_worker, "limit", 0.5)
+
+    with pytest.raises(AssertionError, match="the worker ended"):
+        hostile_worker.work_on(file)
+
+    file.unlink()
+    file.write_bytes(encoded(quarters()))
+    monkeypatch.undo()
+    assert hostile_worker.work_on(file).refused is None
 
 
 def corrupt(data: bytes) -> bytes:
