@@ -162,6 +162,12 @@ def _gif_frame(width: int, height: int) -> bytes:
     return b"\x21\xf9\x04\x04\x05\x00\x00\x00" + picture[at:-1]
 
 
+def profiled_animation(icc: bytes) -> bytes:
+    """300 frames that all have the colours of this profile."""
+    first, *others = (Image.new("RGB", (32, 32), (number % 256, 90, 90)) for number in range(300))
+    return encoded(first, "WEBP", save_all=True, append_images=others, duration=100, icc_profile=icc)
+
+
 def webp_animation(side: int, frames: int) -> bytes:
     picture = encoded(Image.new("RGB", (side, side), "navy"), "WEBP", quality=1, method=0)[12:]
     sides = 2 * (side - 1).to_bytes(3, "little")

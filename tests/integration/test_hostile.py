@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mundotango.media import policy
-from tests.factories import hostile
+from tests.factories import hostile, profiles
 from tests.factories.hostile import (
     chunk,
     crowded_meta,
@@ -33,6 +33,8 @@ Report = Callable[[Outcome], None]
 
 SIDE = hostile.SIDE
 PAYLOAD = b"<script>alert(1)</script><?php system('id'); ?>"
+TABLES = profiles.of_elements(profiles.table(33), 4000)
+CURVES = profiles.of_elements(profiles.curves(), 5000)
 ZIP = b"PK\x05\x06" + bytes(18)
 
 # What shows the quarters of the factory.
@@ -47,6 +49,12 @@ RIGHT: dict[str, Make] = {
     "JPEG that is a ZIP too": lambda: with_segments(segment(0xED, b"PK\x03\x04" + PAYLOAD), after=PAYLOAD + ZIP),
     "JPEG whose EXIF counts more than it has": lambda: with_segments(segment(0xE1, hostile.exif(5000))),
     "JPEG whose EXIF comes in many pieces": lambda: with_segments(*[segment(0xE1, hostile.exif(5000))] * 100),
+    "JPEG whose profile names a table 4,000 times": lambda: encoded(quarters(), icc_profile=TABLES),
+    "WebP whose profile names a table 4,000 times": lambda: encoded(quarters(), "WEBP", icc_profile=TABLES),
+    "AVIF whose profile names a table 4,000 times": lambda: encoded(
+        quarters(), "AVIF", icc_profile=profiles.of_elements(profiles.table(20), 4000)
+    ),
+    "PNG whose profile names curves 5,000 times": lambda: encoded(quarters(), "PNG", icc_profile=CURVES),
     "PNG with HTML behind it": lambda: encoded(quarters(), "PNG") + PAYLOAD,
     "PNG with a palette, of 49 megapixels": lambda: large("PNG", "P", compress_level=1),
     "GIF that is a script too": lambda: gif_comment(b"*/=1;" + PAYLOAD),
@@ -75,6 +83,9 @@ READY: dict[str, Make] = {
     "GIF of 10,000 frames, large and hardly filled": lambda: gif(2000, 2000, [(1, 1)] * 10_000),
     "GIF of huge frames": lambda: gif(SIDE, SIDE, [(SIDE, SIDE)] * 20),
     "WebP of huge frames": lambda: hostile.webp_animation(5000, 20),
+    "WebP of 300 frames whose profile names curves 1,000 times": lambda: hostile.profiled_animation(
+        profiles.of_elements(profiles.curves(), 1000)
+    ),
     "WebP of 10,000 frames": lambda: hostile.webp_animation(100, 10_000),
     "PNG of huge frames": lambda: hostile.apng(4000, 20),
 }
