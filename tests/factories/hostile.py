@@ -127,6 +127,12 @@ def zeros(length: int) -> bytes:
     return b"\x78\xda" + megabyte * full + last.compress(bytes(rest)) + last.flush() + checksum.to_bytes(4)
 
 
+def texts(count: int) -> bytes:
+    """Each a megabyte once it is unpacked, and for one character of it four in memory."""
+    content = zlib.compress(("\U0001f483" + "a" * 1_040_000).encode(), 9)
+    return b"".join(chunk(b"iTXt", b"%d\x00\x01\x00\x00\x00" % number + content) for number in range(count))
+
+
 def apng(side: int, frames: int) -> bytes:
     """Frames of the whole picture, all black."""
     rows = zeros((1 + 4 * side) * side)

@@ -109,6 +109,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "PNG one pixel high": (lambda: png(49_000_000, 1, color=6), policy.TOO_COSTLY),
     "PNG whose profile is a bomb": (lambda: png(9, 9, chunk(b"iCCP", b"a\x00\x00" + zeros(10**9))), policy.DAMAGED),
     "PNG whose text is a bomb": (lambda: png(9, 9, chunk(b"zTXt", b"a\x00\x00" + zeros(10**9))), policy.DAMAGED),
+    "PNG of 49 megapixels with alpha and 60 texts": (
+        lambda: png(SIDE, SIDE, hostile.texts(60), color=6),
+        policy.DAMAGED,
+    ),
     "PNG of 2,000,000 chunks": (lambda: png(9, 9, chunk(b"prVt", b"") * 2_000_000), policy.TOO_COSTLY),
     "JPEG of 6,000,000 segments": (lambda: with_segments(segment(0xE5, b"") * 6_000_000), policy.TOO_COSTLY),
     "JPEG of fill bytes": (lambda: with_segments(b"\xff" * 24_000_000), policy.TOO_COSTLY),
