@@ -102,7 +102,8 @@ def _needed(size: Size, *, aspect: tuple[int, int] | None, width: int) -> Size:
 
 
 def _sizes(part: Size, widths: tuple[int, ...]) -> list[Size]:
-    return [_fit(part, width) for width in sorted({min(width, part[0]) for width in widths}, reverse=True)]
+    """The widest first; of a picture much higher than wide several widths come to the same."""
+    return list(dict.fromkeys(_fit(part, width) for width in sorted(widths, reverse=True)))
 
 
 def _fit(size: Size, width: int) -> Size:

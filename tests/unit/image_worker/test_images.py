@@ -103,6 +103,19 @@ def test_a_picture_too_high_for_webp_is_served_narrower() -> None:
     assert {(r.width, r.height) for r in made.renditions} == {(16, 16383)}
 
 
+def test_a_size_that_two_widths_come_to_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def spy(image: Image.Image, exif: bytes) -> bytes:
+        made.append(image.size)
+        return avif(image, exif)
+
+    monkeypatch.setattr(images, "avif", spy)
+    post(encoded(Image.new("RGB", (1200, 12_000), RED)))
+
+    assert made == [(775, 7746), (320, 3200)]
+
+
 def test_a_jpeg_is_decoded_at_a_smaller_scale(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
     load = ImageFile.ImageFile.load
