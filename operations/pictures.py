@@ -44,9 +44,8 @@ class Judged:
 
     @property
     def widest(self) -> int:
-        """Bytes of what a large screen loads: the widest in the format that browsers take first."""
-        first = self.compressed.renditions[0].format
-        return max(len(one.data) for one in self.compressed.renditions if one.format == first)
+        """Bytes of what a large screen loads."""
+        return len(self.compressed.widest.data)
 
 
 def found(named: Iterable[Path]) -> Iterator[Path]:
