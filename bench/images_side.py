@@ -1,6 +1,7 @@
 """Our side of bench.images: what the worker does, in one warm process that answers a line for each picture.
 
-Told `four` it makes the outputs that sharp makes, told `post` all that a post gets; both by the worker's own code.
+Told `four` it makes the outputs that sharp makes, told `post` all that a post gets; both by the worker's own code. The
+four are without what sharp is not asked for either: the original without its metadata, blurhash and colour.
 """
 
 import json

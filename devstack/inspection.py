@@ -22,9 +22,7 @@ def has_place(body: bytes) -> bool:
 def said(image: Image.Image) -> list[str]:
     """All that comes with the pixels and is no measure of them."""
     exif = [ExifTags.TAGS.get(tag, str(tag)) for tag in image.getexif()]
-    return exif + [
-        name for name in ("exif", "xmp", "XML:com.adobe.xmp", "photoshop", "comment") if image.info.get(name)
-    ]
+    return exif + [name for name in _BESIDES if image.info.get(name)]
 
 
 def lies(image: Image.Image, sent: bytes) -> str:

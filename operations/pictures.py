@@ -44,9 +44,8 @@ class Judged:
 
     @property
     def widest(self) -> int:
-        """Bytes of what a large screen loads: the widest in the format that browsers take first."""
-        first = self.compressed.renditions[0].format
-        return max(len(one.data) for one in self.compressed.renditions if one.format == first)
+        """Bytes of what a large screen loads."""
+        return len(self.compressed.widest.data)
 
 
 def found(named: Iterable[Path]) -> Iterator[Path]:
@@ -121,15 +120,22 @@ def _told(data: bytes) -> tuple[str, ...]:
     """What a file tells besides its picture, in words."""
     format = sniff(data) or ""
     load_codec(format)
-    with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=[format]) as image:
-        info = image.info
-        facts = _told_by_exif(image) | {
-            "XMP": "xmp" in info or "XML:com.adobe.xmp" in info,
-            "IPTC": "photoshop" in info,
-            "comment": "comment" in info or "Comment" in info,
-            "further pictures": image.format == "MPO",
-        }
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=[format]) as image:
+            facts = _told_by_exif(image) | _told_besides(image)
+    except Exception as error:
+        raise BadImage("what it tells besides its picture, or what was made of it does, cannot be read") from error
     return tuple(fact for fact, is_told in facts.items() if is_told)
+
+
+def _told_besides(image: Image.Image) -> dict[str, bool]:
+    info = image.info
+    return {
+        "XMP": "xmp" in info or "XML:com.adobe.xmp" in info,
+        "IPTC": "photoshop" in info,
+        "comment": "comment" in info or "Comment" in info,
+        "further pictures": image.format == "MPO",
+    }
 
 
 def _told_by_exif(image: Image.Image) -> dict[str, bool]:

@@ -24,14 +24,17 @@ _MINIMIZED = _MIXED = _VERBOSE = _LOSSLESS = False
 _CLEAR = 0
 # Browsers play frames this short, and those without a duration, a tenth of a second.
 _TOO_SHORT, _INSTEAD = 10, 100
+# WebP has 16 bits for it.
+_MAX_PLAYS = 65_535
 # A HEIF file of several pictures is an album, and a JPEG of several is one picture in several sizes.
 _MOVING = ("GIF", "WEBP", "PNG", "AVIF")
 
 
 class Animation(NamedTuple):
-    """The encoded widths, as their sizes were asked for; `whole` when nothing was left out."""
+    """The encoded widths, as their sizes were asked for, and the first frame; `whole` when nothing was left out."""
 
     encoded: list[bytes]
+    first: Image.Image
     whole: bool
 
 
@@ -53,18 +56,20 @@ def animate(picture: Picture, sizes: list[Size], exif: bytes) -> Animation | Non
         for size in sizes
     ]
     frames = _Frames(picture)
+    first: Image.Image | None = None
     count = time = 0
     for frame, duration in frames.shown(sizes[0]):
+        first = first or frame
         image = frame
         for size, encoder in zip(sizes, encoders, strict=True):
             image = image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
             encoder.add(image.getim(), time, _LOSSLESS, _QUALITY, _ALPHA_QUALITY, _METHOD)
         count, time = count + 1, time + duration
-    if count < 2:
+    if first is None or count < 2:
         return None
     for encoder in encoders:
         encoder.add(None, time, _LOSSLESS, _QUALITY, _ALPHA_QUALITY, _METHOD)
-    return Animation([encoder.assemble(b"", exif, b"") for encoder in encoders], frames.ended)
+    return Animation([encoder.assemble(b"", exif, b"") for encoder in encoders], first, frames.ended)
 
 
 class _Frames:
@@ -108,6 +113,7 @@ def _duration(image: Image.Image) -> int:
 def _plays(picture: Picture) -> int:
     """How often all frames are played, 0 for without end; a GIF says how often they are repeated, or nothing."""
     loop = picture.image.info.get("loop")
+    plays = int(loop or 0)
     if picture.format == "GIF":
-        return 1 if loop is None else int(loop) + 1 if loop else 0
-    return int(loop or 0)
+        plays = 1 if loop is None else plays + 1 if plays else 0
+    return plays if plays <= _MAX_PLAYS else 0

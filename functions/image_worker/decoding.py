@@ -14,6 +14,7 @@ from PIL import Image
 
 from functions.image_worker.formats import load_codec, sniff
 from functions.image_worker.inspection import check_cost, check_scaled_cost, inspect
+from functions.image_worker.profiles import Profile, profile_of
 from mundotango.errors import BadImage
 from mundotango.media import policy
 
@@ -29,7 +30,7 @@ class Picture(NamedTuple):
     format: str
     size: Size
     orientation: int
-    profile: bytes | None
+    profile: Profile | None
 
 
 def decode(data: bytes, needed: Callable[[Size], Size]) -> Picture:
@@ -65,7 +66,7 @@ def decode(data: bytes, needed: Callable[[Size], Size]) -> Picture:
             raise BadImage(policy.TOO_LARGE) from error
         except Exception as error:
             raise BadImage(policy.DAMAGED) from error
-    return Picture(image, format, size, orientation, image.info.get("icc_profile"))
+    return Picture(image, format, size, orientation, profile_of(image, data))
 
 
 def _check_size(size: Size) -> None:

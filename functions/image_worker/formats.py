@@ -5,6 +5,8 @@ from PIL import Image
 from mundotango.media import policy
 
 _BEGINNINGS = {"JPEG": (b"\xff\xd8\xff",), "PNG": (b"\x89PNG\r\n\x1a\n",), "GIF": (b"GIF87a", b"GIF89a")}
+# Characters of a PNG's text once it is unpacked, of which each may take four bytes.
+_MAX_TEXT = 4_000_000
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
@@ -36,6 +38,10 @@ def load_codec(format: str) -> None:
         from PIL import AvifImagePlugin
 
         AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    elif format == "PNG":
+        from PIL import PngImagePlugin
+
+        PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT
     elif format == "HEIF":
         from pillow_heif import register_heif_opener
 

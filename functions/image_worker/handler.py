@@ -6,14 +6,13 @@ does, without the work: the owner waits for an answer. Where even that fails, th
 object in `uploads/` under a key we never gave out is left to the bucket's lifecycle rule: nothing says whose it is.
 
 Each upload is one line of the log. `outcome` and `reason`, a short name, are there to be counted. `bytes_saved` is what
-a browser that takes the best format does not fetch of what was sent, when it shows the widest variant.
+a large screen does not load of what was sent.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -24,7 +23,7 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import BadImage
 from mundotango.media import policy
-from mundotango.media.model import Compressed, Purpose, Rendition
+from mundotango.media.model import Compressed, Purpose
 from mundotango.media.service import finish_upload, give_up_upload
 from mundotango.observability import logger
 
@@ -70,7 +69,7 @@ def _finish(key: str, *, last: bool) -> None:
         return
     seen: dict[str, Any] = {}
     started = time.perf_counter()
-    finished = finish_upload(media, objects, partial(_compress, seen), media_id)
+    finished = finish_upload(media, objects, partial(_compress, seen), media_id, platform().clock)
     seconds = round(time.perf_counter() - started, 3)
     reason = policy.reason_code(finished.reason) if finished.reason else None
     logger().info("upload", media_id=str(media_id), outcome=finished.outcome, reason=reason, seconds=seconds, **seen)
@@ -91,16 +90,10 @@ def _compress(seen: dict[str, Any], data: bytes, purpose: Purpose, *, keep_attri
         "height": compressed.height,
         "animated": compressed.animated,
         "bytes_of_variants": sum(len(rendition.data) for rendition in compressed.renditions),
-        "bytes_saved": len(data) - _fetched(compressed.renditions),
+        "bytes_saved": len(data) - len(compressed.widest.data),
         "seconds_per_megapixel": round((time.perf_counter() - started) / megapixels, 3),
     }
     return compressed
-
-
-def _fetched(renditions: Iterable[Rendition]) -> int:
-    """The bytes of the widest variant in the format a browser takes that takes them all: the first of this width."""
-    widest = max(renditions, key=lambda rendition: rendition.width)
-    return len(widest.data)
 
 
 if settings.runs_in_lambda():

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from functions.image_worker.icc import strip_profile
 from functions.image_worker.isobmff import Blanked, Box, Range, Reader, boxes, outermost
-from functions.image_worker.profiles import strip_profile
 from functions.image_worker.tracks import strip_tracks
 
 _META_KEPT = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}

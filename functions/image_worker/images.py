@@ -56,6 +56,8 @@ def compress(data: bytes, purpose: Purpose, *, keep_attribution: bool) -> Compre
     """Variants, measures and the original without its metadata; BadImage says to the sender what is wrong."""
     said, sent = _read(data, purpose, keep_attribution=keep_attribution)
     image, renditions = (sent.image, sent.moving) if sent.moving else _stills(sent)
+    if all(one.format == "avif" for one in renditions):
+        renditions.append(_frugal(sent))
     blur, color = impression(image)
     return Compressed(
         *sent.size,
@@ -102,7 +104,8 @@ def _needed(size: Size, *, aspect: tuple[int, int] | None, width: int) -> Size:
 
 
 def _sizes(part: Size, widths: tuple[int, ...]) -> list[Size]:
-    return [_fit(part, width) for width in sorted({min(width, part[0]) for width in widths}, reverse=True)]
+    """The widest first; of a picture much higher than wide several widths come to the same."""
+    return list(dict.fromkeys(_fit(part, width) for width in sorted(widths, reverse=True)))
 
 
 def _fit(size: Size, width: int) -> Size:
@@ -148,19 +151,17 @@ def _moving(picture: Picture, sent: _Sent) -> _Sent:
     ]
     if whole and len(moving) < len(sizes):
         moving.append(whole)
-    return sent._replace(moving=moving, whole=None)
+    return sent._replace(moving=moving, image=made.first if made and moving else sent.image, whole=None)
 
 
 def _stills(sent: _Sent) -> tuple[Image.Image, list[Rendition]]:
-    """With the narrowest one's pixels. Whatever is left out, there is one that every browser shows."""
+    """With the narrowest one's pixels."""
     image, renditions = sent.image, []
     for size in sent.sizes:
         image = image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
         renditions += [one for one in _encoded(image, sent) if len(one.data) <= sent.limit]
     if not any(one.format == "webp" and one.width == sent.image.width for one in renditions):
         renditions.append(sent.whole or _frugal(sent))
-    if all(one.format == "avif" for one in renditions):
-        renditions.append(_frugal(sent))
     return image, renditions
 
 

@@ -30,7 +30,7 @@ from functions.image_worker.containers import (
     webp_frame_chunks,
 )
 from functions.image_worker.heif import strip as strip_heif
-from functions.image_worker.profiles import MAX_BYTES, cleaned
+from functions.image_worker.icc import MAX_BYTES, cleaned
 
 # Tables of Huffman and arithmetic codes, of quantization, and how often the scan starts anew.
 _JPEG_KEPT = JPEG_START_OF_FRAME | {0xC4, 0xCC, 0xDB, 0xDD, JPEG_START_OF_SCAN}

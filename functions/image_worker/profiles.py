@@ -1,87 +1,95 @@
-"""Colour profiles (ICC.1) without what they tell of people: the names and serial numbers of screens, dates, texts.
+"""What a picture's numbers are as colours: said by its ICC profile, or in AVIF and HEIC by the numbers of `nclx`."""
 
-A profile is written anew of the tags that say in numbers what the colours are. Of the two texts that no profile may be
-without, empty ones are left. What is no profile, or as large as none is, becomes none.
-"""
+from __future__ import annotations
 
-from typing import NamedTuple
+import io
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from functions.image_worker.isobmff import Blanked, Box
+from PIL import Image
 
-# Those of printers, the largest, have 2 MB.
-MAX_BYTES = 4 * 1024 * 1024
+from functions.image_worker.icc import MAX_BYTES
+from functions.image_worker.isobmff import Box, boxes
 
-_HEADER, _ENTRY = 128, 12
-_COLORS = {
-    *(b"wtpt", b"bkpt", b"lumi", b"chad", b"chrm", b"cicp", b"gamt"),
-    *(b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC"),
-    *(b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2"),
-}
-_NUMBERS = {b"XYZ ", b"curv", b"para", b"sf32", b"chrm", b"cicp", b"mft1", b"mft2", b"mAB ", b"mBA "}
-_TEXTS = {b"desc", b"cprt"}
-_EMPTY_TEXTS = {
-    b"text": b"text" + bytes(4) + b"\x00",
-    b"desc": b"desc" + bytes(4) + (1).to_bytes(4) + bytes(79),
-    b"mluc": b"mluc" + bytes(4) + (0).to_bytes(4) + (12).to_bytes(4),
-}
+if TYPE_CHECKING:
+    from PIL.ImageCms import ImageCmsTransform
 
-
-class _Tag(NamedTuple):
-    name: bytes
-    start: int
-    content: bytes
+# A list of elements to be worked through, which may name one element of 100 KB many thousand times: lcms keeps each.
+_ELEMENTS = b"mpet"
+# H.273: the primaries of Display P3; the curves of BT.709 and BT.601, which screens show like sRGB's, that of sRGB, and
+# none said.
+_P3_PRIMARIES, _SRGB_LIKE = 12, (1, 2, 6, 13)
+# Seen under D50, as profiles say it.
+_DISPLAY_P3 = {
+    b"rXYZ": (0.51512, 0.24120, -0.00105), b"gXYZ": (0.29198, 0.69225, 0.04189), b"bXYZ": (0.15710, 0.06657, 0.78407)
+}  # fmt: skip
 
 
-def cleaned(profile: bytes) -> bytes:
-    """Never longer than it was; empty where it is no profile."""
-    size = int.from_bytes(profile[:4])
-    if profile[36:40] != b"acsp" or size > min(len(profile), MAX_BYTES):
-        return b""
-    tags = _tags(profile, size)
-    table, contents = len(tags).to_bytes(4), b""
-    start = _HEADER + 4 + _ENTRY * len(tags)
-    places: dict[bytes, int] = {}
-    for tag in sorted(tags.values(), key=lambda tag: tag.start):
-        if tag.content not in places:
-            contents += bytes(-len(contents) % 4)
-            places[tag.content] = start + len(contents)
-            contents += tag.content
-        table += tag.name + places[tag.content].to_bytes(4) + len(tag.content).to_bytes(4)
-    written = _header(profile, start + len(contents)) + table + contents
-    return written if tags and len(written) <= size else b""
+class Profile:
+    """Turned into a transform once for all frames of a picture: that may take longer than to apply it."""
+
+    def __init__(self, icc: bytes) -> None:
+        self._icc = icc
+        self._transforms: dict[str, ImageCmsTransform | None] = {}
+
+    def to_srgb(self, image: Image.Image) -> Image.Image:
+        """As it is where the profile is broken, too costly or of another kind of colours; browsers do the same."""
+        if image.mode not in self._transforms:
+            self._transforms[image.mode] = _transform(self._icc, image.mode)
+        transform = self._transforms[image.mode]
+        return transform.apply(image) if transform else image
 
 
-def strip_profile(data: bytes, blanked: Blanked, colr: Box) -> None:
-    """In place, in the `colr` box of an AVIF or HEIC."""
-    if data[colr.content : colr.content + 4] not in (b"prof", b"rICC"):
-        return
-    start = colr.content + 4
-    profile = cleaned(data[start : colr.end])
-    blanked.blank(start, colr.end)
-    blanked.data[start : start + len(profile)] = profile
+def profile_of(image: Image.Image, data: bytes) -> Profile | None:
+    """Of an opened picture, and the bytes it was opened from."""
+    icc = image.info.get("icc_profile")
+    if not icc and image.format in ("AVIF", "HEIF") and _is_display_p3(data):
+        icc = _display_p3()
+    return Profile(icc) if icc else None
 
 
-def _header(profile: bytes, length: int) -> bytes:
-    """Its version and kind, and for which colours and light it is: without maker, model, date and checksum."""
-    return length.to_bytes(4) + bytes(4) + profile[8:24] + bytes(12) + b"acsp" + bytes(24) + profile[64:80] + bytes(48)
+def _transform(icc: bytes, mode: str) -> ImageCmsTransform | None:
+    from PIL import ImageCms
+
+    if len(icc) > MAX_BYTES or _ELEMENTS in icc:
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
 
 
-def _tags(profile: bytes, size: int) -> dict[bytes, _Tag]:
-    """What is kept; nothing where tags lie over each other and would be more than the profile."""
-    found: dict[bytes, _Tag] = {}
-    ranges: set[tuple[int, int]] = set()
-    end = min(size, _HEADER + 4 + _ENTRY * int.from_bytes(profile[_HEADER : _HEADER + 4]))
-    for at in range(_HEADER + 4, end, _ENTRY):
-        name = profile[at : at + 4]
-        start, length = int.from_bytes(profile[at + 4 : at + 8]), int.from_bytes(profile[at + 8 : at + 12])
-        kind = profile[start : start + 4]
-        if name in found or start + length > size:
-            continue
-        if name in _TEXTS and kind in _EMPTY_TEXTS:
-            found[name] = _Tag(name, start, _EMPTY_TEXTS[kind][:length])
-        elif name in _COLORS and kind in _NUMBERS:
-            ranges.add((start, length))
-            if sum(each for _, each in ranges) > size:
-                return {}
-            found[name] = _Tag(name, start, profile[start : start + length])
-    return found
+def _is_display_p3(data: bytes) -> bool:
+    """By the first picture that says so: which of several is meant would need all tables, and they rarely differ."""
+    try:
+        meta = next(box for box in boxes(data, 0, len(data)) if box.name == b"meta")
+        primaries, curve = next(_told_by_numbers(data, meta))
+    except (StopIteration, ValueError):
+        return False
+    return primaries == _P3_PRIMARIES and curve in _SRGB_LIKE
+
+
+def _told_by_numbers(data: bytes, meta: Box) -> Iterator[tuple[int, int]]:
+    for iprp in _named(b"iprp", data, meta.content + 4, meta.end):
+        for ipco in _named(b"ipco", data, iprp.content, iprp.end):
+            for colr in _named(b"colr", data, ipco.content, ipco.end):
+                if data[colr.content : colr.content + 4] == b"nclx" and colr.end - colr.content >= 8:
+                    yield struct.unpack_from(">HH", data, colr.content + 4)
+
+
+def _named(name: bytes, data: bytes, start: int, end: int) -> Iterator[Box]:
+    return (box for box in boxes(data, start, end) if box.name == name)
+
+
+def _display_p3() -> bytes:
+    """Little CMS's sRGB with other primaries: the curve is the same."""
+    from PIL import ImageCms
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for tag, primary in _DISPLAY_P3.items():
+        listed = profile.index(tag)
+        at = int.from_bytes(profile[listed + 4 : listed + 8]) + 8
+        profile[at : at + 12] = struct.pack(">3i", *(round(65536 * value) for value in primary))
+    return bytes(profile)

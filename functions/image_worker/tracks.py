@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from functions.image_worker.icc import strip_profile
 from functions.image_worker.isobmff import Blanked, Box, Range, Reader, boxes
-from functions.image_worker.profiles import strip_profile
 
 _PICTURES = {b"pict", b"vide", b"auxv"}
 _KEPT = {

@@ -2,13 +2,14 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
 
 from mundotango import ids, settings
 from mundotango.adapters.object_store import PART_BYTES, S3ObjectStore
+from mundotango.media.model import Media
 from mundotango.media.repository import DynamoMedia, media_from_image
 from mundotango.ports import MediaRepository, ObjectStore
 from tests.factories.media import NOON, measures_of, pending_media
@@ -16,6 +17,8 @@ from tests.fakes.media import FakeMedia, FakeObjectStore
 from tests.fixtures.media import MEDIA, REGION, TABLE, UPLOADS, media_stores
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+# When what becomes ready in these tests is to be looked at.
+A_WEEK_LATER = NOON.date() + timedelta(days=7)
 
 
 @pytest.fixture
@@ -38,6 +41,13 @@ def objects(request: pytest.FixtureRequest) -> ObjectStore:
         return FakeObjectStore()
     request.getfixturevalue("stores")
     return S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=REGION)
+
+
+def becomes_ready(media: MediaRepository, review_on: date = A_WEEK_LATER) -> Media:
+    row = pending_media()
+    media.add(row)
+    media.mark_ready(row.media_id, measures_of(row.media_id), review_on)
+    return row
 
 
 class TestMediaRepository:
@@ -80,7 +90,7 @@ class TestMediaRepository:
             media.add(row)
             media.mark_received(row.media_id)
 
-        assert media.mark_ready(good.media_id, measures_of(good.media_id))
+        assert media.mark_ready(good.media_id, measures_of(good.media_id), A_WEEK_LATER)
         assert media.mark_failed(bad.media_id, "This file is empty.")
 
         found = media.find_many([good.media_id, bad.media_id])
@@ -92,7 +102,7 @@ class TestMediaRepository:
         media.add(row)
         measures = measures_of(row.media_id)
 
-        assert media.mark_ready(row.media_id, measures)
+        assert media.mark_ready(row.media_id, measures, A_WEEK_LATER)
 
         found = media.find(row.media_id)
         assert found is not None
@@ -113,13 +123,13 @@ class TestMediaRepository:
         ready, failed = pending_media(), pending_media()
         media.add(ready)
         media.add(failed)
-        media.mark_ready(ready.media_id, measures_of(ready.media_id))
+        media.mark_ready(ready.media_id, measures_of(ready.media_id), A_WEEK_LATER)
         media.mark_failed(failed.media_id, "This file is empty.")
         before = media.find_many([ready.media_id, failed.media_id])
 
-        assert not media.mark_ready(ready.media_id, measures_of(ids.new_id()))
+        assert not media.mark_ready(ready.media_id, measures_of(ids.new_id()), A_WEEK_LATER)
         assert not media.mark_failed(ready.media_id, "late")
-        assert not media.mark_ready(failed.media_id, measures_of(failed.media_id))
+        assert not media.mark_ready(failed.media_id, measures_of(failed.media_id), A_WEEK_LATER)
         assert not media.mark_failed(failed.media_id, "late")
         for row in (ready, failed):
             assert not media.mark_received(row.media_id)
@@ -149,12 +159,14 @@ class TestMediaRepository:
         assert media.newest_of_owner(owner, first[-1], 2) == [theirs[0].media_id]
         assert media.newest_of_owner(owner, theirs[0].media_id, 2) == media.newest_of_owner(ids.new_id(), None, 2) == []
 
-    def test_what_is_due_on_a_day_comes_in_pages(self, media: MediaRepository) -> None:
-        due = [pending_media() for _ in range(3)]
-        for row in (*due, pending_media(created_at=NOON + timedelta(days=1))):
-            media.add(row)
-        media.mark_ready(due[0].media_id, measures_of(due[0].media_id))
-        day = NOON.date() + timedelta(days=7)
+    def test_what_became_ready_is_due_on_its_day_and_comes_in_pages(self, media: MediaRepository) -> None:
+        day = A_WEEK_LATER
+        due = [becomes_ready(media) for _ in range(3)]
+        becomes_ready(media, day + timedelta(days=1))
+        for settle in (media.mark_received, lambda media_id: media.mark_failed(media_id, "This file is empty.")):
+            unready = pending_media()
+            media.add(unready)
+            settle(unready.media_id)
 
         first = media.list_due(day, None, 2)
 
@@ -163,10 +175,8 @@ class TestMediaRepository:
         assert media.list_due(day, due[2].media_id, 2) == media.list_due(day - timedelta(days=1), None, 2) == []
 
     def test_a_review_is_put_off_or_ends(self, media: MediaRepository) -> None:
-        later, kept, put_off = rows = [pending_media() for _ in range(3)]
-        for row in rows:
-            media.add(row)
-        day = NOON.date() + timedelta(days=7)
+        later, kept, put_off = (becomes_ready(media) for _ in range(3))
+        day = A_WEEK_LATER
         again = day + timedelta(days=7)
 
         media.review(later.media_id, again)
@@ -178,10 +188,9 @@ class TestMediaRepository:
         assert media.list_due(again, None, 9) == [later.media_id, put_off.media_id]
 
     def test_what_is_gone_does_not_come_back_to_be_looked_at(self, media: MediaRepository) -> None:
-        row = pending_media()
-        media.add(row)
+        row = becomes_ready(media)
         media.remove(row.media_id)
-        day = NOON.date() + timedelta(days=7)
+        day = A_WEEK_LATER
 
         media.review(row.media_id, day)
         media.keep(row.media_id, day)
@@ -203,7 +212,7 @@ class TestMediaRepository:
         media_id = ids.new_id()
 
         assert not media.mark_received(media_id)
-        assert not media.mark_ready(media_id, measures_of(media_id))
+        assert not media.mark_ready(media_id, measures_of(media_id), A_WEEK_LATER)
         assert not media.mark_failed(media_id, "late")
         assert media.find(media_id) is None
 
@@ -307,7 +316,7 @@ class TestS3:
     def test_a_row_of_the_stream_reads_as_the_same_picture(self) -> None:
         media, row = DynamoMedia(TABLE, REGION), pending_media()
         media.add(row)
-        media.mark_ready(row.media_id, measures_of(row.media_id))
+        media.mark_ready(row.media_id, measures_of(row.media_id), A_WEEK_LATER)
         image = boto3.client("dynamodb", REGION.name).get_item(
             TableName=TABLE, Key={"media_id": {"S": str(row.media_id)}}
         )["Item"]

@@ -129,6 +129,12 @@ def zeros(length: int) -> bytes:
     return b"\x78\xda" + megabyte * full + last.compress(bytes(rest)) + last.flush() + checksum.to_bytes(4)
 
 
+def texts(count: int) -> bytes:
+    """Each a megabyte once it is unpacked, and for one character of it four in memory."""
+    content = zlib.compress(("\U0001f483" + "a" * 1_040_000).encode(), 9)
+    return b"".join(chunk(b"iTXt", b"%d\x00\x01\x00\x00\x00" % number + content) for number in range(count))
+
+
 def apng(side: int, frames: int) -> bytes:
     """Frames of the whole picture, all black."""
     rows = zeros((1 + 4 * side) * side)
@@ -162,6 +168,12 @@ def _gif_frame(width: int, height: int) -> bytes:
     picture = encoded(Image.new("P", (width, height)), "GIF")
     at = picture.index(b"\x2c\x00\x00\x00\x00" + struct.pack("<HH", width, height))
     return b"\x21\xf9\x04\x04\x05\x00\x00\x00" + picture[at:-1]
+
+
+def profiled_animation(icc: bytes) -> bytes:
+    """300 frames that all have the colours of this profile."""
+    first, *others = (Image.new("RGB", (32, 32), (number % 256, 90, 90)) for number in range(300))
+    return encoded(first, "WEBP", save_all=True, append_images=others, duration=100, icc_profile=icc)
 
 
 def webp_animation(side: int, frames: int) -> bytes:

@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.exports.model import exports_of
-from mundotango.media.policy import original_key, upload_key
+from mundotango.media.policy import original_key, review_day, upload_key
 from mundotango.realtime.model import Activity, author_channel, post_channel, user_channel
 from tests.factories.media import measures_of, pending_media
 from tests.factories.realtime import make_socket
@@ -292,7 +292,7 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
         platform.media.add(media)
         for key in (upload_key(media.media_id), original_key(media.media_id)):
             platform.objects.put("uploads", key, mark.encode(), content_type="image/jpeg", cache_control="no-store")
-    platform.media.mark_ready(who.media_id, measures_of(who.media_id))
+    platform.media.mark_ready(who.media_id, measures_of(who.media_id), review_day(now))
     # One that its row does not name: a worker that was killed had written it.
     for key in [variant.key for variant in measures_of(who.media_id).variants] + [f"media/{who.media_id}/lost.webp"]:
         platform.objects.put("media", key, mark.encode(), content_type="image/webp", cache_control="public")

@@ -7,6 +7,7 @@ from mundotango.media import policy
 from mundotango.media.model import Compressed, Media, Purpose, media_payload
 from mundotango.media.service import Compress, finish_upload
 from tests.factories.media import compressed_from, pending_media
+from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia, FakeObjectStore
 
 
@@ -31,7 +32,7 @@ class World:
         return policy.upload_key(self.row.media_id)
 
     def finish(self, compress: Compress = compressed_from) -> str:
-        return finish_upload(self.media, self.objects, compress, self.row.media_id).outcome
+        return finish_upload(self.media, self.objects, compress, self.row.media_id, FakeClock()).outcome
 
     @property
     def now(self) -> Media:

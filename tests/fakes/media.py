@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from mundotango.media.model import Bucket, Measures, Media, PresignedPost, Status
-from mundotango.media.policy import UPLOAD_WINDOW, review_day
+from mundotango.media.policy import UPLOAD_WINDOW
 
 _UNSETTLED: tuple[Status, ...] = ("pending", "received")
 
@@ -80,7 +80,6 @@ class FakeMedia:
 
     def add(self, media: Media) -> None:
         self.rows[media.media_id] = media
-        self.review_days[media.media_id] = review_day(media.created_at)
 
     def find(self, media_id: UUID) -> Media | None:
         return self.rows.get(media_id)
@@ -91,8 +90,11 @@ class FakeMedia:
     def mark_received(self, media_id: UUID) -> bool:
         return self._change(media_id, ("pending",), status="received")
 
-    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
-        return self._change(media_id, _UNSETTLED, status="ready", measures=measures, expires_at=None)
+    def mark_ready(self, media_id: UUID, measures: Measures, review_on: date) -> bool:
+        marked = self._change(media_id, _UNSETTLED, status="ready", measures=measures, expires_at=None)
+        if marked:
+            self.review_days[media_id] = review_on
+        return marked
 
     def mark_failed(self, media_id: UUID, reason: str) -> bool:
         return self._change(media_id, _UNSETTLED, status="failed", reason=reason)

@@ -2,6 +2,7 @@
 reason, in 512 MB and 10 s, and the worker is there for the next."""
 
 import io
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mundotango.media import policy
-from tests.factories import hostile
+from tests.factories import hostile, profiles
 from tests.factories.hostile import (
     chunk,
     crowded_meta,
@@ -32,6 +33,8 @@ Report = Callable[[Outcome], None]
 
 SIDE = hostile.SIDE
 PAYLOAD = b"<script>alert(1)</script><?php system('id'); ?>"
+TABLES = profiles.of_elements(profiles.table(33), 4000)
+CURVES = profiles.of_elements(profiles.curves(), 5000)
 ZIP = b"PK\x05\x06" + bytes(18)
 
 # What shows the quarters of the factory.
@@ -46,6 +49,12 @@ RIGHT: dict[str, Make] = {
     "JPEG that is a ZIP too": lambda: with_segments(segment(0xED, b"PK\x03\x04" + PAYLOAD), after=PAYLOAD + ZIP),
     "JPEG whose EXIF counts more than it has": lambda: with_segments(segment(0xE1, hostile.exif(5000))),
     "JPEG whose EXIF comes in many pieces": lambda: with_segments(*[segment(0xE1, hostile.exif(5000))] * 100),
+    "JPEG whose profile names a table 4,000 times": lambda: encoded(quarters(), icc_profile=TABLES),
+    "WebP whose profile names a table 4,000 times": lambda: encoded(quarters(), "WEBP", icc_profile=TABLES),
+    "AVIF whose profile names a table 4,000 times": lambda: encoded(
+        quarters(), "AVIF", icc_profile=profiles.of_elements(profiles.table(20), 4000)
+    ),
+    "PNG whose profile names curves 5,000 times": lambda: encoded(quarters(), "PNG", icc_profile=CURVES),
     "PNG with HTML behind it": lambda: encoded(quarters(), "PNG") + PAYLOAD,
     "PNG with a palette, of 49 megapixels": lambda: large("PNG", "P", compress_level=1),
     "GIF that is a script too": lambda: gif_comment(b"*/=1;" + PAYLOAD),
@@ -77,6 +86,9 @@ READY: dict[str, Make] = {
     "GIF of 10,000 frames, large and hardly filled": lambda: gif(2000, 2000, [(1, 1)] * 10_000),
     "GIF of huge frames": lambda: gif(SIDE, SIDE, [(SIDE, SIDE)] * 20),
     "WebP of huge frames": lambda: hostile.webp_animation(5000, 20),
+    "WebP of 300 frames whose profile names curves 1,000 times": lambda: hostile.profiled_animation(
+        profiles.of_elements(profiles.curves(), 1000)
+    ),
     "WebP of 10,000 frames": lambda: hostile.webp_animation(100, 10_000),
     "PNG of huge frames": lambda: hostile.apng(4000, 20),
 }
@@ -100,6 +112,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "PNG one pixel high": (lambda: png(49_000_000, 1, color=6), policy.TOO_COSTLY),
     "PNG whose profile is a bomb": (lambda: png(9, 9, chunk(b"iCCP", b"a\x00\x00" + zeros(10**9))), policy.DAMAGED),
     "PNG whose text is a bomb": (lambda: png(9, 9, chunk(b"zTXt", b"a\x00\x00" + zeros(10**9))), policy.DAMAGED),
+    "PNG of 49 megapixels with alpha and 60 texts": (
+        lambda: png(SIDE, SIDE, hostile.texts(60), color=6),
+        policy.DAMAGED,
+    ),
     "PNG of 2,000,000 chunks": (lambda: png(9, 9, chunk(b"prVt", b"") * 2_000_000), policy.TOO_COSTLY),
     "JPEG of 6,000,000 segments": (lambda: with_segments(segment(0xE5, b"") * 6_000_000), policy.TOO_COSTLY),
     "JPEG of fill bytes": (lambda: with_segments(b"\xff" * 24_000_000), policy.TOO_COSTLY),
@@ -208,6 +224,22 @@ def test_upright_however_the_camera_was_held(orientation: int, work_on: Callable
 @pytest.mark.parametrize("purpose", ["avatar", "cover"])
 def test_of_any_purpose(purpose: str, work_on: Callable[..., Outcome]) -> None:
     assert work_on(png(8000, 6100, color=6), purpose).refused is None
+
+
+def test_a_file_that_takes_too_long_is_the_end_of_the_worker_and_not_of_the_run(
+    hostile_worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "never.jpg"
+    os.mkfifo(file)
+    monkeypatch.setattr(hostile_worker, "limit", 0.5)
+
+    with pytest.raises(AssertionError, match="the worker ended"):
+        hostile_worker.work_on(file)
+
+    file.unlink()
+    file.write_bytes(encoded(quarters()))
+    monkeypatch.undo()
+    assert hostile_worker.work_on(file).refused is None
 
 
 def corrupt(data: bytes) -> bytes:

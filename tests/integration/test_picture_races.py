@@ -1,6 +1,7 @@
 """A picture is attached while it is being deleted: in no order does anything show what is gone."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from mundotango.attachments.removal import delete_media
 from mundotango.attachments.service import discard_unused
 from mundotango.bootstrap import Platform
-from mundotango.drafts.service import keep_draft, publish_draft
+from mundotango.drafts.service import keep_draft, publish_draft, replace_draft
 from mundotango.media.model import Media
 from mundotango.posts.service import delete_post, edit_post
 from mundotango.users.model import User
@@ -33,10 +34,8 @@ class Gallery:
         with platform.unit_of_work() as work:
             self.owner = make_user(work, clock)
         self.picture, self.drafted, self.avatar = map(self._uploaded, ("post", "post", "avatar"))
-        content = {"body": "x", "city": "", "visibility": "public", "language": "", "event_id": None}
         with platform.unit_of_work() as work:
-            media = {"media": [{"id": str(self.drafted), "alt": ""}]}
-            self.draft = keep_draft(work, self.owner.id, content | media, clock)
+            self.draft = keep_draft(work, self.owner.id, content_naming(self.drafted), clock)
 
     def post(self, work: UnitOfWork, body: str = "Tonight!") -> UUID:
         media = [(self.picture, "us")]
@@ -46,6 +45,9 @@ class Gallery:
     def publish(self, work: UnitOfWork) -> None:
         publish_draft(work, self._as_it_was(), self.draft, self.clock)
 
+    def name(self, work: UnitOfWork, media_id: UUID) -> None:
+        replace_draft(work, self.draft.id, self.owner.id, content_naming(media_id), self.clock)
+
     def show(self, work: UnitOfWork, avatar: UUID | None) -> None:
         changes = {"avatar_id": avatar}
         update_profile(work, self._as_it_was(), self.owner.id, changes, expected_version=None, clock=self.clock)
@@ -54,7 +56,7 @@ class Gallery:
         delete_media(work, self._as_it_was(), media_id, self.owner.id, self.clock)
 
     def sweep(self, work: UnitOfWork, media_id: UUID) -> None:
-        discard_unused(work, self.owner.id, media_id, self.clock, seen=False)
+        discard_unused(work, self.owner.id, media_id, self.clock)
 
     def at_once(self, first: Act, second: Act) -> list[str]:
         """The refusals of the second, which began while the first had done its part and was not committed."""
@@ -70,6 +72,9 @@ class Gallery:
             SELECT media_id FROM removed_media
             WHERE media_id IN (SELECT media_id FROM post_media)
             OR media_id IN (SELECT (avatar ->> 'id')::uuid FROM users)
+            OR media_id IN (
+                SELECT (picture ->> 'id')::uuid FROM drafts, jsonb_array_elements(content -> 'media') AS picture
+            )
             """
         )
 
@@ -93,6 +98,11 @@ class Gallery:
         as_it_was = FakeMedia()
         as_it_was.rows = dict(self.uploaded)
         return as_it_was
+
+
+def content_naming(media_id: UUID) -> dict[str, Any]:
+    rest = {"body": "x", "city": "", "visibility": "public", "language": "", "event_id": None}
+    return rest | {"media": [{"id": str(media_id), "alt": ""}]}
 
 
 @pytest.fixture
@@ -128,6 +138,20 @@ def test_nothing_shows_what_is_gone(gallery: Gallery, attached: str, removed: st
     stays = removed == "swept" and (attach_first or attached == "draft")
     assert gallery.gone() == ([] if stays else [media_id])
     assert refusals == ([] if attach_first or stays else ["not-found"])
+
+
+@pytest.mark.parametrize("name_first", [False, True])
+@pytest.mark.parametrize("removed", REMOVING)
+def test_a_draft_names_nothing_that_is_gone(gallery: Gallery, removed: str, name_first: bool) -> None:
+    acts: list[Act] = [
+        lambda work: gallery.name(work, gallery.picture),
+        lambda work: REMOVING[removed](gallery, work, gallery.picture),
+    ]
+
+    assert gallery.at_once(*(acts if name_first else reversed(acts))) == []
+
+    assert gallery.shown_though_gone() == []
+    assert gallery.gone() == ([] if removed == "swept" and name_first else [gallery.picture])
 
 
 def test_of_two_deletions_one_finds_nothing(gallery: Gallery) -> None:

@@ -88,7 +88,7 @@ def test_no_more_than_three_are_pinned(databases: list[Database], author_id: UUI
 def test_no_more_than_a_hundred_drafts_are_kept(databases: list[Database], author_id: UUID, clock: FakeClock) -> None:
     for _ in range(98):
         committed(databases[0], lambda work: work.drafts.add(Draft(new_id(), author_id, {}, clock.now())))
-    acts: list[Act] = [lambda work: drafts.keep_draft(work, author_id, {}, clock)] * 4
+    acts: list[Act] = [lambda work: drafts.keep_draft(work, author_id, {"media": []}, clock)] * 4
     assert at_once(databases, acts) == [Conflict.__name__] * 2
 
 

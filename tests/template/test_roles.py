@@ -69,3 +69,22 @@ def test_no_function_reads_what_it_has_no_variable_for(functions: Functions, sta
         }
         given = {reference for reference in references(function["Environment"]) if reference.endswith("Table")}
         assert tables == given, name
+
+
+def test_variants_are_listed_and_who_reads_a_bucket_learns_what_is_missing(statements: Statements) -> None:
+    """S3 answers 404 and not 403 to whoever may list, and a condition on a prefix might end that."""
+    listing = {
+        (role, statement["Resource"]["Fn::GetAtt"][0]): statement.get("Condition")
+        for role, granted in statements.items()
+        for statement in granted
+        if "s3:ListBucket" in actions(statement)
+    }
+    variants = {"StringLike": {"s3:prefix": "media/*"}}
+    assert listing == {
+        ("ApiRole", "MediaBucket"): None,
+        ("EffectsRole", "MediaBucket"): variants,
+        ("ImageWorkerRole", "UploadsBucket"): None,
+        ("ImageWorkerRole", "MediaBucket"): variants,
+        ("JobsRole", "UploadsBucket"): None,
+        ("JobsRole", "MediaBucket"): None,
+    }

@@ -16,7 +16,7 @@ from mundotango.pagination import LARGEST_LIMIT
 from mundotango.posts import policy
 from mundotango.posts.announcement import payload_of
 from mundotango.posts.entities import resolved
-from mundotango.posts.model import Author, Picture, Post, post_payload
+from mundotango.posts.model import Author, Picture, Post, alts_of, post_payload
 from mundotango.reactions.model import zeros
 from mundotango.realtime.model import Activity, Appended, encoded, frame
 
@@ -82,6 +82,21 @@ def test_a_page_of_the_largest_posts_is_an_answer(body: str) -> None:
     item = post_payload(repost) | told | {"original": post_payload(repost)["original"] | told}
     # What a function answers is JSON that has the JSON in a string.
     body_text = json.dumps([item] * (LARGEST_LIMIT + policy.MOST_PINNED), ensure_ascii=False)
+    answer = json.dumps({"body": body_text}, ensure_ascii=False)
+    assert len(answer.encode()) <= LARGEST_ANSWER
+
+
+@pytest.mark.parametrize("body", bodies())
+def test_all_versions_of_the_largest_post_are_an_answer(body: str) -> None:
+    """It was edited as often as can be, and then lost its pictures, one by one."""
+    post = largest(body)
+    shown = post_payload(post)
+    version = {name: shown[name] for name in ("version", "body", "city", "entities")} | {
+        "language": "zh-Hant-TW",
+        "media": [{"id": str(media_id), "alt": alt} for media_id, alt in alts_of(post).items()],
+        "written_at": NOW.isoformat(),
+    }
+    body_text = json.dumps([version] * (policy.MOST_VERSIONS + policy.MOST_PICTURES), ensure_ascii=False)
     answer = json.dumps({"body": body_text}, ensure_ascii=False)
     assert len(answer.encode()) <= LARGEST_ANSWER
 

@@ -23,7 +23,10 @@ router = APIRouter(prefix="/api/drafts", tags=["posts"])
 async def keep_draft(
     asked: DraftContent, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> DraftBody:
-    """Kept as it is sent, and checked when it is published; a person has a hundred at most."""
+    """Kept as it is sent, but for pictures that were deleted, and checked when it is published.
+
+    A person has a hundred at most.
+    """
     draft = service.keep_draft(work, caller.user_id, _content(asked), platform.clock)
     response.headers["location"] = f"/api/drafts/{draft.id}"
     return _body(draft)

@@ -50,8 +50,10 @@ _VARIANTS = [
     for format, width, height, size in (
         ("avif", 320, 213, 9_870),
         ("avif", 800, 533, 38_112),
+        ("avif", 1600, 1067, 121_604),
         ("webp", 320, 213, 14_208),
         ("webp", 800, 533, 57_344),
+        ("webp", 1600, 1067, 187_210),
     )
 ]
 _LOOKS: dict[str, Any] = {

@@ -24,7 +24,7 @@ class NewMedia(Asked):
     sha256: str | None = Field(
         default=None,
         json_schema_extra=_SHA256,
-        description="Of the file, in hexadecimal; S3 refuses a file with another. The form says it as S3 wants it.",
+        description="Of the file, in hexadecimal: S3 refuses a file with another, else the picture fails.",
     )
     keep_attribution: StrictBool = Field(
         default=False, description="Whether what the file says of who made it is kept and shown."
@@ -90,9 +90,9 @@ class MediaBody(Answered):
     id: Id
     purpose: Purpose
     status: Status = Field(description="`pending` until S3 has it, `received` until it is `ready` or `failed`.")
-    reason: str | None
+    reason: str | None = Field(description="Why it failed, in words for its owner; null of what did not.")
     created_at: Moment
-    width: int | None
+    width: int | None = Field(description="Upright, of the picture that was sent; `variants` have their own.")
     height: int | None
     blurhash: str | None
     color: str | None

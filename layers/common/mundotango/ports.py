@@ -330,8 +330,8 @@ class MediaRepository(Protocol):
         """From pending, once; False when it was not pending (any more), and then nothing changes."""
         ...
 
-    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
-        """From pending or received, once; False when it was neither (any more), and then nothing changes."""
+    def mark_ready(self, media_id: UUID, measures: Measures, review_on: date) -> bool:
+        """From pending or received, once, as `mark_failed`; on that day it is to be looked at."""
         ...
 
     def mark_failed(self, media_id: UUID, reason: str) -> bool:

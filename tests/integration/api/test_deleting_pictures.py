@@ -8,6 +8,7 @@ import pytest
 from mundotango import ids
 from mundotango.commands.model import Command
 from mundotango.media.model import Media, Purpose
+from mundotango.posts.policy import MOST_VERSIONS
 from tests.factories.media import pending_media, ready_media
 from tests.factories.outbox import fail
 from tests.fakes.commands import FakeCommands
@@ -70,14 +71,15 @@ def test_anothers_is_not_there(gateway: Gateway, malena: UUID, join: Join) -> No
     assert deletions(gateway) == {}
 
 
-@pytest.mark.parametrize("status", ["pending", "received", "failed"])
-def test_one_that_never_was_ready_needs_no_word_to_the_edge(gateway: Gateway, malena: UUID, status: str) -> None:
+@pytest.mark.parametrize(("status", "told"), [("pending", True), ("received", True), ("failed", False)])
+def test_only_of_what_failed_the_edge_needs_no_word(gateway: Gateway, malena: UUID, status: str, told: bool) -> None:
+    """What was not ready when it was read may be shown before the deletion holds its owner."""
     now = gateway.platform.clock.now()
     picture = pending_media(owner_id=malena, status=status, created_at=now, expires_at=now + timedelta(days=1))
     gateway.platform.media.add(picture)
 
     assert delete(gateway, malena, picture).status == 204
-    assert deletions(gateway) == {picture.media_id: False}
+    assert deletions(gateway) == {picture.media_id: told}
 
 
 def test_somebody_without_a_profile_deletes_theirs(gateway: Gateway) -> None:
@@ -96,15 +98,30 @@ def test_it_cannot_be_attached_any_more_also_when_its_row_is_still_there(gateway
         gateway.platform.media.add(each)
 
     attached = {"body": "Hola", "media": [{"id": str(picture.media_id), "alt": ""}]}
-    draft = gateway.post("/api/drafts", user=malena, json=attached).json()["id"]
     answers = (
         gateway.post("/api/posts", user=malena, json=attached),
-        gateway.post(f"/api/drafts/{draft}/publish", user=malena),
         gateway.patch("/api/users/me", user=malena, json={"avatar_id": str(avatar.media_id)}),
         delete(gateway, malena, picture),
     )
 
-    assert [(answer.status, answer.problem) for answer in answers] == [(404, "not-found")] * 4
+    assert [(answer.status, answer.problem) for answer in answers] == [(404, "not-found")] * 3
+
+
+def test_a_draft_is_kept_without_what_was_deleted(gateway: Gateway, malena: UUID) -> None:
+    """Whoever writes it in another window may not have heard of it, and loses no word by that."""
+    gone, kept = uploaded(gateway, malena), uploaded(gateway, malena)
+    said = {"body": "Hola", "media": [{"id": str(picture.media_id), "alt": "us"} for picture in (gone, kept)]}
+    earlier = gateway.post("/api/drafts", user=malena, json=said).json()
+    assert earlier["media"] == said["media"]
+    assert delete(gateway, malena, gone).status == 204
+
+    replaced = gateway.put(f"/api/drafts/{earlier['id']}", user=malena, json=said)
+    added = gateway.post("/api/drafts", user=malena, json=said)
+
+    assert (replaced.status, added.status) == (200, 201)
+    for draft in (replaced.json(), added.json()):
+        assert (draft["body"], draft["media"]) == ("Hola", said["media"][1:])
+        assert gateway.get(f"/api/drafts/{draft['id']}", user=malena).json() == draft
 
 
 def test_the_row_goes_with_the_sweep_where_the_table_was_away(
@@ -140,8 +157,23 @@ class TestPosts:
         assert updated.activity.kind == "post.updated"
         assert [each["id"] for each in updated.activity.payload["media"]] == [str(second.media_id)]
         history = gateway.get(f"/api/posts/{post_id}/versions", user=malena).json()["items"]
-        assert [(each["version"], len(each["media"])) for each in history] == [(2, 1), (1, 2)]
+        assert [(each["version"], len(each["media"])) for each in history] == [(2, 1), (1, 1)]
         assert deletions(gateway) == {first.media_id: True}
+
+    def test_of_a_post_that_was_edited_too_often_it_still_goes(self, gateway: Gateway, malena: UUID) -> None:
+        pictures = [uploaded(gateway, malena) for _ in range(2)]
+        post_id = post(gateway, malena, *pictures)
+        with gateway.platform.database.transaction() as connection:
+            connection.execute("UPDATE posts SET version = %s WHERE id = %s", (MOST_VERSIONS, post_id))
+
+        for picture in pictures:
+            assert delete(gateway, malena, picture).status == 204
+
+        assert gateway.get(f"/api/posts/{post_id}", user=malena).json()["version"] == MOST_VERSIONS + 2
+        edited = gateway.patch(
+            f"/api/posts/{post_id}", user=malena, json={"body": "x"}, headers={"If-Match": str(MOST_VERSIONS + 2)}
+        )
+        assert edited.status == 409
 
     def test_a_text_alone_is_a_post(self, gateway: Gateway, malena: UUID) -> None:
         picture = uploaded(gateway, malena)

@@ -1,7 +1,7 @@
-"""Pictures that nothing shows a week after they were uploaded are deleted by night."""
+"""Pictures that nothing shows a week after they became ready are deleted by night."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -9,13 +9,17 @@ import pytest
 from functions.jobs.handler import JobFailed
 from mundotango.attachments.sweep import DAYS_LOOKED_AT, STEP_SECONDS, sweep_media
 from mundotango.drafts.service import delete_draft, keep_draft
-from mundotango.media.model import Purpose
+from mundotango.media.model import Media, Purpose
+from mundotango.media.policy import review_day
+from mundotango.media.service import finish_upload
 from mundotango.posts.service import delete_post
 from mundotango.users.service import update_profile
-from tests.factories.media import measures_of, pending_media, ready_media
+from tests.factories.media import compressed_from, measures_of, pending_media
 from tests.factories.outbox import fail
 from tests.factories.people import make_post
+from tests.factories.uploads import World
 from tests.fakes.commands import FakeCommands
+from tests.fakes.media import FakeMedia
 from tests.integration.privacy.conftest import Stage
 
 DAY = timedelta(days=1)
@@ -23,9 +27,14 @@ NOTHING = {"removed": 0, "kept": 0, "drafted": 0, "failed": 0, "forgotten": 0}
 
 
 def uploaded(stage: Stage, purpose: Purpose = "post") -> UUID:
-    row = ready_media(owner_id=stage.ana.id, purpose=purpose, created_at=stage.clock.now())
+    row = pending_media(owner_id=stage.ana.id, purpose=purpose, created_at=stage.clock.now())
     stage.platform.media.add(row)
+    becomes_ready(stage, row)
     return row.media_id
+
+
+def becomes_ready(stage: Stage, row: Media) -> None:
+    stage.platform.media.mark_ready(row.media_id, measures_of(row.media_id), review_day(stage.clock.now()))
 
 
 def drafted(stage: Stage, media_id: UUID) -> UUID:
@@ -60,7 +69,7 @@ def test_what_is_in_no_use_goes_after_a_whole_week(stage: Stage) -> None:
     assert sweep(stage) == NOTHING | {"removed": 1}
 
     assert stage.platform.media.find(media_id) is None
-    assert deletions(stage) == {media_id: False}  # nobody but its owner had its address
+    assert deletions(stage) == {media_id: True}  # its owner may have looked at it
     stage.clock.advance(2 * DAY)
     assert sweep(stage) == NOTHING | {"forgotten": 1}
 
@@ -93,7 +102,7 @@ def test_what_only_a_draft_names_is_looked_at_each_week(stage: Stage) -> None:
     stage.clock.advance(8 * DAY)
 
     assert sweep(stage) == NOTHING | {"removed": 1}
-    assert deletions(stage) == {media_id: True}  # something may have shown it meanwhile
+    assert deletions(stage) == {media_id: True}
 
 
 def test_what_a_post_leaves_to_a_draft_is_found_once_the_draft_is_gone(stage: Stage) -> None:
@@ -101,6 +110,18 @@ def test_what_a_post_leaves_to_a_draft_is_found_once_the_draft_is_gone(stage: St
     post_id, draft_id = posted(stage, media_id), drafted(stage, media_id)
     stage.clock.advance(8 * DAY)
     assert sweep(stage) == NOTHING | {"kept": 1}
+    with stage.platform.unit_of_work() as work:
+        delete_post(work, post_id, stage.ana.id, stage.clock)
+        delete_draft(work, draft_id, stage.ana.id)
+    stage.clock.advance(8 * DAY)
+
+    assert sweep(stage) == NOTHING | {"removed": 1}
+    assert deletions(stage) == {media_id: True}
+
+
+def test_the_edge_is_told_of_what_was_shown_for_a_part_of_its_first_day(stage: Stage) -> None:
+    media_id = uploaded(stage)
+    post_id, draft_id = posted(stage, media_id), drafted(stage, media_id)
     with stage.platform.unit_of_work() as work:
         delete_post(work, post_id, stage.ana.id, stage.clock)
         delete_draft(work, draft_id, stage.ana.id)
@@ -160,20 +181,27 @@ def test_an_entry_of_the_index_whose_row_is_gone_is_passed_by(stage: Stage, monk
 
 
 def test_pictures_of_somebody_without_a_profile_are_swept_too(stage: Stage) -> None:
-    row = ready_media(created_at=stage.clock.now())
+    row = pending_media()
     stage.platform.media.add(row)
+    becomes_ready(stage, row)
     stage.clock.advance(8 * DAY)
 
     assert sweep(stage) == NOTHING | {"removed": 1}
 
 
-def test_one_that_becomes_ready_late_is_looked_at_then(stage: Stage) -> None:
-    """Its upload was given up, and sent to the worker again two weeks later."""
-    row = pending_media(owner_id=stage.ana.id, created_at=stage.clock.now())
-    stage.platform.media.add(row)
-    stage.clock.advance(15 * DAY)
+def test_one_that_becomes_ready_late_has_a_week_from_then(stage: Stage) -> None:
+    """Its upload waited in the dead letters, and was sent to the worker again two weeks later."""
+    world = World(owner_id=stage.ana.id, created_at=stage.clock.now())
+    world.media = cast(FakeMedia, stage.platform.media)
+    world.media.add(world.row)
+    for _ in range(2):
+        stage.clock.advance(7 * DAY)
+        assert sweep(stage) == NOTHING
+
+    finish_upload(world.media, world.objects, compressed_from, world.row.media_id, stage.clock)
+
+    stage.clock.advance(7 * DAY)
     assert sweep(stage) == NOTHING
-
-    stage.platform.media.mark_ready(row.media_id, measures_of(row.media_id))
-
+    assert world.now.status == "ready"
+    stage.clock.advance(DAY)
     assert sweep(stage) == NOTHING | {"removed": 1}

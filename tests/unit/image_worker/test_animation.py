@@ -64,7 +64,19 @@ def test_it_moves_as_webp_and_as_nothing_beside_it(format: str) -> None:
     assert Image.open(io.BytesIO(made.original)).n_frames == 3  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("format", "loop", "plays"), [("GIF", None, 1), ("GIF", 0, 0), ("GIF", 4, 5), ("PNG", 3, 3)])
+@pytest.mark.parametrize(
+    ("format", "loop", "plays"),
+    [
+        ("GIF", None, 1),
+        ("GIF", 0, 0),
+        ("GIF", 4, 5),
+        ("GIF", 65_534, 65_535),
+        ("GIF", 65_535, 0),
+        ("PNG", 3, 3),
+        ("PNG", 70_000, 0),
+        ("PNG", 2**31, 0),
+    ],
+)
 def test_it_is_played_as_often(format: str, loop: int | None, plays: int) -> None:
     options: dict[str, Any] = {} if loop is None else {"loop": loop}
 
@@ -96,6 +108,7 @@ def test_the_default_image_of_an_apng_is_not_one_of_its_frames() -> None:
 
     assert opened(made).n_frames == 2
     assert near(opened(made).convert("RGB").resize((1, 1)).getpixel((0, 0)), RED, by=20)
+    assert near(tuple(bytes.fromhex(made.color[1:])), RED, by=25)
 
 
 @pytest.mark.parametrize("purpose", ["avatar", "cover"])

@@ -2,18 +2,35 @@ import contextlib
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
+from functions.image_worker import images
+from functions.image_worker.encoding import avif
 from functions.image_worker.formats import sniff
 from functions.image_worker.images import compress
 from mundotango.errors import BadImage
 from mundotango.media.model import Compressed, Rendition
 from mundotango.media.policy import DAMAGED, NOT_A_PICTURE
-from tests.factories.pictures import FORMATS, RED, corners, encoded, grained, looks_like, near, photograph, quarters
+from tests.factories import profiles
+from tests.factories.pictures import (
+    BLUE,
+    FORMATS,
+    GREEN,
+    RED,
+    YELLOW,
+    corners,
+    encoded,
+    grained,
+    looks_like,
+    near,
+    photograph,
+    quarters,
+)
 
 # How far a pixel may be from its quarter's colour where there is noise.
 GRAIN = 60
@@ -86,6 +103,19 @@ def test_a_picture_too_high_for_webp_is_served_narrower() -> None:
     assert {(r.width, r.height) for r in made.renditions} == {(16, 16383)}
 
 
+def test_a_size_that_two_widths_come_to_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def spy(image: Image.Image, exif: bytes) -> bytes:
+        made.append(image.size)
+        return avif(image, exif)
+
+    monkeypatch.setattr(images, "avif", spy)
+    post(encoded(Image.new("RGB", (1200, 12_000), RED)))
+
+    assert made == [(775, 7746), (320, 3200)]
+
+
 def test_a_jpeg_is_decoded_at_a_smaller_scale(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
     load = ImageFile.ImageFile.load
@@ -110,6 +140,15 @@ def test_a_camera_file_with_several_pictures_shows_the_first() -> None:
 
     assert looks_like(opened(made))
     assert len(made.original) < len(data)
+
+
+# Of H.273: the primaries of Display P3 and BT.709, and curves.
+P3, BT709, SRGB, PQ = 12, 1, 13, 16
+
+
+def seen_red(format: str, profile: bytes) -> tuple[int, ...]:
+    """What becomes of red with this profile."""
+    return corners(opened(post(encoded(Image.new("RGB", (64, 64), (255, 0, 0)), format, icc_profile=profile))))[0]
 
 
 class TestColours:
@@ -166,15 +205,65 @@ class TestColours:
         assert near(corners(seen)[0], RED)
 
     def test_a_colour_profile_is_applied(self) -> None:
-        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-        swap_tags(profile, b"rXYZ", b"gXYZ")
-        data = encoded(Image.new("RGB", (64, 64), (255, 0, 0)), "PNG", icc_profile=bytes(profile))
-
-        assert near(corners(opened(post(data)))[0], (0, 255, 0), by=20)
+        assert near(seen_red("PNG", profiles.exchanged()), (0, 255, 0), by=20)
+        assert near(seen_red("JPEG", profiles.enlarged(profiles.exchanged(), 3_000_000)), (0, 255, 0), by=20)
 
     @pytest.mark.parametrize("profile", [b"nonsense", b"\x00" * 200])
     def test_a_broken_colour_profile_is_ignored(self, profile: bytes) -> None:
         assert looks_like(opened(post(encoded(quarters(), icc_profile=profile))))
+
+    def test_a_colour_profile_that_may_cost_much_is_ignored(self) -> None:
+        too_large = profiles.enlarged(profiles.exchanged(), 5_000_000)
+        with_elements = profiles.exchanged() + b"mpet"
+
+        assert near(seen_red("JPEG", too_large), (255, 0, 0), by=20)
+        assert near(seen_red("PNG", with_elements), (255, 0, 0), by=20)
+
+    def test_a_colour_profile_is_worked_through_once_for_all_frames(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        built = []
+        build = ImageCms.buildTransform
+
+        def spy(*arguments: Any) -> ImageCms.ImageCmsTransform:
+            built.append(arguments)
+            return build(*arguments)
+
+        monkeypatch.setattr(ImageCms, "buildTransform", spy)
+        first, *rest = (grained(quarters()) for _ in range(3))
+        options = {"save_all": True, "append_images": rest, "icc_profile": profiles.exchanged()}
+
+        made = post(encoded(first, "WEBP", lossless=True, **options))
+
+        assert made.animated
+        assert len(built) == 1
+        assert looks_like(opened(made), (GREEN, RED, BLUE, YELLOW), by=GRAIN)
+
+    @pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+    @pytest.mark.parametrize(
+        ("primaries", "curve", "seen"),
+        [
+            (P3, SRGB, (255, 0, 0)),
+            (P3, BT709, (255, 0, 0)),
+            (BT709, SRGB, (234, 51, 35)),
+            (P3, PQ, (234, 51, 35)),
+        ],
+    )
+    def test_display_p3_that_is_told_by_numbers(
+        self, format: str, primaries: int, curve: int, seen: tuple[int, ...]
+    ) -> None:
+        """CSS Color 4, 10.3: red in sRGB is `color(display-p3 0.9175 0.2003 0.1386)`."""
+        data = encoded(Image.new("RGB", (64, 64), (234, 51, 35)), format, quality=100)
+        at = data.index(b"nclx") + 4
+        numbered = data[:at] + struct.pack(">HH", primaries, curve) + data[at + 4 :]
+
+        assert near(corners(opened(post(numbered)))[0], seen, by=6)
+
+    def test_what_an_avif_tells_by_numbers_yields_to_its_profile(self) -> None:
+        data = encoded(Image.new("RGB", (64, 64), (255, 0, 0)), "AVIF", icc_profile=profiles.exchanged())
+        at = data.index(b"nclx") + 4
+
+        made = post(data[:at] + struct.pack(">HH", P3, SRGB) + data[at + 4 :])
+
+        assert near(corners(opened(made))[0], (0, 255, 0), by=20)
 
     def test_the_impression_is_of_the_commonest_colour(self) -> None:
         picture = Image.new("RGB", (400, 400), RED)
@@ -259,10 +348,3 @@ def png(width: int, height: int, rows: bytes, *, bits: int, color: int = 2) -> b
     header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
     parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts
-
-
-def swap_tags(profile: bytearray, one: bytes, other: bytes) -> None:
-    """Exchange two tags of an ICC profile, such as the primaries of red and green."""
-    table = profile[132 : 132 + 12 * int.from_bytes(profile[128:132])]
-    first, second = 132 + table.index(one), 132 + table.index(other)
-    profile[first : first + 4], profile[second : second + 4] = other, one

@@ -6,7 +6,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from functions.image_worker.images import compress
 from mundotango.media import policy
@@ -60,6 +60,12 @@ def squeezed(quality: int, format: str = "JPEG", side: int = 40, **options: obje
     return encoded(image, format, quality=quality, **options)
 
 
+def same(one: bytes, other: bytes) -> bool:
+    """Whether both show the same when they are small."""
+    small = [Image.open(io.BytesIO(data)).convert("RGB").resize((30, 20)) for data in (one, other)]
+    return max(ImageStat.Stat(ImageChops.difference(*small)).rms) < 3
+
+
 def test_a_strongly_compressed_jpeg_is_served_as_it_was_sent() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -83,10 +89,28 @@ def test_a_format_that_ends_before_a_later_one_is_not_offered() -> None:
 
 
 def test_an_avif_that_no_webp_comes_near_to_has_one_beside_it() -> None:
-    made = made_of(squeezed(30, "AVIF"))
+    data = squeezed(30, "AVIF")
+
+    made = made_of(data)
 
     assert [(r.format, r.width) for r in made.renditions if r.data == made.original] == [("avif", 1200)]
-    assert [r.format for r in made.renditions][-1] == "webp"
+    assert [(r.format, r.width) for r in made.renditions if r.format != "avif"] == [("webp", 300)]
+    assert same(made.renditions[-1].data, data)
+
+
+def test_a_moving_avif_that_no_webp_comes_near_to_has_a_still_one_beside_it() -> None:
+    first, *rest = [
+        Image.effect_mandelbrot((100, 60), (-2, -1, 1, 1), 20 + index).convert("RGB").resize((400, 240))
+        for index in range(5)
+    ]
+    data = encoded(first, "AVIF", quality=30, save_all=True, append_images=rest, duration=70)
+
+    made = made_of(data)
+
+    assert made.animated
+    assert [(r.format, r.width) for r in made.renditions] == [("avif", 400), ("webp", 400)]
+    assert made.renditions[0].data == made.original
+    assert same(made.renditions[1].data, data)
 
 
 def test_flat_graphics_are_lossless_where_that_is_less() -> None:

@@ -15,6 +15,7 @@ from mundotango.media.model import Compressed, Purpose
 from mundotango.media.service import Compress, delete_objects, finish_upload
 from tests.factories.media import compressed_from
 from tests.factories.uploads import World, refuse
+from tests.fakes.clock import FakeClock
 
 
 class Killed(BaseException):
@@ -49,7 +50,7 @@ def finish_mortally(world: World, compress: Compress, *, after: int, done: bool)
 
     watch: Callable[[Any], Any] = partial(Watched, effect=effect)
     with contextlib.suppress(Killed):
-        finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id)
+        finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id, FakeClock())
     return effects
 
 
@@ -165,7 +166,7 @@ class Platform:
 
         watch: Callable[[Any], Any] = partial(Watched, effect=effect)
         with contextlib.suppress(Killed):
-            finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id)
+            finish_upload(watch(world.media), watch(world.objects), compress, world.row.media_id, FakeClock())
             if not act.again and self.messages[act.picture] > 1:
                 self.messages[act.picture] -= 1
 

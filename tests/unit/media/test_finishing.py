@@ -1,5 +1,6 @@
 import hashlib
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -172,8 +173,8 @@ class TestRemoved:
         world = World()
         mark_ready = world.media.mark_ready
 
-        def removed(media_id: UUID, measures: Measures) -> bool:
-            marked = mark_ready(media_id, measures)
+        def removed(media_id: UUID, measures: Measures, review_on: date) -> bool:
+            marked = mark_ready(media_id, measures, review_on)
             world.media.remove(media_id)
             delete_objects(world.objects, media_id)
             return marked

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -8,9 +9,9 @@ import pytest
 from mundotango import ids
 from mundotango.errors import Invalid, NotFound
 from mundotango.media import policy
-from mundotango.media.model import Media, media_payload, shown_picture
+from mundotango.media.model import Media, Rendition, media_payload, shown_picture
 from mundotango.media.service import get_media, start_upload
-from tests.factories.media import NOON, pending_media, ready_media
+from tests.factories.media import NOON, compressed_from, pending_media, ready_media
 from tests.fakes.clock import FakeClock
 from tests.fakes.media import FakeMedia, FakeObjectStore
 
@@ -158,6 +159,15 @@ def test_the_payload_of_a_failed_picture_has_its_reason() -> None:
     assert payload["reason"] == "This file is empty."
     assert (payload["variants"], payload["sources"], payload["src"]) == ([], [], None)
     assert payload.keys() == media_payload(ready_media()).keys()
+
+
+def test_the_widest_is_of_the_format_that_browsers_take_first() -> None:
+    """An original that is served as it is may be wider than what is loaded."""
+    made = [Rendition(*size, b"") for size in ((320, 160, "avif"), (1600, 800, "avif"), (2400, 1200, "png"))]
+
+    compressed = replace(compressed_from(b"", "post", keep_attribution=False), renditions=tuple(made))
+
+    assert compressed.widest == made[1]
 
 
 def variants(*offered: tuple[str, int]) -> list[dict[str, Any]]:

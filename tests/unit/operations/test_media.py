@@ -66,6 +66,22 @@ def test_what_was_dropped_is_read_from_what_was_made(monkeypatch: pytest.MonkeyP
     assert "dropped  nothing" in shown
 
 
+def test_what_was_made_and_cannot_be_read_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = images.compress
+
+    def careless(data: bytes, *arguments: Any, **options: Any) -> Compressed:
+        return replace(real(data, *arguments, **options), original=data[:20])
+
+    monkeypatch.setattr(images, "compress", careless)
+
+    shown = compress("milonga.jpg")
+
+    assert shown.exit_code == 1
+    assert shown.stderr.splitlines() == [
+        "mundo: milonga.jpg: what it tells besides its picture, or what was made of it does, cannot be read"
+    ]
+
+
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_every_format_that_may_be_uploaded_is_taken(folder: Path, format: str) -> None:
     exif = Image.Exif()

@@ -85,7 +85,10 @@ async def edit_post(
     platform: PlatformDep,
     outdated: OutdatedDep,
 ) -> PostBody:
-    """The author's own. What it was is kept, for the author; a post has at most 50 versions."""
+    """The author's own. What it was is kept, for the author.
+
+    Edits make at most 50 versions of a post; each picture that is deleted makes one more.
+    """
     changes: Any = asked.model_dump(exclude_unset=True, exclude={"media"})
     if asked.media:
         changes["media"] = [(picture.id, picture.alt) for picture in asked.media]

@@ -27,5 +27,6 @@ def delete_media(work: UnitOfWork, media: MediaRepository, media_id: UUID, owner
     if post_id is not None:
         take_picture_out(work, post_id, owner_id, media_id, clock)
     work.attachments.take_out_of_drafts(owner_id, media_id, clock.now())
-    discard(work, media_id, clock, seen=row.status == "ready")
+    # What was not ready when it was read may have become it since, and been shown; what failed stays so.
+    discard(work, media_id, clock, seen=row.status != "failed")
     return post_id

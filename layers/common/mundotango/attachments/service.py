@@ -37,22 +37,25 @@ def release(work: UnitOfWork, owner_id: UUID, media_ids: Sequence[UUID], clock: 
     for media_id in media_ids:
         match uses.get(media_id):
             case None:
-                discard(work, media_id, clock, seen=True)
+                discard(work, media_id, clock)
             case "drafted":
                 work.record(_review(media_id, clock))
 
 
-def discard_unused(work: UnitOfWork, owner_id: UUID, media_id: UUID, clock: Clock, *, seen: bool) -> Use | None:
+def discard_unused(work: UnitOfWork, owner_id: UUID, media_id: UUID, clock: Clock) -> Use | None:
     """Deletes a picture unless it is in use: then what it is used for."""
     work.users.hold([owner_id])
     use = work.attachments.uses(owner_id, [media_id]).get(media_id)
     if use is None:
-        discard(work, media_id, clock, seen=seen)
+        discard(work, media_id, clock)
     return use
 
 
-def discard(work: UnitOfWork, media_id: UUID, clock: Clock, *, seen: bool) -> None:
-    """The picture goes, from every store; `seen` is whether the edge may have it. The owner is held."""
+def discard(work: UnitOfWork, media_id: UUID, clock: Clock, *, seen: bool = True) -> None:
+    """The picture goes, from every store. The owner is held.
+
+    The edge may have whatever was ready, were it only because its owner looked at it; what failed was never `seen`.
+    """
     if work.attachments.note_removed(media_id, clock.now()):
         work.record(media_deletion(media_id, clock, seen=seen))
 

@@ -1,4 +1,4 @@
-"""Deletes pictures that nothing shows a week after they were uploaded."""
+"""Deletes pictures that nothing shows a week after they became ready."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ class _OutOfTime(Exception):
 def sweep_media(platform: Platform, time_left: Callable[[], float]) -> dict[str, object]:
     """Each picture whose day of review is over: in a post or a profile it stays for good, in a draft for another week.
 
-    What is not ready ends by itself, and may still become it until then, when what failed is sent to the worker again.
-
     What was looked at is out of the day's list, so a run that is cut off costs nothing, and one picture that fails
     holds up no other.
     """
@@ -58,7 +56,7 @@ def _sweep_day(platform: Platform, day: date, outcomes: dict[str, int], time_lef
             if time_left() < STEP_SECONDS:
                 raise _OutOfTime
             row = rows.get(media_id)  # the list is a moment behind the rows
-            if row is not None and row.status == "ready":
+            if row is not None:
                 outcomes[_review(platform, row, day)] += 1
         after = page[-1]
 
@@ -66,9 +64,7 @@ def _sweep_day(platform: Platform, day: date, outcomes: dict[str, int], time_lef
 def _review(platform: Platform, row: Media, day: date) -> _Outcome:
     try:
         with platform.unit_of_work() as work:
-            # Who looks at it on its first day knows that nothing showed it before; later something may have.
-            seen = day != review_day(row.created_at)
-            use = discard_unused(work, row.owner_id, row.media_id, platform.clock, seen=seen)
+            use = discard_unused(work, row.owner_id, row.media_id, platform.clock)
         return _noted(platform, row.media_id, day, use)
     except Exception as failure:  # noqa: BLE001 - told here, and the call counts as a failed one at its end
         logger().exception("not reviewed", extra={"media_id": str(row.media_id), "cause": type(failure).__name__})

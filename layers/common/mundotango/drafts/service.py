@@ -1,4 +1,4 @@
-"""Posts to be: kept as they are sent, and checked when they are published."""
+"""Posts to be: kept as they are sent, but for pictures that were deleted, and checked when they are published."""
 
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,12 @@ DRAFTS = "drafts"
 
 
 def keep_draft(work: UnitOfWork, user_id: UUID, content: dict[str, Any], clock: Clock) -> Draft:
-    draft = Draft(new_id(), user_id, policy.content(content), clock.now())
+    kept = policy.content(content)
     if not work.users.hold([user_id]):
         raise ProfileMissing("this account has no profile yet")
     if work.drafts.count(user_id) >= policy.MOST_DRAFTS:
         raise Conflict(Said("at most {most} drafts are kept; publish or delete one first", most=policy.MOST_DRAFTS))
+    draft = Draft(new_id(), user_id, _without_removed(work, kept), clock.now())
     work.drafts.add(draft)
     return draft
 
@@ -44,7 +45,9 @@ def list_drafts(work: UnitOfWork, user_id: UUID, cursor: str | None, limit: int)
 
 
 def replace_draft(work: UnitOfWork, draft_id: UUID, user_id: UUID, content: dict[str, Any], clock: Clock) -> Draft:
-    draft = Draft(draft_id, user_id, policy.content(content), clock.now())
+    kept = policy.content(content)
+    work.users.hold([user_id])
+    draft = Draft(draft_id, user_id, _without_removed(work, kept), clock.now())
     if not work.drafts.replace(draft):
         raise NotFound("no such draft")
     return draft
@@ -80,3 +83,10 @@ def publish_draft(work: UnitOfWork, media_repo: MediaRepository, draft: Draft, c
     if not work.drafts.remove(draft.id, draft.user_id, unchanged_since=draft.updated_at):
         raise Conflict("this draft was changed or published meanwhile")
     return post
+
+
+def _without_removed(work: UnitOfWork, content: dict[str, Any]) -> dict[str, Any]:
+    """What a deletion took out of the drafts does not come back with a writer who had not heard of it. The owner is
+    held."""
+    removed = work.attachments.removed([UUID(picture["id"]) for picture in content["media"]])
+    return content | {"media": [picture for picture in content["media"] if UUID(picture["id"]) not in removed]}

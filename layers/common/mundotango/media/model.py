@@ -96,6 +96,12 @@ class Compressed:
     original: bytes = field(repr=False)
     original_type: str
 
+    @property
+    def widest(self) -> Rendition:
+        """What a large screen loads: the widest in the format that browsers take first."""
+        first = self.renditions[0].format
+        return max((one for one in self.renditions if one.format == first), key=lambda one: one.width)
+
 
 # What a browser is offered first; other formats follow as they come.
 _BEST_FIRST = ("avif", "webp")

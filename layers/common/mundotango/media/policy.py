@@ -107,7 +107,7 @@ def checked_bytes(media: Media, data: bytes) -> bytes:
 
 
 def review_day(at: datetime) -> date:
-    """When a picture that was uploaded, or was last shown, at that moment is looked at: once that day is over."""
+    """When a picture that became ready, or was last shown, at that moment is looked at: once that day is over."""
     return (at + UNATTACHED_FOR).date()
 
 

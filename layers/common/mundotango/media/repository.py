@@ -24,7 +24,6 @@ from pynamodb.models import Model
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
-from mundotango.media import policy
 from mundotango.media.model import Measures, Media, Purpose, Status, Variant
 
 
@@ -46,7 +45,7 @@ class ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
 
 
 class Unattached(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
-    """Of the rows that say when to look at them, which is until something shows the picture."""
+    """Of the rows that say when to look at them, which is once they are ready and until something shows the picture."""
 
     class Meta:
         index_name = "unattached"
@@ -106,7 +105,6 @@ class DynamoMedia:
             status=media.status,
             created_at=media.created_at,
             expires_at=media.expires_at,
-            review_on=policy.review_day(media.created_at).isoformat(),
         ).save(condition=self._row.media_id.does_not_exist())
 
     def find(self, media_id: UUID) -> Media | None:
@@ -147,12 +145,13 @@ class DynamoMedia:
         row = self._row
         self._set_review(media_id, row.review_on.remove(), row.review_on == reviewed.isoformat())
 
-    def mark_ready(self, media_id: UUID, measures: Measures) -> bool:
+    def mark_ready(self, media_id: UUID, measures: Measures, review_on: date) -> bool:
         row = self._row
         return self._settle(
             media_id,
             "ready",
             row.expires_at.remove(),
+            row.review_on.set(review_on.isoformat()),
             row.width.set(measures.width),
             row.height.set(measures.height),
             row.bytes.set(measures.bytes),

@@ -88,7 +88,9 @@ def get_media(media: MediaRepository, media_id: UUID, owner_id: UUID, clock: Clo
     return row
 
 
-def finish_upload(media: MediaRepository, objects: ObjectStore, compress: Compress, media_id: UUID) -> Finished:
+def finish_upload(
+    media: MediaRepository, objects: ObjectStore, compress: Compress, media_id: UUID, clock: Clock
+) -> Finished:
     """What one delivery of an upload's notification does, however often and in whatever order they come."""
     row = media.find(media_id)
     if row is None:
@@ -98,7 +100,7 @@ def finish_upload(media: MediaRepository, objects: ObjectStore, compress: Compre
     first, finished = False, Finished("gone")
     if data is not None:
         first = media.mark_received(media_id)
-        finished = _settle(media, objects, compress, row, data)
+        finished = _settle(media, objects, compress, row, data, clock)
     after = media.find(media_id)
     if after is None:
         delete_objects(objects, media_id)
@@ -140,7 +142,9 @@ def _delete_unshown(objects: ObjectStore, row: Media) -> None:
             objects.delete("media", key)
 
 
-def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, row: Media, data: bytes) -> Finished:
+def _settle(
+    media: MediaRepository, objects: ObjectStore, compress: Compress, row: Media, data: bytes, clock: Clock
+) -> Finished:
     if row.status == "failed" or (row.status == "ready" and not _shows(row, data)):
         return Finished("late")
     try:
@@ -150,7 +154,8 @@ def _settle(media: MediaRepository, objects: ObjectStore, compress: Compress, ro
         return Finished("failed", refusal.detail) if failed else Finished("late")
     outcome: Outcome = "late"
     if row.status != "ready":
-        if media.mark_ready(row.media_id, _serve(objects, row, data, compressed)):
+        measures = _serve(objects, row, data, compressed)
+        if media.mark_ready(row.media_id, measures, policy.review_day(clock.now())):
             outcome = "ready"
         elif not _shows(media.find(row.media_id), data):
             return Finished("late")

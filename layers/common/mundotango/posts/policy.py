@@ -20,7 +20,7 @@ MOST_TAGS = 30
 # However often one of them is repeated: a page of fifty posts, each as large as it may be, is what one answer holds.
 MOST_ENTITIES = 90
 MOST_PINNED = 3
-# All versions of a post are shown together.
+# By edits; each picture that is deleted makes one more, for nobody has to keep a picture. All are shown together.
 MOST_VERSIONS = 50
 
 VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)

@@ -254,6 +254,12 @@ class PostRepository:
             )
         return True
 
+    def forget_alt(self, post_id: UUID, media_id: UUID) -> None:
+        """No earlier version says any more what this picture showed."""
+        self._connection.execute(
+            "UPDATE post_versions SET alts = alts - %s WHERE post_id = %s", (str(media_id), post_id)
+        )
+
     def list_versions(self, post_id: UUID) -> list[Version]:
         """How it read before its edits, newest first."""
         rows = self._connection.execute(

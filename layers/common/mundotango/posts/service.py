@@ -145,6 +145,7 @@ def take_picture_out(work: UnitOfWork, post_id: UUID, author_id: UUID, media_id:
         version=before.version + 1,
     )
     _change(work, before, after, clock)
+    work.posts.forget_alt(post_id, media_id)
 
 
 def delete_post(work: UnitOfWork, post_id: UUID, author_id: UUID, clock: Clock) -> None:

@@ -4,8 +4,8 @@ import struct
 import pytest
 from PIL import Image, ImageCms
 
+from functions.image_worker.icc import MAX_BYTES, cleaned
 from functions.image_worker.metadata import strip
-from functions.image_worker.profiles import MAX_BYTES, cleaned
 from tests.factories.hostile import chunk, segment, zeros
 from tests.factories.pictures import encoded, grained, quarters
 
