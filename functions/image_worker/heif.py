@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from functions.image_worker.isobmff import Blanked, Box, Range, Reader, boxes, find_box
+from functions.image_worker.icc import strip_profile
+from functions.image_worker.isobmff import Blanked, Box, Range, Reader, boxes, outermost
 from functions.image_worker.tracks import strip_tracks
 
 _META_KEPT = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}
@@ -51,7 +52,7 @@ def strip(data: bytes, exif: bytes) -> bytes:
     regions: list[Range] = []
     metas: list[_Meta] = []
     end = 0
-    for box in _outermost(data):
+    for box in outermost(data):
         if box.name == b"meta":
             metas.append(_read_meta(data, blanked, box))
         elif box.name == b"moov":
@@ -73,15 +74,8 @@ def strip(data: bytes, exif: bytes) -> bytes:
         blanked.blank_but(region, kept)
     for meta in metas:
         _strip_items(blanked, meta, exif, kept, regions)
+        exif = b""
     return bytes(blanked.data[:end])
-
-
-def _outermost(data: bytes) -> Iterator[Box]:
-    """Up to what is no box: that stands after the file's end, or is cut off, which its offsets tell."""
-    at = 0
-    while at < len(data) and (box := find_box(data, at, len(data))):
-        yield box
-        at = box.end
 
 
 def _read_meta(data: bytes, blanked: Blanked, meta: Box) -> _Meta:
@@ -110,6 +104,8 @@ def _strip_properties(data: bytes, blanked: Blanked, iprp: Box) -> None:
             for one in boxes(data, box.content, box.end):
                 if one.name not in _PROPERTIES_KEPT:
                     blanked.free(one)
+                elif one.name == b"colr":
+                    strip_profile(data, blanked, one)
         elif box.name != b"ipma":
             blanked.free(box)
 
@@ -128,6 +124,8 @@ def _items(data: bytes, iinf: Box) -> dict[int, _Item]:
         if box.name != b"infe" or version < 2:
             raise ValueError("an item of no known kind")
         item = reader.number(2 if version == 2 else 4)
+        if item in found:
+            raise ValueError("two items of one number")
         reader.number(2)
         found[item] = _Item(reader.number(4).to_bytes(4), reader.at - 4, box.end)
     return found
@@ -198,16 +196,18 @@ def _check_inside(ranges: list[Range], regions: list[Range]) -> None:
 
 
 def _strip_items(blanked: Blanked, meta: _Meta, exif: bytes, kept: list[Range], regions: list[Range]) -> None:
-    """Without their names, and what is no part of the picture without its kind; the data of all those is blank now."""
+    """Without their names, and what is no part of the picture without its kind; the data of all those is blank now.
+
+    The new EXIF goes where the first one was, or nowhere: whether there is room takes a look at all that is kept.
+    """
     for number, item in meta.items.items():
         blanked.blank(item.at + 4, item.end)
         if number in meta.picture:
             continue
         room = meta.places.get(number, [])[:1] if item.kind == _EXIF and exif else []
-        if room and _write_exif(blanked, room[0], exif, kept, regions):
-            exif = b""
-        else:
+        if not (room and _write_exif(blanked, room[0], exif, kept, regions)):
             blanked.data[item.at : item.at + 4] = _NOTHING
+        exif = b"" if room else exif
 
 
 def _write_exif(blanked: Blanked, room: Range, exif: bytes, kept: list[Range], regions: list[Range]) -> bool:

@@ -2,17 +2,26 @@
 
 A file of a few kilobytes can have a million parts, each of which takes a reader's step, or a thousand scans, each of
 which takes a pass over all pixels. What it would cost is told from its bytes alone, so nothing must be stopped midway.
-A file that breaks off or breaks the rules is left to the decoder, which says so.
+A file that breaks off or breaks the rules is refused here: its metadata could not be told from its picture.
 """
 
 import math
-import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from PIL import Image
 
+from functions.image_worker.containers import (
+    JPEG_APP1,
+    JPEG_START_OF_FRAME,
+    JPEG_START_OF_SCAN,
+    gif_blocks,
+    jpeg_segments,
+    png_chunks,
+    webp_chunks,
+    webp_frame_chunks,
+)
+from functions.image_worker.isobmff import outermost
 from mundotango.errors import BadImage
 from mundotango.media import policy
 
@@ -20,6 +29,8 @@ from mundotango.media import policy
 MAX_PARTS = 200_000
 # Pillow joins those of a JPEG one by one, each time anew; a camera writes one.
 MAX_EXIF_SEGMENTS = 100
+# Of a PNG, which may have one; Pillow unpacks each, up to a megabyte.
+MAX_PROFILES = 100
 # Of the tables of AVIF and HEIC. A phone's picture of 48 megapixels, a grid of 192 tiles, has 20 KB; libavif looks
 # through all for each entry.
 MAX_TABLES = 256 * 1024
@@ -37,11 +48,7 @@ MAX_DECODING_BYTES = 420_000_000
 _BYTES_PER_PIXEL = {"PNG": 4, "GIF": 4, "WEBP": 16, "AVIF": 16, "HEIF": 16}
 _BYTES_PER_PIXEL_OF_PHONES = 8
 
-_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
-_START_OF_SCAN, _END_OF_IMAGE, _APP1 = 0xDA, 0xD9, 0xE1
-_WITHOUT_CONTENT = {0x01, *range(0xD0, 0xD9)}
-_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 class Passes(NamedTuple):
@@ -53,12 +60,12 @@ class Passes(NamedTuple):
 
 def inspect(data: bytes, format: str) -> Passes:
     """Raises BadImage where there are too many parts."""
-    if format == "JPEG":
-        return _jpeg(data)
-    if format in ("AVIF", "HEIF"):
-        _refuse_if(any(name in (b"meta", b"moov") and length > MAX_TABLES for name, length in _boxes(data)))
-    else:
-        _counted({"PNG": _png_chunks, "WEBP": _riff_chunks, "GIF": _gif_blocks}[format](data))
+    try:
+        if format == "JPEG":
+            return _jpeg(data)
+        _count(_PARTS[format](data))
+    except ValueError as error:
+        raise BadImage(policy.DAMAGED) from error
     return Passes()
 
 
@@ -88,40 +95,17 @@ def _refuse_if(costly: bool) -> None:
         raise BadImage(policy.TOO_COSTLY)
 
 
-def _counted(parts: Iterator[bytes]) -> None:
-    _refuse_if(sum(1 for _ in islice(parts, MAX_PARTS + 1)) > MAX_PARTS)
-
-
 def _jpeg(data: bytes) -> Passes:
     scans = coefficients = exif_segments = 0
     several = False
-    for count, (marker, content) in enumerate(_jpeg_segments(data)):
-        exif_segments += marker == _APP1 and content.startswith(b"Exif\x00\x00")
+    for count, (marker, start, end, _) in enumerate(jpeg_segments(data)):
+        exif_segments += marker == JPEG_APP1 and data.startswith(b"Exif\x00\x00", start, end)
         _refuse_if(count > MAX_PARTS or exif_segments > MAX_EXIF_SEGMENTS)
-        if marker in _START_OF_FRAME and len(content) > 5:
-            coefficients = _coefficients(content)
+        if marker in JPEG_START_OF_FRAME and end - start > 5:
+            coefficients = _coefficients(data[start:end])
             several = marker in _PROGRESSIVE
-        scans += marker == _START_OF_SCAN
+        scans += marker == JPEG_START_OF_SCAN
     return Passes(scans, coefficients) if several or scans > 1 else Passes()
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Markers with their content; a byte between two segments, which readers skip one by one, counts as one too."""
-    at = 2
-    while at + 1 < len(data):
-        marker = data[at + 1]
-        if data[at] != 0xFF or marker in (0x00, 0xFF):
-            yield 0, b""
-            at += 1
-            continue
-        if marker == _END_OF_IMAGE:
-            return
-        length = 0 if marker in _WITHOUT_CONTENT else max(2, int.from_bytes(data[at + 2 : at + 4]))
-        yield marker, data[at + 4 : at + 2 + length]
-        at += 2 + length
-        if marker == _START_OF_SCAN:
-            following = _AFTER_SCAN.search(data, at)
-            at = following.start() if following else len(data)
 
 
 def _coefficients(frame: bytes) -> int:
@@ -133,46 +117,39 @@ def _coefficients(frame: bytes) -> int:
     return units * 128 * sum(h * v for h, v in sampling)
 
 
-def _png_chunks(data: bytes) -> Iterator[bytes]:
-    at = 8
-    while at < len(data):
-        yield data[at + 4 : at + 8]
-        at += 12 + int.from_bytes(data[at : at + 4])
+def _png(data: bytes) -> Iterator[int]:
+    profiles = 0
+    for chunk in png_chunks(data):
+        profiles += chunk.name == b"iCCP"
+        _refuse_if(profiles > MAX_PROFILES)
+        yield 1
 
 
-def _riff_chunks(data: bytes) -> Iterator[bytes]:
-    at = 12
-    while at < len(data):
-        yield data[at : at + 4]
-        length = int.from_bytes(data[at + 4 : at + 8], "little")
-        at += 8 + length + length % 2
+def _webp(data: bytes) -> Iterator[int]:
+    for chunk in webp_chunks(data):
+        yield 1
+        if chunk.name == b"ANMF":
+            yield from (1 for _ in webp_frame_chunks(data, chunk))
 
 
-def _gif_blocks(data: bytes) -> Iterator[bytes]:
+def _gif(data: bytes) -> Iterator[int]:
     """Each block of a picture or an extension, and each of the smaller ones that its content comes in."""
-    at = 13 + _gif_palette(data, 10)
-    while at < len(data) and data[at] in b"\x21\x2c":
-        kind = data[at : at + 1]
-        yield kind
-        at += 2 if kind == b"\x21" else 11 + _gif_palette(data, at + 9)
-        while at < len(data) and data[at]:
-            yield kind
-            at += data[at] + 1
-        at += 1
+    return (1 + block.pieces for block in gif_blocks(data))
 
 
-def _gif_palette(data: bytes, at: int) -> int:
-    flags = data[at] if at < len(data) else 0
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+def _heif(data: bytes) -> Iterator[int]:
+    tables = 0
+    for box in outermost(data):
+        tables += box.end - box.start if box.name in (b"meta", b"moov") else 0
+        _refuse_if(tables > MAX_TABLES)
+        yield 1
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """The outermost ones; a length of 0 is to the end of the file, of 1 follows in eight bytes."""
-    at = 0
-    while at + 8 <= len(data):
-        length = int.from_bytes(data[at : at + 4])
-        if length == 1:
-            length = int.from_bytes(data[at + 8 : at + 16])
-        length = length or len(data) - at
-        yield data[at + 4 : at + 8], length
-        at += max(8, length)
+_PARTS = {"PNG": _png, "WEBP": _webp, "GIF": _gif, "AVIF": _heif, "HEIF": _heif}
+
+
+def _count(parts: Iterator[int]) -> None:
+    count = 0
+    for each in parts:
+        count += each
+        _refuse_if(count > MAX_PARTS)

@@ -1,5 +1,6 @@
 """The boxes of ISO base media files: a length, four letters, and what they say is inside (ISO 14496-12, 4.2)."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,6 +24,14 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
             raise ValueError("a box ends too early")
         yield box
         start = box.end
+
+
+def outermost(data: bytes) -> Iterator[Box]:
+    """Up to what is no box: that stands after the file's end, or is cut off, which its offsets tell."""
+    at = 0
+    while at < len(data) and (box := find_box(data, at, len(data))):
+        yield box
+        at = box.end
 
 
 def find_box(data: bytes, start: int, end: int) -> Box | None:
@@ -70,9 +79,10 @@ class Blanked:
         self.blank(box.content, box.end)
 
     def blank_but(self, region: Range, kept: list[Range]) -> None:
-        """`kept` is sorted."""
+        """`kept` is sorted, and each that begins in the region ends in it."""
         at = region[0]
-        for start, end in kept:
+        for index in range(bisect_left(kept, (region[0], 0)), len(kept)):
+            start, end = kept[index]
             if start >= region[1]:
                 break
             if start > at:

@@ -1,121 +1,175 @@
 """Takes a picture file apart and leaves out what it tells about people: place, time, camera, comments, previews.
 
-The pixel data stays as it was sent, byte for byte. Kept besides are the parts a decoder needs and the colour profile;
-a new EXIF block says what is to be kept of the old one. What a format allows after its end is cut: phones keep whole
-films there. Only what is known to be harmless is kept, so that a kind of metadata invented later is dropped too.
+The pixel data stays as it was sent, byte for byte, and with it what somebody hides inside of it. Kept besides are the
+parts a decoder needs and the numbers of the colour profile; a new EXIF block says what is to be kept of the old one.
+What a format allows after its end is cut: phones keep whole films there. Only what is known to be harmless is kept, as
+long as it is by its format, so that a kind of metadata invented later is dropped too.
 """
 
-import re
 import zlib
+from collections.abc import Iterable
 
+from functions.image_worker.containers import (
+    GIF_EXTENSION,
+    JPEG_APP0,
+    JPEG_APP1,
+    JPEG_APP2,
+    JPEG_APP14,
+    JPEG_START_OF_FRAME,
+    JPEG_START_OF_SCAN,
+    PNG_END,
+    PNG_SIGNATURE,
+    WEBP_FRAME_HEAD,
+    Block,
+    Chunk,
+    gif_blocks,
+    gif_start,
+    jpeg_segments,
+    png_chunks,
+    webp_chunks,
+    webp_frame_chunks,
+)
 from functions.image_worker.heif import strip as strip_heif
+from functions.image_worker.icc import MAX_BYTES, cleaned
 
-_JPEG_SOI, _JPEG_EOI, _JPEG_SOS, _JPEG_APP0, _JPEG_APP1, _JPEG_COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xFE
-_JPEG_APPLICATION = range(_JPEG_APP0, _JPEG_APP0 + 16)
-_JPEG_KEPT_APPLICATION = ((0xE0, b"JFIF\x00"), (0xE2, b"ICC_PROFILE\x00"), (0xEE, b"Adobe"))
-# In the coded data 0xFF stands for itself before 00, and before the restart markers D0 to D7. Before another 0xFF it
-# fills: that stays with the scan, for `\xff+` would go over a run of them once for each.
-_JPEG_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# Tables of Huffman and arithmetic codes, of quantization, and how often the scan starts anew.
+_JPEG_KEPT = JPEG_START_OF_FRAME | {0xC4, 0xCC, 0xDB, 0xDD, JPEG_START_OF_SCAN}
+_JFIF, _ICC, _ADOBE = b"JFIF\x00", b"ICC_PROFILE\x00", b"Adobe"
+_ICC_HEAD, _ICC_PIECE = len(_ICC) + 2, 65_519
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_PICTURE = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"}
-_PNG_COLOR = {b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP", b"pHYs"}
+# How long each may be; IDAT and fdAT are the pixels.
+_PNG_KEPT = {
+    b"IHDR": 13, b"PLTE": 768, b"tRNS": 256, b"acTL": 8, b"fcTL": 26,
+    b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"sBIT": 4, b"cICP": 4, b"pHYs": 9,
+}  # fmt: skip
+_PNG_PIXELS = (b"IDAT", b"fdAT")
 
-_WEBP_KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
-_WEBP_EXIF_FLAG, _WEBP_XMP_FLAG = 0x08, 0x04
+_WEBP_ONCE = (b"VP8X", b"ICCP", b"ANIM")
+_WEBP_ALPHA, _WEBP_PIXELS = b"ALPH", (b"VP8 ", b"VP8L")
+_WEBP_ICC_FLAG, _WEBP_EXIF_FLAG, _WEBP_XMP_FLAG = 0x20, 0x08, 0x04
 
-_GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _GIF_GRAPHIC_CONTROL, _GIF_APPLICATION = 0xF9, 0xFF
 _GIF_LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
 def strip(data: bytes, format: str, exif: bytes) -> bytes:
     """The file without its metadata but this EXIF; ValueError where it does not keep to its format."""
-    try:
-        if format == "JPEG":
-            return _strip_jpeg(data, exif)
-        if format == "PNG":
-            return _strip_png(data, exif)
-        if format == "WEBP":
-            return _strip_webp(data, exif)
-        if format == "GIF":
-            return _strip_gif(data)
-        if format in ("AVIF", "HEIF"):
-            return strip_heif(data, exif)
-    except IndexError as error:
-        raise ValueError(f"this {format} ends too early") from error
+    if format == "JPEG":
+        return _strip_jpeg(data, exif)
+    if format == "PNG":
+        return _strip_png(data, exif)
+    if format == "WEBP":
+        return _strip_webp(data, exif)
+    if format == "GIF":
+        return _strip_gif(data)
+    if format in ("AVIF", "HEIF"):
+        return strip_heif(data, exif)
     raise ValueError(f"{format} cannot be taken apart")
 
 
 def _strip_jpeg(data: bytes, exif: bytes) -> bytes:
-    kept = [data[:2]]
+    """Of what applications add, JFIF's head without its preview, Adobe's, and the colour profile stay."""
+    head = [data[:2]]
     if exif:
-        kept.append(b"\xff\xe1" + (len(exif) + 8).to_bytes(2) + b"Exif\x00\x00" + exif)
-    at = 2
-    while at < len(data):
-        at = data.index(b"\xff", at)  # decoders forgive what stands between two segments; it is dropped
-        while data[at] == 0xFF:
-            at += 1
-        marker = data[at]
-        at += 1
-        if marker == _JPEG_EOI:
-            kept.append(bytes((0xFF, marker)))
-            break
-        end = at + int.from_bytes(data[at : at + 2])
-        if end > len(data):
-            raise ValueError("a segment ends too early")
-        segment = data[at:end]
-        if marker == _JPEG_SOS:
-            after = _JPEG_AFTER_SCAN.search(data, end)
-            end = after.start() if after else len(data)
-        if _kept_in_jpeg(marker, segment[2:]):
-            kept += [bytes((0xFF, marker)), data[at:end]]
-        at = end
-    return b"".join(kept)
+        head.append(_jpeg_segment(JPEG_APP1, b"Exif\x00\x00" + exif))
+    pieces: list[bytes] = []
+    kept: list[bytes] = []
+    for marker, start, end, coded_end in jpeg_segments(data):
+        content = data[start:end]
+        if marker == JPEG_APP0 and content.startswith(_JFIF):
+            head.append(_jpeg_segment(marker, content[:12] + bytes(2)))
+        elif marker == JPEG_APP14 and content.startswith(_ADOBE):
+            head.append(_jpeg_segment(marker, content[:12]))
+        elif marker == JPEG_APP2 and content.startswith(_ICC):
+            pieces.append(content)
+        elif marker in _JPEG_KEPT:
+            kept += [_jpeg_segment(marker, content), data[end:coded_end]]
+    profile = cleaned(b"".join(piece[_ICC_HEAD:] for piece in sorted(pieces)))
+    return b"".join((*head, *_jpeg_profile(profile), *kept, b"\xff\xd9"))
 
 
-def _kept_in_jpeg(marker: int, content: bytes) -> bool:
-    if marker in _JPEG_APPLICATION:
-        return any(marker == kept and content.startswith(name) for kept, name in _JPEG_KEPT_APPLICATION)
-    return marker != _JPEG_COM
+def _jpeg_segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (2 + len(content)).to_bytes(2) + content
+
+
+def _jpeg_profile(profile: bytes) -> Iterable[bytes]:
+    pieces = [profile[at : at + _ICC_PIECE] for at in range(0, len(profile), _ICC_PIECE)]
+    for number, piece in enumerate(pieces, start=1):
+        yield _jpeg_segment(JPEG_APP2, _ICC + bytes((number, len(pieces))) + piece)
 
 
 def _strip_png(data: bytes, exif: bytes) -> bytes:
-    kept = [_PNG_SIGNATURE]
-    at = len(_PNG_SIGNATURE)
-    while at < len(data):
-        length = int.from_bytes(data[at : at + 4])
-        name = data[at + 4 : at + 8]
+    kept = [PNG_SIGNATURE]
+    profiled = False
+    for name, start, end in png_chunks(data):
         if name == b"IDAT" and exif:
-            kept.append(len(exif).to_bytes(4) + b"eXIf" + exif + zlib.crc32(b"eXIf" + exif).to_bytes(4))
+            kept.append(_png_chunk(b"eXIf", exif))
             exif = b""
-        end = at + 12 + length
-        if end > len(data):
-            raise ValueError("a chunk ends too early")
-        if name in _PNG_PICTURE | _PNG_COLOR:
-            kept.append(data[at:end])
-        if name == b"IEND":
-            break
-        at = end
+        if name in _PNG_PIXELS:
+            kept.append(_png_chunk(name, data[start:end]))
+        elif name in _PNG_KEPT:
+            kept.append(_png_chunk(name, data[start : min(end, start + _PNG_KEPT[name])]))
+        elif name == b"iCCP" and not profiled:
+            profiled = True
+            profile = cleaned(_png_profile(data[start:end]))
+            kept += [_png_chunk(name, b"ICC\x00\x00" + zlib.compress(profile))] if profile else []
+    kept.append(_png_chunk(PNG_END, b""))
     return b"".join(kept)
 
 
+def _png_chunk(name: bytes, content: bytes) -> bytes:
+    return b"".join((len(content).to_bytes(4), name, content, zlib.crc32(content, zlib.crc32(name)).to_bytes(4)))
+
+
+def _png_profile(content: bytes) -> bytes:
+    """After its name and the number of the one way to compress it."""
+    _, _, compressed = content.partition(b"\x00")
+    try:
+        return zlib.decompressobj().decompress(compressed[1:], MAX_BYTES)
+    except zlib.error:
+        return b""
+
+
 def _strip_webp(data: bytes, exif: bytes) -> bytes:
-    kept = []
-    at = 12
-    while at + 8 <= min(len(data), 8 + int.from_bytes(data[4:8], "little")):
-        name = data[at : at + 4]
-        length = int.from_bytes(data[at + 4 : at + 8], "little")
-        content = data[at + 8 : at + 8 + length]
-        if name == b"VP8X":
-            flags = content[0] & ~(_WEBP_EXIF_FLAG | _WEBP_XMP_FLAG)
-            content = bytes((flags | (_WEBP_EXIF_FLAG if exif else 0),)) + content[1:]
-        if name in _WEBP_KEPT:
-            kept.append(_riff_chunk(name, content))
-        at += 8 + length + length % 2
+    chunks = list(webp_chunks(data))
+    first = {chunk.name: data[chunk.start : chunk.end] for chunk in reversed(chunks) if chunk.name in _WEBP_ONCE}
+    profile = cleaned(first.get(b"ICCP", b""))
+    parts = []
+    if b"VP8X" in first:
+        parts.append((b"VP8X", _webp_head(first[b"VP8X"], profile, exif)))
+    if profile:
+        parts.append((b"ICCP", profile))
+    if b"ANIM" in first:
+        parts.append((b"ANIM", first[b"ANIM"][:6]))
+    parts += [(chunk.name, _webp_frame(data, chunk)) for chunk in chunks if chunk.name == b"ANMF"]
+    parts += _webp_pixels(data, chunks)
     if exif:
-        kept.append(_riff_chunk(b"EXIF", exif))
-    return _riff_chunk(b"RIFF", b"WEBP" + b"".join(kept))
+        parts.append((b"EXIF", exif))
+    return _riff_chunk(b"RIFF", b"WEBP" + b"".join(_riff_chunk(name, content) for name, content in parts))
+
+
+def _webp_head(head: bytes, profile: bytes, exif: bytes) -> bytes:
+    """With the flags of what there is now."""
+    flags = head[0] & ~(_WEBP_ICC_FLAG | _WEBP_EXIF_FLAG | _WEBP_XMP_FLAG) if head else 0
+    flags |= (_WEBP_ICC_FLAG if profile else 0) | (_WEBP_EXIF_FLAG if exif else 0)
+    return bytes((flags,)) + head[1:10]
+
+
+def _webp_frame(data: bytes, frame: Chunk) -> bytes:
+    head = data[frame.start : min(frame.end, frame.start + WEBP_FRAME_HEAD)]
+    pixels = _webp_pixels(data, webp_frame_chunks(data, frame))
+    return head + b"".join(_riff_chunk(name, content) for name, content in pixels)
+
+
+def _webp_pixels(data: bytes, chunks: Iterable[Chunk]) -> list[tuple[bytes, bytes]]:
+    """Of one picture, its alpha before it; a second one is shown by nothing."""
+    found: dict[bytes, bytes] = {}
+    for name, start, end in chunks:
+        if name in (_WEBP_ALPHA, *_WEBP_PIXELS) and name not in found:
+            found[name] = data[start:end]
+        if name in _WEBP_PIXELS:
+            break
+    return list(found.items())
 
 
 def _riff_chunk(name: bytes, content: bytes) -> bytes:
@@ -123,30 +177,19 @@ def _riff_chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _strip_gif(data: bytes) -> bytes:
-    at = 13 + _gif_palette(data[10])
-    kept = [data[:at]]
-    while at < len(data) and data[at] != _GIF_TRAILER:
-        start = at
-        if data[at] == _GIF_IMAGE:
-            at = _gif_blocks_end(data, at + 11 + _gif_palette(data[at + 9]))
-            keep = True
-        elif data[at] == _GIF_EXTENSION:
-            label, name = data[at + 1], data[at + 3 : at + 14]
-            at = _gif_blocks_end(data, at + 2)
-            keep = label == _GIF_GRAPHIC_CONTROL or (label == _GIF_APPLICATION and name in _GIF_LOOPING)
-        else:
-            raise ValueError("no block where one must be")
-        if keep:
-            kept.append(data[start:at])
-    kept.append(bytes((_GIF_TRAILER,)))
+    kept = [data[: gif_start(data)], *(_kept_of_gif(data, block) for block in gif_blocks(data)), b"\x3b"]
     return b"".join(kept)
 
 
-def _gif_palette(flags: int) -> int:
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _gif_blocks_end(data: bytes, at: int) -> int:
-    while data[at]:
-        at += data[at] + 1
-    return at + 1
+def _kept_of_gif(data: bytes, block: Block) -> bytes:
+    """Pictures, how long each is shown and how often all are; of the latter two nothing that comes after."""
+    start = block.start
+    if block.kind != GIF_EXTENSION:
+        return data[start : block.end]
+    label, size, name = data[start + 1], data[start + 2], data[start + 3 : start + 14]
+    if label == _GIF_GRAPHIC_CONTROL and size >= 4:
+        return data[start : start + 2] + b"\x04" + data[start + 3 : start + 7] + b"\x00"
+    repeated = data[start + 14 : start + 18]
+    if label == _GIF_APPLICATION and size == 11 and name in _GIF_LOOPING and repeated[0] >= 3 and repeated[1] == 1:
+        return data[start : start + 14] + b"\x03" + repeated[1:] + b"\x00"
+    return b""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from functions.image_worker.icc import MAX_BYTES
 from functions.image_worker.isobmff import Box, boxes
 
 if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
-# Those of printing presses have up to 3 MB.
-_MAX_BYTES = 4 * 1024 * 1024
 # A list of elements to be worked through, which may name one element of 100 KB many thousand times: lcms keeps each.
 _ELEMENTS = b"mpet"
 # H.273: the primaries of Display P3; the curves of BT.709 and BT.601, which screens show like sRGB's, that of sRGB, and
@@ -53,7 +52,7 @@ def profile_of(image: Image.Image, data: bytes) -> Profile | None:
 def _transform(icc: bytes, mode: str) -> ImageCmsTransform | None:
     from PIL import ImageCms
 
-    if len(icc) > _MAX_BYTES or _ELEMENTS in icc:
+    if len(icc) > MAX_BYTES or _ELEMENTS in icc:
         return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(icc))

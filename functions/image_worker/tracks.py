@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from functions.image_worker.icc import strip_profile
 from functions.image_worker.isobmff import Blanked, Box, Range, Reader, boxes
 
 _PICTURES = {b"pict", b"vide", b"auxv"}
@@ -74,6 +75,8 @@ def _strip_entries(data: bytes, blanked: Blanked, stsd: Box) -> None:
         for box in boxes(data, entry.content + _VISUAL_SAMPLE_ENTRY, entry.end):
             if box.name not in _SAMPLE_ENTRY_KEPT:
                 blanked.free(box)
+            elif box.name == b"colr":
+                strip_profile(data, blanked, box)
 
 
 def _samples(data: bytes, found: dict[bytes, Box]) -> list[Range]:

@@ -13,8 +13,10 @@ from typing import Any
 import pillow_heif
 from PIL import Image
 
+from functions.image_worker.isobmff import boxes as inner_boxes
+from functions.image_worker.isobmff import outermost
 from tests.factories.boxes import grid
-from tests.factories.pictures import encoded, quarters
+from tests.factories.pictures import encoded, grained, quarters
 
 SIDE = 7000  # of a large square picture: 49 million pixels
 MEGABYTE = 1024 * 1024
@@ -192,3 +194,29 @@ def webp_beginning(side: int) -> bytes:
 
 def riff(name: bytes, content: bytes) -> bytes:
     return name + len(content).to_bytes(4, "little") + content + b"\x00" * (len(content) % 2)
+
+
+# AVIF
+
+
+def scattered(pieces: int = 10_000, boxes: int = 20_000) -> bytes:
+    """A picture whose data comes in so many pieces, each a byte, and whose file has so many boxes of no data."""
+    data = encoded(Image.blend(quarters(), grained(quarters()), 0.15), "AVIF", quality=99)
+    meta = next(box for box in outermost(data) if box.name == b"meta")
+    payload = data[data.rindex(b"mdat") + 4 :]
+    places = next(box for box in inner_boxes(data, meta.content + 4, meta.end) if box.name == b"iloc")
+    start = data[: meta.start]
+
+    def directory(at: int) -> bytes:
+        lengths = [1] * pieces + [len(payload) - pieces]
+        extents = b"".join(struct.pack(">II", at + index, length) for index, length in enumerate(lengths))
+        iloc = struct.pack(">IHHHHH", 0, 0x4400, 1, 1, 0, len(lengths)) + extents
+        content = data[meta.content : places.start] + _box(b"iloc", iloc) + data[places.end : meta.end]
+        return _box(b"meta", content)
+
+    head = start + directory(len(start) + len(directory(0)) + 8)
+    return head + _box(b"mdat", payload) + _box(b"mdat", b"") * boxes
+
+
+def _box(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + name + content

@@ -63,6 +63,9 @@ RIGHT: dict[str, Make] = {
     "WebP of 25 megapixels": lambda: encoded(quarters(5000, 5000), "WEBP", method=0),
     "WebP of 25 megapixels, lossless": lambda: encoded(quarters(5000, 5000), "WEBP", method=0, lossless=True),
     "AVIF with HTML behind it": lambda: encoded(quarters(), "AVIF") + PAYLOAD,
+    "AVIF in 10,000 pieces and 20,000 boxes": hostile.scattered,
+    "JPEG with HTML in its preview": lambda: with_segments(segment(0xE0, b"JFIF\0" + bytes(9) + PAYLOAD)),
+    "GIF with HTML after how often it is played": lambda: looped(PAYLOAD),
 }
 
 # What shows something else, such as nothing but black.
@@ -104,7 +107,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "HEIC, corrupt": (lambda: tiled("HEIF")[:8000], policy.DAMAGED),
     "PNG of 30,000²": (lambda: png(30_000, 30_000, bits=1, color=0), policy.TOO_LARGE),
     "PNG of 12,000²": (lambda: png(12_000, 12_000, bits=1, color=0), policy.TOO_LARGE),
-    "JPEG of 65,500²": (lambda: scans(2, 65_500)[:100_000], policy.TOO_LARGE),
+    "JPEG of 65,500²": (lambda: scans(2, 65_500)[:100_000] + b"\xff\xd9", policy.TOO_LARGE),
     "PNG one pixel wide": (lambda: png(1, 49_000_000, color=6), policy.TOO_COSTLY),
     "PNG one pixel high": (lambda: png(49_000_000, 1, color=6), policy.TOO_COSTLY),
     "PNG whose profile is a bomb": (lambda: png(9, 9, chunk(b"iCCP", b"a\x00\x00" + zeros(10**9))), policy.DAMAGED),
@@ -139,6 +142,27 @@ REFUSED: dict[str, tuple[Make, str]] = {
         policy.TOO_COSTLY,
     ),
     "HEIC of 48 megapixels, 10 bits, 4:4:4": (lambda: tiled("HEIF", deep=True), policy.TOO_COSTLY),
+    "AVIF of 3,000,000 boxes": (lambda: hostile.scattered(1, 3_000_000), policy.TOO_COSTLY),
+    "AVIF of many directories": (
+        lambda: encoded(quarters(), "AVIF") + (struct.pack(">I4s", 60_000, b"meta") + bytes(59_992)) * 400,
+        policy.TOO_COSTLY,
+    ),
+    "PNG of 25,000 profiles": (
+        lambda: png(9, 9, chunk(b"iCCP", b"a\x00\x00" + zeros(10**6)) * 25_000),
+        policy.TOO_COSTLY,
+    ),
+    "WebP of 3,000,000 chunks in a frame": (
+        lambda: riff(
+            b"RIFF",
+            hostile.webp_animation(9, 1)[8:] + riff(b"ANMF", bytes(16) + riff(b"abcd", b"") * 3_000_000),
+        ),
+        policy.TOO_COSTLY,
+    ),
+    "GIF of 12,000,000 blocks behind what is none": (
+        lambda: encoded(quarters(), "GIF")[:-1] + b"\x00\x21\xfe" + b"\x01\x00" * 12_000_000,
+        policy.DAMAGED,
+    ),
+    "JPEG without an end": (lambda: encoded(quarters())[:-2] + PAYLOAD, policy.DAMAGED),
 }
 
 
@@ -229,3 +253,11 @@ def gif_comment(comment: bytes, blocks: bytes = b"") -> bytes:
     at = data.index(b"\x2c\x00\x00\x00\x00")
     said = bytes((len(comment),)) + comment if comment else b""
     return data[:at] + b"\x21\xfe" + said + blocks + b"\x00" + data[at:]
+
+
+def looped(said: bytes) -> bytes:
+    """A GIF that says in the block which tells how often it is played something else, too."""
+    data = encoded(quarters(), "GIF")
+    at = data.index(b"\x2c\x00\x00\x00\x00")
+    block = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00" + bytes((len(said),)) + said + b"\x00"
+    return data[:at] + block + data[at:]

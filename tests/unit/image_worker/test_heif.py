@@ -10,6 +10,7 @@ from PIL import Image
 
 from functions.image_worker.attribution import Attribution, exif_block
 from functions.image_worker.heif import strip
+from functions.image_worker.isobmff import Blanked
 from tests.factories.pictures import encoded, grained, quarters
 
 SECRET = b"Corrientes 348"
@@ -63,6 +64,64 @@ def test_without_the_room_there_is_no_exif() -> None:
     data = telling("AVIF")
 
     assert strip(data, exif_block(Attribution("Ana" * 60))) == strip(data, b"")
+
+
+def items(*found: tuple[int, bytes, bytes]) -> bytes:
+    """A file of these: a number, a kind and the data of each; the first one is the picture."""
+
+    def full(name: bytes, content: bytes, version: int = 0) -> bytes:
+        return box(name, bytes((version, 0, 0, 0)) + content)
+
+    def meta(base: int) -> bytes:
+        places, infes = b"", b""
+        for number, kind, content in found:
+            places += struct.pack(">HHHII", number, 0, 1, base, len(content))
+            infes += full(b"infe", struct.pack(">HH4s", number, 0, kind) + b"name\0", 2)
+            base += len(content)
+        count = struct.pack(">H", len(found))
+        iloc = full(b"iloc", b"\x44\x00" + count + places)
+        return full(b"meta", full(b"pitm", struct.pack(">H", found[0][0])) + iloc + full(b"iinf", count + infes))
+
+    ftyp = box(b"ftyp", b"avif\0\0\0\0mif1avif")
+    return ftyp + meta(len(ftyp) + len(meta(0)) + 8) + box(b"mdat", b"".join(content for _, _, content in found))
+
+
+def test_only_where_the_first_exif_stood_is_looked_for_room() -> None:
+    """To look takes a pass over all that is kept, and a file may have thousands."""
+    told = items((1, b"av01", b"picture"), (2, b"Exif", b"short"), (3, b"Exif", bytes(100)))
+    first = items((1, b"av01", b"picture"), (2, b"Exif", bytes(100)), (3, b"Exif", bytes(100)))
+
+    assert strip(told, b"new exif") == strip(told, b"")
+    assert strip(first, b"new exif").count(b"new exif") == 1
+
+
+def test_two_items_of_one_number_are_refused_for_one_of_them_would_be_kept() -> None:
+    with pytest.raises(ValueError, match="one number"):
+        strip(items((1, b"av01", b"picture"), (2, b"Exif", b"Ana"), (2, b"Exif", b"Bea")), b"")
+
+
+class Counted(list[tuple[int, int]]):
+    """How often one of it was taken."""
+
+    taken = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.taken += 1
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Any:
+        return (self[index] for index in range(len(self)))
+
+
+def test_what_is_kept_of_each_region_is_found_without_going_through_all_of_it() -> None:
+    kept = Counted((10 * number, 10 * number + 5) for number in range(1000))
+    blanked = Blanked(b"x" * 10_000)
+
+    for number in range(1000):
+        blanked.blank_but((10 * number, 10 * number + 10), kept)
+
+    assert bytes(blanked.data) == (b"xxxxx" + bytes(5)) * 1000
+    assert kept.taken < 20_000  # of a million
 
 
 def test_a_moving_avif_keeps_its_frames_and_not_its_times() -> None:
