@@ -18,11 +18,9 @@ from mundotango.media.model import Compressed, Rendition
 from mundotango.media.policy import DAMAGED, NOT_A_PICTURE
 from tests.factories import profiles
 from tests.factories.pictures import (
-    BLUE,
     FORMATS,
-    GREEN,
+    QUARTERS,
     RED,
-    YELLOW,
     corners,
     encoded,
     grained,
@@ -235,7 +233,7 @@ class TestColours:
 
         assert made.animated
         assert len(built) == 1
-        assert looks_like(opened(made), (GREEN, RED, BLUE, YELLOW), by=GRAIN)
+        assert looks_like(opened(made), tuple((green, red, blue) for red, green, blue in QUARTERS), by=GRAIN)
 
     @pytest.mark.parametrize("format", ["AVIF", "HEIF"])
     @pytest.mark.parametrize(
