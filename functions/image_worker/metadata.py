@@ -29,7 +29,6 @@ from functions.image_worker.containers import (
     webp_chunks,
     webp_frame_chunks,
 )
-from functions.image_worker.heif import strip as strip_heif
 from functions.image_worker.icc import MAX_BYTES, cleaned
 
 # Tables of Huffman and arithmetic codes, of quantization, and how often the scan starts anew.
@@ -63,6 +62,8 @@ def strip(data: bytes, format: str, exif: bytes) -> bytes:
     if format == "GIF":
         return _strip_gif(data)
     if format in ("AVIF", "HEIF"):
+        from functions.image_worker.heif import strip as strip_heif
+
         return strip_heif(data, exif)
     raise ValueError(f"{format} cannot be taken apart")
 
