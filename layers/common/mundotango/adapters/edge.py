@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from mundotango import settings
+from mundotango.adapters.client import make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -28,15 +29,4 @@ class CloudFrontEdge:
 
     @cached_property
     def _client(self) -> CloudFrontClient:
-        from botocore.config import Config
-        from botocore.session import Session
-
-        config = Config(
-            connect_timeout=settings.AWS_CALL_TIMEOUT,
-            read_timeout=settings.AWS_CALL_TIMEOUT,
-            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
-        )
-        client = Session().create_client(
-            "cloudfront", region_name=self._region.name, endpoint_url=self._region.endpoint or None, config=config
-        )
-        return cast("CloudFrontClient", client)
+        return cast("CloudFrontClient", make_client("cloudfront", self._region))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from mundotango import settings
+from mundotango.adapters.client import make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -33,15 +34,4 @@ class CognitoIdentities:
 
     @cached_property
     def _client(self) -> CognitoIdentityProviderClient:
-        from botocore.config import Config
-        from botocore.session import Session
-
-        config = Config(
-            connect_timeout=settings.AWS_CALL_TIMEOUT,
-            read_timeout=settings.AWS_CALL_TIMEOUT,
-            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
-        )
-        client = Session().create_client(
-            "cognito-idp", region_name=self._region.name, endpoint_url=self._region.endpoint or None, config=config
-        )
-        return cast("CognitoIdentityProviderClient", client)
+        return cast("CognitoIdentityProviderClient", make_client("cognito-idp", self._region))

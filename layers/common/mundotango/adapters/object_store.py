@@ -1,8 +1,7 @@
 """Pictures and exports in S3.
 
-botocore and not boto3: the one client made here needs nothing of what boto3 adds, and its import costs more. The client
-is made when it is first asked for. Presigning is computed from the credentials in the environment, so it works where
-S3 is the only address that can be reached.
+The client is made when it is first asked for. Presigning is computed from the credentials in the environment, so it
+works where S3 is the only address that can be reached.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
 from mundotango import settings
+from mundotango.adapters.client import make_client
 from mundotango.media.model import Bucket, PresignedPost
 from mundotango.media.policy import UPLOAD_WINDOW
 
@@ -33,21 +33,14 @@ class S3ObjectStore:
 
     @cached_property
     def _client(self) -> S3Client:
-        from botocore.config import Config
-        from botocore.session import Session
-
         # The bucket's own regional host name, said twice: left to itself the SDK signs forms for the older global name,
         # which answers for a new bucket elsewhere with a redirect that a browser's form does not survive.
         addressing: Literal["auto", "virtual"] = "auto" if self._region.endpoint else "virtual"
-        config = Config(
+        client = make_client(
+            "s3",
+            self._region,
             signature_version="s3v4",
             s3={"us_east_1_regional_endpoint": "regional", "addressing_style": addressing},
-            connect_timeout=settings.AWS_CALL_TIMEOUT,
-            read_timeout=settings.AWS_CALL_TIMEOUT,
-            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
-        )
-        client = Session().create_client(
-            "s3", region_name=self._region.name, endpoint_url=self._region.endpoint or None, config=config
         )
         return cast("S3Client", client)
 
