@@ -7,8 +7,8 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from mundotango import settings
 from mundotango.adapters.pusher import SocketPusher
-from mundotango.ports import Pusher
 from mundotango.realtime.model import Delivery, Socket
+from mundotango.realtime.ports import Pusher
 from tests.factories.realtime import make_socket
 from tests.fakes.realtime import FakePusher
 from tests.fakes.socket_gateway import SocketGateway

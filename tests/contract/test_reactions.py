@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from mundotango import ids
-from mundotango.ports import Buckets, Counters, Engagements, Reactions
 from mundotango.reactions.buckets import DynamoBuckets
 from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.counting import RowChange
@@ -24,6 +23,7 @@ from mundotango.reactions.model import (
     bucket_of,
     zeros,
 )
+from mundotango.reactions.ports import Buckets, Counters, Engagements, Reactions
 from mundotango.reactions.repository import DynamoEngagements, DynamoReactions, change_from_record
 from tests.fakes.reactions import FakeBuckets, FakeCounters, FakeEngagements, FakeReactions, FakeTable
 from tests.fixtures.aws import stream_records, table_name

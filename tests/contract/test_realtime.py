@@ -5,9 +5,9 @@ import pytest
 
 from mundotango import ids, settings
 from mundotango.errors import NotFound
-from mundotango.ports import Connections, Edges, ErasableActivities, Tickets
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.policy import position_at
+from mundotango.realtime.ports import Connections, Edges, ErasableActivities, Tickets
 from mundotango.realtime.repository import DynamoActivities, DynamoEdges, DynamoTickets
 from tests.factories.realtime import AT, make_activity, make_socket
 from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakeTickets

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mundotango.adapters.postgres import Database
     from mundotango.adapters.reader import Reader
     from mundotango.pagination import Keyring
+    from mundotango.reactions import ports as reactions_ports
+    from mundotango.realtime import ports as realtime_ports
     from mundotango.work import UnitOfWork
 
 
@@ -91,55 +93,55 @@ class Platform:
         return DynamoMedia(settings.table("media"), self.region)
 
     @cached_property
-    def reactions(self) -> ports.Reactions:
+    def reactions(self) -> reactions_ports.Reactions:
         from mundotango.reactions.repository import DynamoReactions
 
         return DynamoReactions(settings.table("reactions"), self.region)
 
     @cached_property
-    def engagements(self) -> ports.Engagements:
+    def engagements(self) -> reactions_ports.Engagements:
         from mundotango.reactions.repository import DynamoEngagements
 
         return DynamoEngagements(settings.table("reactions"), self.region)
 
     @cached_property
-    def buckets(self) -> ports.Buckets:
+    def buckets(self) -> reactions_ports.Buckets:
         from mundotango.reactions.buckets import DynamoBuckets
 
         return DynamoBuckets(settings.table("reactions"), self.region)
 
     @cached_property
-    def counters(self) -> ports.Counters:
+    def counters(self) -> reactions_ports.Counters:
         from mundotango.reactions.counters import DynamoCounters
 
         return DynamoCounters(settings.table("counters"), self.region)
 
     @cached_property
-    def activities(self) -> ports.ErasableActivities:
+    def activities(self) -> realtime_ports.ErasableActivities:
         from mundotango.realtime.repository import DynamoActivities
 
         return DynamoActivities(settings.table("activities"), self.region)
 
     @cached_property
-    def edges(self) -> ports.Edges:
+    def edges(self) -> realtime_ports.Edges:
         from mundotango.realtime.repository import DynamoEdges
 
         return DynamoEdges(settings.table("edges"), self.region)
 
     @cached_property
-    def tickets(self) -> ports.Tickets:
+    def tickets(self) -> realtime_ports.Tickets:
         from mundotango.realtime.repository import DynamoTickets
 
         return DynamoTickets(settings.table("tickets"), self.region)
 
     @cached_property
-    def connections(self) -> ports.Connections:
+    def connections(self) -> realtime_ports.Connections:
         from mundotango.realtime.connections import DynamoConnections
 
         return DynamoConnections(settings.table("connections"), self.region)
 
     @cached_property
-    def pusher(self) -> ports.Pusher:
+    def pusher(self) -> realtime_ports.Pusher:
         from mundotango.adapters.pusher import SocketPusher
 
         return SocketPusher(self.region)

@@ -1,4 +1,7 @@
-"""What use cases ask of the world outside. Each port has a real adapter and a fake, held to one contract test."""
+"""What use cases ask of the world outside. Each port has a real adapter and a fake, held to one contract test.
+
+Those of one feature alone stand in its own `ports.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     # A function that uses one feature's ports does not import the models of the others.
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from datetime import date, datetime
     from uuid import UUID
 
     from mundotango.commands.model import Command
     from mundotango.media.model import Bucket, Measures, Media, PresignedPost
-    from mundotango.reactions.model import (
-        Contents,
-        Count,
-        CountChange,
-        EngagementKind,
-        Pass,
-        Reaction,
-        ReactionKind,
-    )
-    from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
 
 
 class Clock(Protocol):
@@ -91,184 +84,6 @@ class Rates(Protocol):
 
     def increment(self, key: str, ends_at: datetime) -> int:
         """The count under the key, which begins at one; Unavailable when it cannot be had."""
-        ...
-
-
-class Reactions(Protocol):
-    """Who reacted to what: the truth that totals are derived from."""
-
-    def put(self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime) -> bool:
-        """Whether this changed anything: another kind takes the first one's place, the same leaves it as it is."""
-        ...
-
-    def remove(self, target_id: UUID, user_id: UUID) -> Reaction | None:
-        """The reaction that was there; None when there was none."""
-        ...
-
-    def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
-        """This person's reaction to each target that has one, as of the last write."""
-        ...
-
-    def of_user(self, user_id: UUID, *, after: UUID | None = None, limit: int) -> list[tuple[UUID, Reaction]]:
-        """This person's reactions in the order of their targets, from beyond `after`; what changed just now may lack.
-
-        A page may be shorter than `limit` without being the last; an empty one is the last.
-        """
-        ...
-
-
-class Engagements(Protocol):
-    """What else a post is counted by, one row for each: comments and shares, copied from the database, and views."""
-
-    def apply(self, post_id: UUID, kind: EngagementKind, item_id: UUID, *, active: bool, version: int) -> None:
-        """The higher version wins, in whatever order they come; what ended stays as a tombstone."""
-        ...
-
-    def view(self, post_ids: Collection[UUID], viewer_id: UUID, at: datetime) -> None:
-        """These posts were seen by this person; once a day counts."""
-        ...
-
-
-class Buckets(Protocol):
-    """The buckets that hold reactions and engagements, as wholes: for who counts them anew or empties them."""
-
-    def contents(self, key: str) -> Contents: ...
-
-    def mark(self, key: str, mark: str, at: datetime) -> None:
-        """Set or replace the bucket's mark, which takes the same way to the counts as everything in it."""
-        ...
-
-    def empty(self, key: str, limit: int) -> bool:
-        """Delete at most `limit` rows; whether none is left."""
-        ...
-
-    def list_keys(self, after: str | None, limit: int) -> tuple[list[str], str | None]:
-        """The buckets that have rows among the table's next `limit`, and where the next page begins, or None."""
-        ...
-
-
-class Counters(Protocol):
-    """Totals, one row for each of a target's buckets, derived from the stream of reactions and engagements."""
-
-    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        """By bucket key, without those never counted. Only `fresh` is sure to see the last write."""
-        ...
-
-    def apply(self, key: str, change: CountChange) -> bool:
-        """False, and nothing written, when the bucket's guard is no longer `change.guard_before`."""
-        ...
-
-    def correct(self, key: str, count: Count, contents: Contents) -> bool:
-        """Set the totals to what the bucket holds. False, and nothing written, when its guard is not `count`'s."""
-        ...
-
-    def end(self, target_id: UUID, at: datetime) -> None:
-        """Forget the target's totals, and count nothing of it any more."""
-        ...
-
-    def forget(self, keys: Collection[str], at: datetime) -> None:
-        """These have ended and hold nothing any more: they need not be known much longer."""
-        ...
-
-    def list_counted(
-        self, since: datetime | None, after: str | None, limit: int
-    ) -> tuple[dict[str, Count], str | None]:
-        """Of the next `limit` buckets those counted since then (None: all), and those ended and not yet forgotten.
-
-        With it where the next page begins, None at the end; a page may be empty and not be the last.
-        """
-        ...
-
-    def last_pass(self) -> Pass | None:
-        """The last recount, whether it is done or under way."""
-        ...
-
-    def keep_pass(self, kept: Pass) -> None: ...
-
-
-class Activities(Protocol):
-    """What happened in each channel in the last day."""
-
-    def append(self, activity: Activity) -> Appended:
-        """Give it the channel's next position. The activity must have a channel."""
-        ...
-
-    def since(self, channel: str, position: str, limit: int) -> list[Appended]:
-        """What stands after `position`, oldest first, at most `limit`."""
-        ...
-
-    def newest(self, channel: str, limit: int) -> list[Appended]:
-        """What was appended last, newest first, at most `limit`."""
-        ...
-
-
-class ErasableActivities(Activities, Protocol):
-    """For those few who may also take away what happened."""
-
-    def forget(self, channel: str, limit: int) -> int:
-        """Delete at most `limit` of what stands in the channel; how many it was, 0 once nothing is left."""
-        ...
-
-
-class Edges(Protocol):
-    """Who follows whom, copied for those who cannot ask the database."""
-
-    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
-        """The higher version wins, in whatever order they come; an ended follow stays as a tombstone."""
-        ...
-
-    def followers(self, author_id: UUID) -> list[UUID]: ...
-
-    def followed(self, follower_id: UUID, limit: int) -> list[UUID]: ...
-
-    def forget(self, user_id: UUID, limit: int) -> int:
-        """Delete at most `limit` rows with this person at either end, tombstones too; how many it was."""
-        ...
-
-
-class Tickets(Protocol):
-    """Single-use permissions to open a socket, known by the hash of what the client holds."""
-
-    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None: ...
-
-    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
-        """Whose it was; None when it was never issued, is used or is expired. It can be taken once."""
-        ...
-
-
-class Connections(Protocol):
-    """Open sockets by connection, by person and by channel. Expired rows are never returned."""
-
-    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None: ...
-
-    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
-        """Remove all that is known of it; whether there was anything (opened before that moment, if given)."""
-        ...
-
-    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
-        """False when the connection has `limit` other channels already. NotFound when it is closed."""
-        ...
-
-    def unsubscribe(self, connection_id: str, channel: str) -> None: ...
-
-    def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]: ...
-
-    def of_channel(self, channel: str, now: datetime) -> list[Socket]: ...
-
-    def forget(self, user_id: UUID) -> int:
-        """Remove all that is known of this person's sockets, expired or not; how many it was."""
-        ...
-
-
-class Pusher(Protocol):
-    """Writes frames to open sockets."""
-
-    def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """One outcome for each delivery. Those to one socket go in order; a socket that hangs delays no other."""
-        ...
-
-    def close(self, sockets: Collection[Socket]) -> None:
-        """End these connections. One that the gateway does not end now, after retries, may stay open."""
         ...
 
 

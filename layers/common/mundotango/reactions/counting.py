@@ -18,10 +18,12 @@ from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import Unavailable
-from mundotango.ports import Activities, Clock, Counters
+from mundotango.ports import Clock
 from mundotango.reactions.model import ENDED, Count, CountChange, Total, Totals, bucket_keys, target_of
+from mundotango.reactions.ports import Counters
 from mundotango.reactions.service import total
 from mundotango.realtime.model import Activity, post_channel
+from mundotango.realtime.ports import Activities
 
 # Among so many of a channel's newest activities the last announcement is looked for.
 LOOKED_THROUGH = 10

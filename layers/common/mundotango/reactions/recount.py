@@ -18,8 +18,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from mundotango import ids
-from mundotango.ports import Buckets, Clock, Counters
+from mundotango.ports import Clock
 from mundotango.reactions.model import ENDED, Contents, Count, Pass, Totals
+from mundotango.reactions.ports import Buckets, Counters
 
 # A mark comes through within a second or two, unless the stream is behind: so each look waits longer than the last.
 SETTLING = 3.0

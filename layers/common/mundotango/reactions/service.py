@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from mundotango.ports import Clock, Counters, Reactions
+from mundotango.ports import Clock
 from mundotango.reactions.model import (
     Count,
     Reaction,
@@ -23,6 +23,7 @@ from mundotango.reactions.model import (
     bucket_of,
     zeros,
 )
+from mundotango.reactions.ports import Counters, Reactions
 
 
 def react(

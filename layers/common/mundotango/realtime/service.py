@@ -8,9 +8,10 @@ from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import MundoTangoError, NotAllowed, Unavailable
-from mundotango.ports import Activities, Clock, Connections, Edges, Pusher, Tickets
+from mundotango.ports import Clock
 from mundotango.realtime import policy
 from mundotango.realtime.model import FRAME_VERSION, HOME, Appended, Socket, author_channel, frame, user_channel
+from mundotango.realtime.ports import Activities, Connections, Edges, Pusher, Tickets
 
 Frame = dict[str, Any]
 

@@ -1,0 +1,98 @@
+"""What sockets ask of the world outside; see mundotango/ports.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
+
+
+class Activities(Protocol):
+    """What happened in each channel in the last day."""
+
+    def append(self, activity: Activity) -> Appended:
+        """Give it the channel's next position. The activity must have a channel."""
+        ...
+
+    def since(self, channel: str, position: str, limit: int) -> list[Appended]:
+        """What stands after `position`, oldest first, at most `limit`."""
+        ...
+
+    def newest(self, channel: str, limit: int) -> list[Appended]:
+        """What was appended last, newest first, at most `limit`."""
+        ...
+
+
+class ErasableActivities(Activities, Protocol):
+    """For those few who may also take away what happened."""
+
+    def forget(self, channel: str, limit: int) -> int:
+        """Delete at most `limit` of what stands in the channel; how many it was, 0 once nothing is left."""
+        ...
+
+
+class Edges(Protocol):
+    """Who follows whom, copied for those who cannot ask the database."""
+
+    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
+        """The higher version wins, in whatever order they come; an ended follow stays as a tombstone."""
+        ...
+
+    def followers(self, author_id: UUID) -> list[UUID]: ...
+
+    def followed(self, follower_id: UUID, limit: int) -> list[UUID]: ...
+
+    def forget(self, user_id: UUID, limit: int) -> int:
+        """Delete at most `limit` rows with this person at either end, tombstones too; how many it was."""
+        ...
+
+
+class Tickets(Protocol):
+    """Single-use permissions to open a socket, known by the hash of what the client holds."""
+
+    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None: ...
+
+    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
+        """Whose it was; None when it was never issued, is used or is expired. It can be taken once."""
+        ...
+
+
+class Connections(Protocol):
+    """Open sockets by connection, by person and by channel. Expired rows are never returned."""
+
+    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None: ...
+
+    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
+        """Remove all that is known of it; whether there was anything (opened before that moment, if given)."""
+        ...
+
+    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
+        """False when the connection has `limit` other channels already. NotFound when it is closed."""
+        ...
+
+    def unsubscribe(self, connection_id: str, channel: str) -> None: ...
+
+    def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]: ...
+
+    def of_channel(self, channel: str, now: datetime) -> list[Socket]: ...
+
+    def forget(self, user_id: UUID) -> int:
+        """Remove all that is known of this person's sockets, expired or not; how many it was."""
+        ...
+
+
+class Pusher(Protocol):
+    """Writes frames to open sockets."""
+
+    def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """One outcome for each delivery. Those to one socket go in order; a socket that hangs delays no other."""
+        ...
+
+    def close(self, sockets: Collection[Socket]) -> None:
+        """End these connections. One that the gateway does not end now, after retries, may stay open."""
+        ...
