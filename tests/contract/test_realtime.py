@@ -6,9 +6,10 @@ import pytest
 from mundotango import ids, settings
 from mundotango.errors import NotFound
 from mundotango.realtime.connections import DynamoConnections
+from mundotango.realtime.edges import DynamoEdges
 from mundotango.realtime.policy import position_at
 from mundotango.realtime.ports import Connections, Edges, ErasableActivities, Tickets
-from mundotango.realtime.repository import DynamoActivities, DynamoEdges, DynamoTickets
+from mundotango.realtime.repository import DynamoActivities, DynamoTickets
 from tests.factories.realtime import AT, make_activity, make_socket
 from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakeTickets
 from tests.fixtures.aws import rows, table_name
@@ -92,9 +93,9 @@ class TestActivities:
 class TestEdges:
     def test_followers_and_followed_are_two_views_of_one_thing(self, edges: Edges) -> None:
         ana, bruno, carla = ids.new_id(), ids.new_id(), ids.new_id()
-        edges.apply(ana, bruno, active=True, version=1)
-        edges.apply(ana, carla, active=True, version=2)
-        edges.apply(bruno, carla, active=True, version=3)
+        edges.apply("follow", ana, bruno, active=True, version=1)
+        edges.apply("follow", ana, carla, active=True, version=2)
+        edges.apply("follow", bruno, carla, active=True, version=3)
 
         assert set(edges.followers(ana)) == {bruno, carla}
         assert set(edges.followed(carla, 9)) == {ana, bruno}
@@ -103,7 +104,7 @@ class TestEdges:
     def test_no_more_of_the_followed_than_asked_for(self, edges: Edges) -> None:
         carla = ids.new_id()
         for number in range(6):
-            edges.apply(ids.new_id(), carla, active=number != 0, version=number)
+            edges.apply("follow", ids.new_id(), carla, active=number != 0, version=number)
 
         assert len(set(edges.followed(carla, 3))) == 3
         assert len(set(edges.followed(carla, 9))) == 5
@@ -114,29 +115,78 @@ class TestEdges:
         active = {1: True, 2: False, 3: True}
 
         for version in order:
-            edges.apply(ana, bruno, active=active[version], version=version)
+            edges.apply("follow", ana, bruno, active=active[version], version=version)
 
         assert edges.followers(ana) == [bruno]
 
     def test_a_late_follow_does_not_undo_an_unfollow(self, edges: Edges) -> None:
         ana, bruno = ids.new_id(), ids.new_id()
-        edges.apply(ana, bruno, active=False, version=2)
-        edges.apply(ana, bruno, active=True, version=1)
+        edges.apply("follow", ana, bruno, active=False, version=2)
+        edges.apply("follow", ana, bruno, active=True, version=1)
 
         assert edges.followers(ana) == []
         assert edges.followed(bruno, 9) == []
 
     def test_somebody_is_forgotten_at_both_ends_tombstones_too(self, edges: Edges) -> None:
         ana, bruno, carla = ids.new_id(), ids.new_id(), ids.new_id()
-        edges.apply(ana, bruno, active=True, version=1)
-        edges.apply(bruno, ana, active=False, version=2)
-        edges.apply(carla, ana, active=True, version=3)
-        edges.apply(carla, bruno, active=True, version=4)
+        edges.apply("follow", ana, bruno, active=True, version=1)
+        edges.apply("follow", bruno, ana, active=False, version=2)
+        edges.apply("follow", carla, ana, active=True, version=3)
+        edges.apply("follow", carla, bruno, active=True, version=4)
 
         assert [edges.forget(ana, 2) for _ in range(3)] == [2, 1, 0]
 
         assert edges.followers(carla) == [bruno]
         assert edges.followers(ana) == edges.followed(ana, 9) == []
+
+    def test_a_block_keeps_both_apart_until_each_has_ended_theirs(self, edges: Edges) -> None:
+        ana, bruno, carla = ids.new_id(), ids.new_id(), ids.new_id()
+        edges.apply("block", ana, bruno, active=True, version=1)
+        edges.apply("block", bruno, ana, active=True, version=2)
+        edges.apply("block", ana, bruno, active=False, version=3)
+
+        assert edges.apart(ana, [bruno, carla]) == {bruno}
+        assert edges.apart(bruno, [ana]) == {ana}
+        assert edges.blocked(ana) == []
+        assert edges.blocked(bruno) == [ana]
+
+        edges.apply("block", bruno, ana, active=False, version=4)
+        assert edges.apart(ana, [bruno, carla]) == set()
+
+    def test_more_others_than_one_call_takes_are_all_looked_at(self, edges: Edges) -> None:
+        ana, others = ids.new_id(), [ids.new_id() for _ in range(120)]
+        edges.apply("block", others[-1], ana, active=True, version=1)
+
+        assert edges.apart(ana, others) == {others[-1]}
+        assert edges.apart(ana, []) == set()
+
+    def test_members_of_a_conversation(self, edges: Edges) -> None:
+        conversation, ana, bruno = ids.new_id(), ids.new_id(), ids.new_id()
+        edges.apply("member", conversation, ana, active=True, version=1)
+        edges.apply("member", conversation, bruno, active=True, version=2)
+        edges.apply("member", conversation, bruno, active=False, version=3)
+
+        assert edges.members(conversation) == [ana]
+        assert edges.conversations(ana, 9) == [conversation]
+        assert edges.conversations(bruno, 9) == []
+
+    def test_who_is_hidden(self, edges: Edges) -> None:
+        ana, bruno = ids.new_id(), ids.new_id()
+        edges.apply("hidden", ana, ana, active=True, version=1)
+
+        assert edges.hidden([ana, bruno]) == {ana}
+
+        edges.apply("hidden", ana, ana, active=False, version=2)
+        assert edges.hidden([ana, bruno]) == set()
+
+    def test_somebody_is_forgotten_in_every_relation(self, edges: Edges) -> None:
+        ana, bruno, conversation = ids.new_id(), ids.new_id(), ids.new_id()
+        edges.apply("block", ana, bruno, active=True, version=1)
+        edges.apply("block", bruno, ana, active=True, version=2)
+        edges.apply("member", conversation, ana, active=True, version=3)
+        edges.apply("hidden", ana, ana, active=True, version=4)
+
+        assert [edges.forget(ana, 9), edges.forget(ana, 9)] == [4, 0]
 
 
 class TestTickets:

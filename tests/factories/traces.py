@@ -298,7 +298,7 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
         platform.objects.put("media", key, mark.encode(), content_type="image/webp", cache_control="public")
     archive = f"{exports_of(who.id)}{ids.new_id()}.zip"
     platform.objects.put("uploads", archive, mark.encode(), content_type="application/zip", cache_control="no-store")
-    platform.edges.apply(to.id, who.id, active=True, version=1)
+    platform.edges.apply("follow", to.id, who.id, active=True, version=1)
     for channel in (author_channel(who.id), user_channel(who.id)):
         platform.activities.append(
             Activity(ids.new_id(), "post.created", who.id, channel, {"body": mark}, platform.clock.now())

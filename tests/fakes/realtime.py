@@ -3,12 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import NotFound
-from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
+from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Relation, Socket
 
 
 class FakeActivities:
@@ -37,27 +36,45 @@ class FakeActivities:
 
 class FakeEdges:
     def __init__(self) -> None:
-        self.rows: dict[tuple[UUID, UUID], tuple[int, bool]] = {}
+        self.rows: dict[tuple[Relation, UUID, UUID], tuple[int, bool]] = {}
 
-    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
-        known, _ = self.rows.get((author_id, follower_id), (-1, False))
+    def apply(self, relation: Relation, one: UUID, other: UUID, *, active: bool, version: int) -> None:
+        known, _ = self.rows.get((relation, one, other), (-1, False))
         if version > known:
-            self.rows[author_id, follower_id] = (version, active)
+            self.rows[relation, one, other] = (version, active)
 
     def followers(self, author_id: UUID) -> list[UUID]:
-        return [follower for (author, follower), (_, active) in self.rows.items() if author == author_id and active]
+        return self._others("follow", author_id)
 
     def followed(self, follower_id: UUID, limit: int) -> list[UUID]:
-        followed = (
-            author for (author, follower), (_, active) in self.rows.items() if follower == follower_id and active
-        )
-        return list(islice(followed, limit))
+        return self._ones("follow", follower_id)[:limit]
+
+    def blocked(self, blocker_id: UUID) -> list[UUID]:
+        return self._others("block", blocker_id)
+
+    def apart(self, user_id: UUID, others: Collection[UUID]) -> set[UUID]:
+        return {*self._others("block", user_id), *self._ones("block", user_id)} & set(others)
+
+    def members(self, conversation_id: UUID) -> list[UUID]:
+        return self._others("member", conversation_id)
+
+    def conversations(self, user_id: UUID, limit: int) -> list[UUID]:
+        return self._ones("member", user_id)[:limit]
+
+    def hidden(self, user_ids: Collection[UUID]) -> set[UUID]:
+        return {user_id for user_id in user_ids if self._others("hidden", user_id)}
 
     def forget(self, user_id: UUID, limit: int) -> int:
-        gone = [pair for pair in self.rows if user_id in pair][:limit]
-        for pair in gone:
-            del self.rows[pair]
+        gone = [key for key in self.rows if user_id in key][:limit]
+        for key in gone:
+            del self.rows[key]
         return len(gone)
+
+    def _others(self, relation: Relation, one: UUID) -> list[UUID]:
+        return [key[2] for key, (_, active) in self.rows.items() if active and key[:2] == (relation, one)]
+
+    def _ones(self, relation: Relation, other: UUID) -> list[UUID]:
+        return [key[1] for key, (_, active) in self.rows.items() if active and key[::2] == (relation, other)]
 
 
 class FakeTickets:

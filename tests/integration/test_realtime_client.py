@@ -85,7 +85,7 @@ def ids_of(appended: list[Appended]) -> list[str]:
 def test_hears_what_those_it_follows_do(live: Sockets) -> None:
     async def story() -> None:
         reader, author, stream = Person(live), ids.new_id(), Stream(live)
-        live.platform.edges.apply(author, reader.user_id, active=True, version=1)
+        live.platform.edges.apply("follow", author, reader.user_id, active=True, version=1)
         async with LiveGateway(live) as gateway, reader.client(gateway.url) as client:
             happened = stream.happens(author_channel(author), 3)
             stream.push()
@@ -114,7 +114,7 @@ def test_comes_back_by_itself_and_gets_what_it_missed_in_order(live: Sockets) ->
     async def story() -> None:
         reader, author, stream = Person(live), ids.new_id(), Stream(live)
         post = post_channel(ids.new_id())
-        live.platform.edges.apply(author, reader.user_id, active=True, version=1)
+        live.platform.edges.apply("follow", author, reader.user_id, active=True, version=1)
         async with LiveGateway(live) as gateway, reader.client(gateway.url) as client:
             await client.subscribe(post)
             before = stream.happens(author_channel(author), 2)

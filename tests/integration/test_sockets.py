@@ -233,7 +233,7 @@ class TestLifeOfASocket:
         sockets.platform.clock = SystemClock()  # positions are made from the real one
         position = ids.new_position()
         author, reader = ids.new_id(), sockets.connect()
-        sockets.platform.edges.apply(author, reader.user_id, active=True, version=1)
+        sockets.platform.edges.apply("follow", author, reader.user_id, active=True, version=1)
         sockets.disconnect(reader)
         missed = [
             sockets.platform.activities.append(make_activity(channel))

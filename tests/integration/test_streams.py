@@ -31,7 +31,7 @@ class TestPush:
         records = payload("dynamodb_stream_activities")["Records"]
         author = UUID(records[0]["dynamodb"]["Keys"]["channel"]["S"].removeprefix("author:"))
         follower, stranger = sockets.connect(), sockets.connect()
-        sockets.platform.edges.apply(author, follower.user_id, active=True, version=1)
+        sockets.platform.edges.apply("follow", author, follower.user_id, active=True, version=1)
 
         assert sockets.push(records) == []
 

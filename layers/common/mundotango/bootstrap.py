@@ -124,7 +124,7 @@ class Platform:
 
     @cached_property
     def edges(self) -> realtime_ports.Edges:
-        from mundotango.realtime.repository import DynamoEdges
+        from mundotango.realtime.edges import DynamoEdges
 
         return DynamoEdges(settings.table("edges"), self.region)
 

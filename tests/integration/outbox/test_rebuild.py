@@ -34,7 +34,7 @@ def test_a_rebuild_adds_what_is_missing_and_ends_what_is_over(
         gone = make_user(work, clock)
         follow(work, reader.id, author.handle, clock)
     edges.rows.clear()
-    edges.apply(author.id, gone.id, active=True, version=0)
+    edges.apply("follow", author.id, gone.id, active=True, version=0)
     assert rebuild_edges(community, ample) == {"done": True, "corrected": 2}
     assert edges.followers(author.id) == [reader.id]
     assert rebuild_edges(community, ample)["corrected"] == 0
@@ -48,7 +48,7 @@ def test_a_rebuild_knows_who_muted_whom(
         mute(work, reader.id, author.handle, clock)
     assert rebuild_edges(community, ample)["corrected"] == 0
     edges.rows.clear()
-    edges.apply(author.id, reader.id, active=True, version=0)
+    edges.apply("follow", author.id, reader.id, active=True, version=0)
     assert rebuild_edges(community, ample)["corrected"] == 1
     assert edges.followers(author.id) == []
     with community.unit_of_work() as work:
@@ -127,7 +127,7 @@ def test_a_follow_that_waits_for_a_rebuild_is_not_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The copy says "follows" where the database says no; the follow comes while the rebuild holds the table."""
-    edges.apply(author.id, reader.id, active=True, version=0)
+    edges.apply("follow", author.id, reader.id, active=True, version=0)
     other = Platform()
     other.database = Database(database_settings, "eu-west-1", password=lambda: "trusted")
     other.clock, other.activities, other.edges = community.clock, community.activities, edges

@@ -12,7 +12,9 @@ from tests.template.reading import load
 
 TEMPLATE = load("template.yaml")["Resources"]
 # Of the form of a cache's key, but names of channels, lists and cursors; and the lists of a city's events.
-NOT_KEYS = set("author blocks cursor events followers following mutes people post search".split())  # noqa: SIM905
+NOT_KEYS = frozenset(
+    "author blocks city conversation cursor event events followers following inbox mutes people post search".split()  # noqa: SIM905
+)
 HELD = {held for store in STORES for held in store.holds}
 
 

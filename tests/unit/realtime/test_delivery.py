@@ -33,8 +33,8 @@ class TestAudience:
     def test_of_an_author_are_the_followers_who_know_it_as_home(self, stores: FakeStores) -> None:
         author = ids.new_id()
         follower, former, _, own = opened(stores), opened(stores), opened(stores), opened(stores, make_socket(author))
-        stores.edges.apply(author, follower.user_id, active=True, version=1)
-        stores.edges.apply(author, former.user_id, active=False, version=2)
+        stores.edges.apply("follow", author, follower.user_id, active=True, version=1)
+        stores.edges.apply("follow", author, former.user_id, active=False, version=2)
 
         deliveries = deliveries_of(stores, happens(stores, author_channel(author)))
 

@@ -184,7 +184,7 @@ class TestResume:
     def test_home_is_what_the_followed_did_merged(self, client: Client) -> None:
         ana, bruno, stranger = ids.new_id(), ids.new_id(), ids.new_id()
         for author in (ana, bruno):
-            client.stores.edges.apply(author, client.socket.user_id, active=True, version=1)
+            client.stores.edges.apply("follow", author, client.socket.user_id, active=True, version=1)
         happened = [client.happens(author_channel(author)) for author in (ana, bruno, ana)]
         client.happens(author_channel(stranger))
 
@@ -223,7 +223,7 @@ class TestResume:
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for _ in range(RESUME_AUTHORS + 1):
-            client.stores.edges.apply(ids.new_id(), client.socket.user_id, active=True, version=1)
+            client.stores.edges.apply("follow", ids.new_id(), client.socket.user_id, active=True, version=1)
         monkeypatch.setattr(client.stores.activities, "since", pytest.fail)
 
         answered = client.asks("resume", positions={"home": client.position(timedelta())})
@@ -232,7 +232,7 @@ class TestResume:
 
     def test_so_has_home_when_reading_it_takes_too_long(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(20):
-            client.stores.edges.apply(ids.new_id(), client.socket.user_id, active=True, version=1)
+            client.stores.edges.apply("follow", ids.new_id(), client.socket.user_id, active=True, version=1)
         asked: list[str] = []
 
         def slow(channel: str, *_: object) -> list[Appended]:

@@ -26,9 +26,9 @@ async def block(handle: str, caller: CallerDep, work: WorkDep, platform: Platfor
 
 @router.delete("/{handle}/block", status_code=204, responses=refusals(404))
 @access(204, suspended=403)
-async def unblock(handle: str, caller: CallerDep, work: WorkDep, outdated: OutdatedDep) -> None:
+async def unblock(handle: str, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Ending what is not is no error. Follows that the block ended do not come back, and the other's block stands."""
-    person_id = service.unblock(work, caller.user_id, handle)
+    person_id = service.unblock(work, caller.user_id, handle, platform.clock)
     outdated += keys_between(caller.user_id, person_id)
 
 

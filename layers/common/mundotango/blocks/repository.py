@@ -49,9 +49,13 @@ class BlockRepository:
             {"blocker_id": blocker_id, "blocked_id": blocked_id, "created_at": created_at},
         ).fetchall()
 
-    def remove(self, blocker_id: UUID, blocked_id: UUID) -> None:
-        self._connection.execute(
-            "DELETE FROM blocks WHERE blocker_id = %s AND blocked_id = %s", (blocker_id, blocked_id)
+    def remove(self, blocker_id: UUID, blocked_id: UUID) -> bool:
+        """False when there was nothing to end. The blocking person is held."""
+        return (
+            self._connection.execute(
+                "DELETE FROM blocks WHERE blocker_id = %s AND blocked_id = %s", (blocker_id, blocked_id)
+            ).rowcount
+            == 1
         )
 
     def mute(self, muter_id: UUID, muted_id: UUID, created_at: datetime) -> bool:

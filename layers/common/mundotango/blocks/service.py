@@ -7,8 +7,10 @@ from uuid import UUID
 
 from mundotango.errors import Invalid, NotFound, ProfileMissing
 from mundotango.follows.service import follow_activity, listed
+from mundotango.ids import new_id
 from mundotango.pagination import Page
 from mundotango.ports import Clock
+from mundotango.realtime.model import Activity, Kind
 from mundotango.users.model import Person, Relation
 from mundotango.users.service import get_person, get_present_id
 from mundotango.work import UnitOfWork
@@ -31,13 +33,16 @@ def block(work: UnitOfWork, blocker_id: UUID, handle: str, clock: Clock) -> UUID
         raise NotFound("nobody has this handle")
     for follower_id, followee_id in work.blocks.add(blocker_id, person_id, clock.now()):
         work.record(follow_activity("follow.removed", follower_id, followee_id, clock))
+    work.record(block_activity("block.created", blocker_id, person_id, clock))
     return person_id
 
 
-def unblock(work: UnitOfWork, blocker_id: UUID, handle: str) -> UUID:
+def unblock(work: UnitOfWork, blocker_id: UUID, handle: str, clock: Clock) -> UUID:
     """Ending what is not is no error. What the block ended does not come back, and the other's block stands."""
     person_id = get_present_id(work, handle)
-    work.blocks.remove(blocker_id, person_id)
+    work.users.hold([blocker_id])
+    if work.blocks.remove(blocker_id, person_id):
+        work.record(block_activity("block.removed", blocker_id, person_id, clock))
     return person_id
 
 
@@ -71,6 +76,18 @@ def list_muted(work: UnitOfWork, muter_id: UUID, cursor: str | None, limit: int)
         work, f"mutes:{muter_id}", cursor, limit,
         lambda after, most: work.blocks.list_muted(muter_id, after, most),
     )  # fmt: skip
+
+
+def block_activity(kind: Kind, blocker_id: UUID, blocked_id: UUID, clock: Clock) -> Activity:
+    """Told to nobody: the relay keeps the copy of who is told nothing of whom by it."""
+    return Activity(
+        id=new_id(),
+        kind=kind,
+        actor_id=blocker_id,
+        channel=None,
+        payload={"blocker_id": str(blocker_id), "blocked_id": str(blocked_id)},
+        occurred_at=clock.now(),
+    )
 
 
 def _held_person(work: UnitOfWork, muter_id: UUID, handle: str) -> Relation:

@@ -14,26 +14,53 @@ ACTIVITY_VERSION = 1
 FRAME_VERSION = 1
 
 Kind = Literal[
+    "block.created",
+    "block.removed",
+    "command.close_sockets",
     "command.identity_delete",
     "command.media_delete",
+    "command.send_mail",
     "comment.created",
     "comment.removed",
+    "conversation.joined",
+    "conversation.left",
+    "conversation.read",
+    "conversation.updated",
+    "event.created",
     "export.failed",
     "export.ready",
+    "follow.accepted",
     "follow.created",
     "follow.removed",
+    "follow.requested",
+    "follower.added",
     "media.detached",
     "media.failed",
     "media.ready",
     "media.received",
     "mention.created",
+    "message.created",
+    "message.removed",
+    "moderation.decided",
+    "notification.removed",
+    "notification.updated",
+    "notifications.read",
     "post.created",
     "post.removed",
     "post.shared",
     "post.unshared",
     "post.updated",
+    "post.withdrawn",
+    "presence.hidden",
+    "presence.shown",
     "reaction.changed",
+    "reaction.received",
 ]
+
+
+Relation = Literal["follow", "block", "member", "hidden"]
+"""How one stands to another outside the database: the author and a follower, who blocked and whom, the conversation
+and a member; whoever is hidden stands at both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +118,24 @@ def user_channel(user_id: UUID | str) -> str:
 
 def post_channel(post_id: UUID | str) -> str:
     return f"post:{post_id}"
+
+
+def inbox_channel(user_id: UUID | str) -> str:
+    """What feeds a person's notifications and is told to no socket."""
+    return f"inbox:{user_id}"
+
+
+def conversation_channel(conversation_id: UUID | str) -> str:
+    return f"conversation:{conversation_id}"
+
+
+def event_channel(event_id: UUID | str) -> str:
+    return f"event:{event_id}"
+
+
+def city_channel(city: str) -> str:
+    """`city` as `text.key` makes it: the same for every way to write it."""
+    return f"city:{city}"
 
 
 HOME = "home"

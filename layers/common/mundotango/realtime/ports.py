@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Socket
+    from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Relation, Socket
 
 
 class Activities(Protocol):
@@ -37,15 +37,30 @@ class ErasableActivities(Activities, Protocol):
 
 
 class Edges(Protocol):
-    """Who follows whom, copied for those who cannot ask the database."""
+    """Who stands how to whom, copied for those who cannot ask the database. What was copied just now may be missing."""
 
-    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
-        """The higher version wins, in whatever order they come; an ended follow stays as a tombstone."""
+    def apply(self, relation: Relation, one: UUID, other: UUID, *, active: bool, version: int) -> None:
+        """`one` and `other` as in `Relation`. The higher version wins, in whatever order they come; what ended stays as
+        a tombstone."""
         ...
 
     def followers(self, author_id: UUID) -> list[UUID]: ...
 
     def followed(self, follower_id: UUID, limit: int) -> list[UUID]: ...
+
+    def blocked(self, blocker_id: UUID) -> list[UUID]: ...
+
+    def apart(self, user_id: UUID, others: Collection[UUID]) -> set[UUID]:
+        """Those of the others whom this person blocked or who blocked them, as of the last copy."""
+        ...
+
+    def members(self, conversation_id: UUID) -> list[UUID]: ...
+
+    def conversations(self, user_id: UUID, limit: int) -> list[UUID]: ...
+
+    def hidden(self, user_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these people who show nobody when they are here."""
+        ...
 
     def forget(self, user_id: UUID, limit: int) -> int:
         """Delete at most `limit` rows with this person at either end, tombstones too; how many it was."""

@@ -123,7 +123,17 @@ def _copy(platform: Platform, kind: Kind, payload: Mapping[str, str], version: i
     match kind:
         case "follow.created" | "follow.removed":
             author_id, follower_id = UUID(payload["author_id"]), UUID(payload["follower_id"])
-            platform.edges.apply(author_id, follower_id, active=kind == "follow.created", version=version)
+            platform.edges.apply("follow", author_id, follower_id, active=kind == "follow.created", version=version)
+        case "block.created" | "block.removed":
+            blocker_id, blocked_id = UUID(payload["blocker_id"]), UUID(payload["blocked_id"])
+            platform.edges.apply("block", blocker_id, blocked_id, active=kind == "block.created", version=version)
+        case "conversation.joined" | "conversation.left":
+            conversation_id, user_id = UUID(payload["conversation_id"]), UUID(payload["user_id"])
+            joined = kind == "conversation.joined"
+            platform.edges.apply("member", conversation_id, user_id, active=joined, version=version)
+        case "presence.hidden" | "presence.shown":
+            user_id = UUID(payload["user_id"])
+            platform.edges.apply("hidden", user_id, user_id, active=kind == "presence.hidden", version=version)
         case "comment.created" | "comment.removed":
             post_id, comment_id, active = (
                 UUID(payload["post_id"]),

@@ -1,4 +1,4 @@
-"""Activities, edges and tickets in DynamoDB; the open sockets have a module of their own."""
+"""Activities and tickets in DynamoDB; the open sockets and the edges have modules of their own."""
 
 from datetime import datetime
 from itertools import islice
@@ -6,19 +6,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from pynamodb.attributes import (
-    BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.exceptions import PutError
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from mundotango import ids, settings
-from mundotango.adapters.dynamodb import bind, condition_failed, take
+from mundotango.adapters.dynamodb import bind, take
 from mundotango.realtime.model import Activity, Appended, Kind
 from mundotango.realtime.policy import ACTIVITY_LIFE, moment_of
 
@@ -33,23 +30,6 @@ class ActivityRow(Model):
     payload = JSONAttribute()
     occurred_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()
-
-
-class ByTarget(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
-    class Meta:
-        index_name = "by_target"
-        projection = AllProjection()
-
-    target = UnicodeAttribute(hash_key=True)
-    source = UnicodeAttribute(range_key=True)
-
-
-class EdgeRow(Model):
-    source = UnicodeAttribute(hash_key=True)
-    target = UnicodeAttribute(range_key=True)
-    version = NumberAttribute()
-    active = BooleanAttribute()
-    by_target = ByTarget()
 
 
 class TicketRow(Model):
@@ -110,40 +90,6 @@ def _appended(row: ActivityRow) -> Appended:
         v=int(row.v),
     )
     return Appended(activity, row.channel, row.position)
-
-
-class DynamoEdges:
-    def __init__(self, table_name: str, region: settings.Region) -> None:
-        self._row = bind(EdgeRow, table_name, region)
-
-    def apply(self, author_id: UUID, follower_id: UUID, *, active: bool, version: int) -> None:
-        row = self._row(f"author#{author_id}", f"follower#{follower_id}", version=version, active=active)
-        try:
-            row.save(condition=self._row.source.does_not_exist() | (self._row.version < version))
-        except PutError as error:
-            if not condition_failed(error):
-                raise
-
-    def followers(self, author_id: UUID) -> list[UUID]:
-        rows = self._row.query(f"author#{author_id}", filter_condition=self._row.active == True)  # noqa: E712
-        return [_id(row.target) for row in rows]
-
-    def followed(self, follower_id: UUID, limit: int) -> list[UUID]:
-        rows = self._row.by_target.query(f"follower#{follower_id}", filter_condition=self._row.active == True)  # noqa: E712
-        return [_id(row.source) for row in islice(rows, limit)]
-
-    def forget(self, user_id: UUID, limit: int) -> int:
-        rows = [
-            *islice(self._row.query(f"author#{user_id}", consistent_read=True), limit),
-            *islice(self._row.by_target.query(f"follower#{user_id}"), limit),
-        ][:limit]
-        for row in rows:
-            row.delete()
-        return len(rows)
-
-
-def _id(key: str) -> UUID:
-    return UUID(key.partition("#")[2])
 
 
 class DynamoTickets:
