@@ -1,5 +1,6 @@
 """From what is recorded inside the network to what is done outside of it."""
 
+import json
 from typing import Any, get_args
 from uuid import UUID
 
@@ -9,13 +10,15 @@ from functions.effects import handler
 from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.commands.model import Command
-from mundotango.commands.service import UnknownCommand, carry_out, command_of, identity_deletion
+from mundotango.commands.service import UnknownCommand, carry_out, command_of, identity_deletion, socket_closing
 from mundotango.outbox.model import Outgoing
 from mundotango.realtime.model import Kind
+from mundotango.realtime.service import connect
 from tests.factories.commands import record_of
-from tests.factories.realtime import make_activity
+from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
+from tests.fakes.stores import FakeStores
 
 
 def recorded(user_id: UUID, seq: int) -> Command:
@@ -71,9 +74,29 @@ def test_it_is_carried_out_as_often_as_it_comes(ana: UUID, platform: Platform, i
     assert identities.known == set()
 
 
+def test_somebodys_sockets_are_closed_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = FakeStores()
+    sockets = [make_socket(ids.new_id())]
+    sockets += [make_socket(sockets[0].user_id), make_socket()]
+    for socket in sockets:
+        connect(stores, socket, make_end(stores.clock))
+    monkeypatch.setattr(handler, "platform", lambda: stores)
+    command = command_of(Outgoing(4, socket_closing(sockets[0].user_id, "suspended", stores.clock)))
+    assert command is not None
+
+    for _ in range(2):
+        assert batch(record_of(command, 1)) == []
+
+    assert [json.loads(each.text) for each in stores.pusher.sent] == [
+        {"v": 1, "type": "closing", "code": "suspended", "reconnect": False}
+    ] * 2
+    assert set(stores.pusher.closed) == {socket.connection_id for socket in sockets[:2]}
+    assert list(stores.connections.rows) == [sockets[2].connection_id]
+
+
 def test_a_kind_that_nobody_knows_is_refused(platform: Platform) -> None:
-    with pytest.raises(UnknownCommand, match="close_sockets"):
-        carry_out(platform, Command("x", "close_sockets", {}, 1, 1))
+    with pytest.raises(UnknownCommand, match="make_coffee"):
+        carry_out(platform, Command("x", "make_coffee", {}, 1, 1))
 
 
 def batch(*records: dict[str, Any]) -> list[str]:
@@ -112,7 +135,7 @@ def test_what_fails_and_all_after_it_comes_again(
 
 
 def test_an_unknown_kind_is_reported_until_the_stream_gives_it_up(ana: UUID) -> None:
-    assert batch(record_of(Command("x", "close_sockets", {}, 1, 1), 9)) == ["9"]
+    assert batch(record_of(Command("x", "make_coffee", {}, 1, 1), 9)) == ["9"]
 
 
 def test_a_row_that_expires_asks_for_nothing(ana: UUID, identities: FakeIdentities) -> None:
