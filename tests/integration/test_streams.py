@@ -43,7 +43,7 @@ class TestPush:
     def test_what_is_appended_is_delivered_in_order(self, sockets: Sockets) -> None:
         socket = sockets.connect()
         appended = [
-            sockets.platform.activities.append(make_activity(user_channel(socket.user_id), number=number))
+            sockets.platform.activities.append(make_activity(user_channel(socket.user_id), version=number))
             for number in range(10)
         ]
 

@@ -6,11 +6,14 @@ import pytest
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.realtime.delivery import deliveries_of, hand_over
-from mundotango.realtime.model import Appended, Delivery, Socket, author_channel, post_channel, user_channel
+from mundotango.realtime.model import Appended, Delivery, Socket, author_channel, encoded, post_channel, user_channel
 from mundotango.realtime.policy import OPENING_TIME
 from mundotango.realtime.service import connect
+from mundotango.realtime.speech import control
 from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.stores import FakeStores
+
+PONG = encoded(control("pong"))
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ class TestAudience:
         assert delivery.socket == listening
         assert json.loads(delivery.text) == {
             "v": 1,
-            "type": "post.created",
+            "type": "reaction.changed",
             "id": str(appended.activity.id),
             "channel": channel,
             "position": appended.position,
@@ -78,7 +81,7 @@ class TestHandOver:
         stale, sender = opened(stores), opened(stores)
         stores.pusher.gone.add(stale.connection_id)
 
-        outcomes = hand_over(stores, [Delivery(stale, "1"), Delivery(sender, "2"), Delivery(stale, "3")])
+        outcomes = hand_over(stores, [Delivery(stale, PONG), Delivery(sender, PONG), Delivery(stale, PONG)])
 
         assert outcomes == {"gone": 2, "sent": 1}
         assert list(stores.connections.rows) == [sender.connection_id]
@@ -88,7 +91,7 @@ class TestHandOver:
         connect(stores, opening, make_end(stores.clock))
         stores.pusher.gone.add(opening.connection_id)
 
-        hand_over(stores, [Delivery(opening, "1")])
+        hand_over(stores, [Delivery(opening, PONG)])
 
         assert list(stores.connections.rows) == [opening.connection_id]
 
@@ -96,7 +99,7 @@ class TestHandOver:
         hanging, sender = opened(stores), opened(stores)
         stores.pusher.hanging.add(hanging.connection_id)
 
-        outcomes = hand_over(stores, [Delivery(hanging, "1"), Delivery(sender, "2"), Delivery(hanging, "3")])
+        outcomes = hand_over(stores, [Delivery(hanging, PONG), Delivery(sender, PONG), Delivery(hanging, PONG)])
 
         assert outcomes == {"failed": 2, "sent": 1}
         assert stores.pusher.closed == [hanging.connection_id]
@@ -107,7 +110,7 @@ class TestHandOver:
         connect(stores, hanging, make_end(stores.clock))
         stores.pusher.hanging.add(hanging.connection_id)
 
-        hand_over(stores, [Delivery(hanging, "1")])
+        hand_over(stores, [Delivery(hanging, PONG)])
 
         assert stores.connections.rows == {}
 
@@ -115,7 +118,7 @@ class TestHandOver:
         stale, sender = opened(stores), opened(stores)
         stores.pusher.gone.add(stale.connection_id)
 
-        hand_over(stores, [Delivery(stale, "1"), Delivery(sender, "2")])
+        hand_over(stores, [Delivery(stale, PONG), Delivery(sender, PONG)])
 
         assert stores.pusher.closed == []
 
@@ -130,4 +133,4 @@ class TestHandOver:
 
         monkeypatch.setattr(stores.connections, "close", away)
 
-        assert hand_over(stores, [Delivery(stale, "1")]) == {"gone": 1}
+        assert hand_over(stores, [Delivery(stale, PONG)]) == {"gone": 1}
