@@ -10,26 +10,31 @@ from typing import Any
 from devstack.stack import CLIENT_TIMEOUT, Stack
 from operations.realtime import RealtimeClient
 
+Grant = Callable[[list[str]], str]
+
 
 class Listener:
     """A `RealtimeClient` for callers that are not asynchronous. It can go away, and come back when told."""
 
-    def __init__(self, stack: Stack, ticket: Callable[[], str], *, origin: str = "") -> None:
-        self._ticket = ticket
+    def __init__(self, stack: Stack, ticket: Callable[[], str], grant: Grant, *, origin: str = "") -> None:
+        self._ticket, self._grant = ticket, grant
         self._present = threading.Event()
         self._present.set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._client = RealtimeClient(stack.socket_url, self._take_ticket, origin=origin or stack.site_url)
+        self._client = RealtimeClient(
+            stack.socket_url, self._take_ticket, origin=origin or stack.site_url, grant_source=self._take_grant
+        )
 
     @classmethod
-    def open(cls, stack: Stack, ticket: Callable[[], str], *, origin: str = "") -> Listener:
-        """`ticket` is called for every socket; `origin` is the page's, the site's own if empty.
+    def open(cls, stack: Stack, ticket: Callable[[], str], grant: Grant, *, origin: str = "") -> Listener:
+        """`ticket` is called for every socket, `grant` for the channels that need one; `origin` is the page's, the
+        site's own if empty.
 
         Raises:
             SocketRefused: the handshake was answered with no socket.
         """
-        listener = cls(stack, ticket, origin=origin)
+        listener = cls(stack, ticket, grant, origin=origin)
         listener._thread.start()
         try:
             listener._run(listener._client.__aenter__())
@@ -46,8 +51,9 @@ class Listener:
         """
         return self._run(self._client.expect(kind, timeout=seconds), seconds + CLIENT_TIMEOUT)
 
-    def subscribe(self, channel: str) -> None:
-        self._run(self._client.subscribe(channel))
+    def subscribe(self, *channels: str) -> None:
+        """Raises ChannelRefused."""
+        self._run(self._client.subscribe(*channels))
 
     def send(self, frame: dict[str, Any] | str) -> None:
         self._run(self._client.send(frame))
@@ -69,6 +75,9 @@ class Listener:
     async def _take_ticket(self) -> str:
         await asyncio.to_thread(self._present.wait)
         return await asyncio.to_thread(self._ticket)
+
+    async def _take_grant(self, channels: list[str]) -> str:
+        return await asyncio.to_thread(self._grant, channels)
 
     def _run[T](self, coroutine: Coroutine[Any, Any, T], seconds: float = CLIENT_TIMEOUT) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(seconds)

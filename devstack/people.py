@@ -178,3 +178,7 @@ class Person:
 
     def ticket(self) -> str:
         return str(self.ask("POST", "/api/realtime/tickets", 201)["ticket"])
+
+    def grant(self, channels: list[str]) -> str:
+        """For the sockets of this person, of those channels that they may listen to."""
+        return str(self.ask("POST", "/api/realtime/grants", 201, json={"channels": channels})["grant"])

@@ -17,6 +17,7 @@ from websockets.http11 import Request, Response
 from mundotango.realtime.model import Closing, Delivery, End, Outcome, Socket
 from tests.fakes.realtime import FakePusher
 from tests.fixtures.sockets import Sockets
+from tests.protocol import check_question
 
 
 class LiveGateway:
@@ -61,6 +62,8 @@ class LiveGateway:
             with suppress(ConnectionClosed):
                 async for text in connection:
                     assert isinstance(text, str)
+                    if text.startswith("{"):  # what is no question at all is a test of what is refused
+                        check_question(text)
                     self._sockets.send(socket, text)
         finally:
             del self._open[socket.connection_id]

@@ -1,21 +1,19 @@
-"""The client against the socket functions, over real sockets; and against a server that does the worst it may."""
+"""The client in Python against the socket functions, over real sockets."""
 
 import asyncio
-import json
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
 from mundotango import ids
 from mundotango.adapters.clock import SystemClock
-from mundotango.realtime.model import Appended, author_channel, post_channel, user_channel
-from mundotango.realtime.service import issue_ticket
-from operations import realtime
-from operations.realtime import KNOWN_IDS, RealtimeClient, SocketRefused
-from tests.factories.realtime import make_activity, make_ticket
+from mundotango.realtime.model import Appended, Grant, Ticket, author_channel, city_channel, post_channel, user_channel
+from mundotango.realtime.policy import GRANT_LIFE
+from mundotango.realtime.service import hashed, issue_ticket
+from operations.realtime import ChannelRefused, RealtimeClient, SocketRefused, Timing
+from tests.factories.realtime import make_activity
 from tests.fakes.live_gateway import LiveGateway
 from tests.fixtures.sockets import Sockets
 
@@ -34,18 +32,31 @@ class Person:
         self.user_id = ids.new_id()
         self.online = asyncio.Event()
         self.online.set()
+        self.token_life = timedelta(minutes=30)
+        self.granted = 0
         self._sockets = sockets
 
     def ticket(self) -> str:
         platform = self._sockets.platform
-        return issue_ticket(platform.tickets, make_ticket(self.user_id, platform.clock), platform.clock)[0]
+        ends_at = platform.clock.now() + self.token_life
+        return issue_ticket(platform.tickets, Ticket(self.user_id, ends_at), platform.clock)[0]
+
+    def grant(self, channels: list[str]) -> str:
+        """As the API gives it to somebody who sees what the channels are of."""
+        platform, grant = self._sockets.platform, ids.new_secret()
+        platform.grants.put(hashed(grant), Grant(self.user_id, frozenset(channels)), platform.clock.now() + GRANT_LIFE)
+        self.granted += 1
+        return grant
 
     async def ticket_when_online(self) -> str:
         await self.online.wait()
         return self.ticket()
 
     def client(self, url: str, *, origin: str = SITE, positions: dict[str, str] | None = None) -> RealtimeClient:
-        return RealtimeClient(url, self.ticket_when_online, origin=origin, positions=positions)
+        timing = Timing(shortest_life=0)
+        return RealtimeClient(
+            url, self.ticket_when_online, origin=origin, positions=positions, grant_source=self.grant, timing=timing
+        )
 
 
 class Stream:
@@ -71,12 +82,18 @@ def live(sockets: Sockets) -> Sockets:
     return sockets
 
 
-async def shown(client: RealtimeClient, count: int, kind: str = "post.created") -> list[str]:
-    """The ids of as many frames, and that no more come."""
-    found = [str((await client.expect(kind))["id"]) for _ in range(count)]
+async def shown(client: RealtimeClient, count: int) -> list[str]:
+    """The ids of as many things that happened, and that no more come."""
+    found = [str((await happened(client))["id"]) for _ in range(count)]
     with pytest.raises(TimeoutError):
-        await client.expect(kind, timeout=SOON)
+        await asyncio.wait_for(happened(client), SOON)
     return found
+
+
+async def happened(client: RealtimeClient) -> dict[str, Any]:
+    while "data" not in (frame := await client.next()):
+        pass
+    return frame
 
 
 def ids_of(appended: list[Appended]) -> list[str]:
@@ -220,118 +237,37 @@ def test_stops_listening_to_what_it_unsubscribes(live: Sockets) -> None:
     run(story())
 
 
-class Script:
-    """A server that answers `resume` with these frames, once for each socket opened."""
-
-    def __init__(self, *answers: list[dict[str, Any]]) -> None:
-        self._answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
-
-    async def __call__(self, connection: ServerConnection) -> None:
-        self.asked.append(json.loads(await connection.recv()))
-        for frame in self._answers.pop(0):
-            await connection.send(json.dumps(frame))
-        if not self._answers:
-            await connection.wait_closed()
-
-
-def activity(number: int, id: UUID | None = None) -> dict[str, Any]:
-    position = f"01a209fe-7200-7000-8000-{number:012d}"
-    data: dict[str, Any] = {"number": number}
-    return {
-        "v": 1,
-        "type": "post.created",
-        "id": str(id or ids.new_id()),
-        "channel": "home",
-        "position": position,
-        "data": data,
-    }
-
-
-def resumed(number: int) -> dict[str, Any]:
-    return {"v": 1, "type": "resumed", "position": activity(number)["position"], "channels": ["home"]}
-
-
-async def against(script: Script, count: int) -> list[int]:
-    async with serve(script, "127.0.0.1", 0) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        async with RealtimeClient(f"ws://127.0.0.1:{port}", lambda: "ticket", origin=SITE) as client:
-            return [(await client.expect("post.created"))["data"]["number"] for _ in range(count)]
-
-
-def test_holds_live_frames_until_the_replay_has_ended() -> None:
+def test_listens_to_several_channels_and_hears_which_it_may_not(live: Sockets) -> None:
     async def story() -> None:
-        script = Script([activity(4), activity(1), activity(2), activity(3), resumed(5)])
-        assert await against(script, 4) == [1, 2, 3, 4]
+        reader, stream, post = Person(live), Stream(live), post_channel(ids.new_id())
+        async with LiveGateway(live) as gateway, reader.client(gateway.url) as client:
+            with pytest.raises(ChannelRefused) as refusal:
+                await client.subscribe(city_channel("lima"), post, user_channel(ids.new_id()))
+            assert list(refusal.value.codes.values()) == ["not-allowed"]
+            happened = [*stream.happens(city_channel("lima")), *stream.happens(post)]
+            stream.push()
+
+            assert await shown(client, 2) == ids_of(happened)
+            assert reader.granted == 1
 
     run(story())
 
 
-def test_shows_nothing_of_a_replay_that_broke_off_before_it_has_come_whole() -> None:
+def test_moves_on_before_its_token_ends_and_misses_nothing(live: Sockets) -> None:
     async def story() -> None:
-        first, second = activity(1), activity(2)
-        script = Script([resumed(0)], [second], [first, second, resumed(3)])
-        assert await against(script, 2) == [1, 2]
-        assert [each["positions"].get("home") for each in script.asked] == [None, *[activity(0)["position"]] * 2]
+        reader, stream, post = Person(live), Stream(live), post_channel(ids.new_id())
+        reader.token_life = timedelta(seconds=2)
+        async with LiveGateway(live) as gateway, reader.client(gateway.url) as client:
+            reader.token_life = timedelta(minutes=30)  # renewed
+            await client.subscribe(post)
+            happened: list[Appended] = []
+            while client.sockets_opened < 2 or len(happened) < 10:
+                happened += stream.happens(post)
+                stream.push()
+                await asyncio.sleep(0.02)
 
-    run(story())
-
-
-def test_asks_again_when_what_was_missed_could_not_be_read() -> None:
-    async def story() -> None:
-        asked: list[dict[str, Any]] = []
-
-        async def busy_at_first(connection: ServerConnection) -> None:
-            for number in range(3):
-                question = json.loads(await connection.recv())
-                asked.append(question)
-                answer = {"v": 1, "type": "error", "code": "unavailable", "message": "", "ref": question["ref"]}
-                for frame in (first, answer) if number < 2 else (first, second, resumed(3)):
-                    await connection.send(json.dumps(frame))
-            await connection.wait_closed()
-
-        first, second = activity(1), activity(2)
-        async with serve(busy_at_first, "127.0.0.1", 0) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            url = f"ws://127.0.0.1:{port}"
-            position = activity(0)["position"]
-            async with RealtimeClient(url, lambda: "ticket", origin=SITE, positions={"home": position}) as client:
-                assert [(await client.expect("post.created"))["data"]["number"] for _ in range(2)] == [1, 2]
-                assert client.sockets_opened == 1
-        assert [each["positions"] for each in asked] == [{"home": position}] * 3
-
-    run(story())
-
-
-def test_leaves_no_socket_open_that_never_says_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
-        left: list[ServerConnection] = []
-
-        async def silent_at_first(connection: ServerConnection) -> None:
-            await connection.recv()
-            if left:
-                await connection.send(json.dumps(resumed(1)))
-            left.append(connection)
-            await connection.wait_closed()
-
-        monkeypatch.setattr(realtime, "OPEN_TIMEOUT", SOON)
-        async with serve(silent_at_first, "127.0.0.1", 0) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            with pytest.raises(TimeoutError):
-                await RealtimeClient(f"ws://127.0.0.1:{port}", lambda: "ticket", origin=SITE).__aenter__()
-            await asyncio.wait_for(left[0].wait_closed(), 2)
-            async with RealtimeClient(f"ws://127.0.0.1:{port}", lambda: "ticket", origin=SITE) as client:
-                await client.expect("resumed")
-
-    run(story())
-
-
-def test_knows_the_last_thousand_ids_and_keeps_the_highest_position() -> None:
-    async def story() -> None:
-        sent = [activity(number) for number in range(KNOWN_IDS + 1)]
-        script = Script([resumed(0), *sent, sent[-1], sent[1], sent[0]], [activity(2000), resumed(2001)])
-        expected = [*range(KNOWN_IDS + 1), 0, 2000]  # the oldest was forgotten
-        assert await against(script, KNOWN_IDS + 3) == expected
-        assert script.asked[1]["positions"] == {"home": sent[-1]["position"]}
+            assert await shown(client, len(happened)) == ids_of(happened)
+            assert client.sockets_opened == 2
+            assert reader.granted == 2
 
     run(story())
