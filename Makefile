@@ -46,7 +46,7 @@ clients/node_modules/.synced: clients/package.json clients/package-lock.json | .
 		--no-audit --no-fund --loglevel=error > /dev/null
 	@touch $@
 
-setup-clients: clients/node_modules/.synced ## Make clients/node_modules from its lock (test and lint call this)
+setup-clients: setup clients/node_modules/.synced ## Make clients/node_modules from its lock (test and lint call this)
 	@:
 
 run: setup ## Start the whole platform on this machine and follow its logs until Ctrl-C (YES=1 answers questions with yes)

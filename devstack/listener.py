@@ -16,25 +16,31 @@ Grant = Callable[[list[str]], str]
 class Listener:
     """A `RealtimeClient` for callers that are not asynchronous. It can go away, and come back when told."""
 
-    def __init__(self, stack: Stack, ticket: Callable[[], str], grant: Grant, *, origin: str = "") -> None:
-        self._ticket, self._grant = ticket, grant
+    def __init__(
+        self, stack: Stack, ticket: Callable[[], str], *, grant: Grant | None = None, origin: str = ""
+    ) -> None:
+        self._ticket = ticket
         self._present = threading.Event()
         self._present.set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+        async def take_grant(channels: list[str]) -> str:
+            return await asyncio.to_thread(grant, channels) if grant else ""
+
         self._client = RealtimeClient(
-            stack.socket_url, self._take_ticket, origin=origin or stack.site_url, grant_source=self._take_grant
+            stack.socket_url, self._take_ticket, origin=origin or stack.site_url, grant_source=take_grant
         )
 
     @classmethod
-    def open(cls, stack: Stack, ticket: Callable[[], str], grant: Grant, *, origin: str = "") -> Listener:
+    def open(cls, stack: Stack, ticket: Callable[[], str], *, grant: Grant | None = None, origin: str = "") -> Listener:
         """`ticket` is called for every socket, `grant` for the channels that need one; `origin` is the page's, the
         site's own if empty.
 
         Raises:
             SocketRefused: the handshake was answered with no socket.
         """
-        listener = cls(stack, ticket, grant, origin=origin)
+        listener = cls(stack, ticket, grant=grant, origin=origin)
         listener._thread.start()
         try:
             listener._run(listener._client.__aenter__())
@@ -75,9 +81,6 @@ class Listener:
     async def _take_ticket(self) -> str:
         await asyncio.to_thread(self._present.wait)
         return await asyncio.to_thread(self._ticket)
-
-    async def _take_grant(self, channels: list[str]) -> str:
-        return await asyncio.to_thread(self._grant, channels)
 
     def _run[T](self, coroutine: Coroutine[Any, Any, T], seconds: float = CLIENT_TIMEOUT) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(seconds)

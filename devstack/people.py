@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from devstack import srp
 from devstack.stack import Stack
+from operations import srp
 
 MODERATORS = "moderators"
 MEDIA_SECONDS = 30.0

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from devstack import ministack
 from devstack.failure import DevstackFailed
+from operations.loopback import Loopback
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -166,17 +167,8 @@ class Stack:
     @cached_property
     def viewer(self) -> httpx.Client:
         """A client of the viewer's address, shared by all who use it."""
-        return httpx.Client(base_url=self.site_url, transport=_Loopback(), timeout=CLIENT_TIMEOUT)
+        return httpx.Client(base_url=self.site_url, transport=Loopback(), timeout=CLIENT_TIMEOUT)
 
     def close(self) -> None:
         self.viewer.close()
         self.aws.close()
-
-
-class _Loopback(httpx.HTTPTransport):
-    """Connects names below `.localhost` to this machine, as browsers and curl do and glibc does not."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host.endswith(".localhost"):
-            request.url = request.url.copy_with(host="127.0.0.1")  # the header Host keeps the name
-        return super().handle_request(request)

@@ -114,8 +114,8 @@ def follow(story: Story) -> None:
 
 def open_sockets(story: Story) -> None:
     story.used_ticket = story.ana.ticket()
-    story.sockets["ana"] = Listener.open(story.stack, lambda: story.used_ticket, story.ana.grant)
-    story.sockets["bruno"] = Listener.open(story.stack, story.bruno.ticket, story.bruno.grant)
+    story.sockets["ana"] = Listener.open(story.stack, lambda: story.used_ticket, grant=story.ana.grant)
+    story.sockets["bruno"] = Listener.open(story.stack, story.bruno.ticket, grant=story.bruno.grant)
 
 
 def refuse_sockets(story: Story) -> None:
@@ -244,7 +244,7 @@ STEPS = (
 def _refusal(story: Story, ticket: str, origin: str) -> int | None:
     """The status of a socket that is not opened; None where it is."""
     try:
-        Listener.open(story.stack, lambda: ticket, story.ana.grant, origin=origin).close()
+        Listener.open(story.stack, lambda: ticket, grant=story.ana.grant, origin=origin).close()
     except SocketRefused as refused:
         return refused.status
     return None

@@ -16,6 +16,7 @@ from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
 from operations.preflight import Finding, State, examine
+from operations.realtime import listen
 from operations.refusal import Refusal
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
         "mundo rebuild edges",
         "mundo media compress milonga.jpg",
         "mundo queues redrive media",
+        "mundo realtime listen --email ana@example.org",
     ),
 )
 admin = typer.Typer(
@@ -47,6 +49,7 @@ privacy = typer.Typer(
 app.add_typer(privacy, name="privacy")
 app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
+app.add_typer(listen.app, name="realtime")
 
 MARKS = {State.GOOD: "[green]ok[/]", State.NOTE: "[yellow]note[/]", State.REFUSED: "[red]no[/]"}
 

@@ -62,6 +62,13 @@ class Deployed:
             raise Refusal(f"the stack {self.stack_name} has no {logical_id}", cure="deploy this version of it first")
         return found[0]["PhysicalResourceId"]
 
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """Of the stack, by name. Raises Refusal when it is not there."""
+        with aws_errors_explained(f"looking for the stack {self.stack_name}"):
+            described = self.cloudformation.describe_stacks(StackName=self.stack_name)["Stacks"][0]
+        return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
+
 
 def find_local(env: ConfigEnv) -> Deployed:
     """The stack of env `local`, in the local cloud that `make run` started."""

@@ -129,6 +129,8 @@ class Link:
                 self._frames += 1
                 self._take(self, frame)
         except ConnectionClosed:
+            pass
+        finally:
             self._lose()
 
     async def _beat(self) -> None:
