@@ -109,6 +109,13 @@ class TestAgainstTheCode:
         assert SCHEMAS["Subscriptions"]["maxItems"] == policy.MAX_CHANNELS
         assert MESSAGES["ask.resume"]["payload"]["properties"]["positions"]["maxProperties"] == policy.MAX_CHANNELS + 2
 
+    def test_the_page_for_people_tells_of_each_type_action_and_code(self) -> None:
+        named = set(re.findall(r"`([a-z._-]+)`", (ROOT / "docs" / "realtime.md").read_text()))
+        actions = {MESSAGES[name]["name"] for name in MESSAGES.keys() - frame_types()}
+
+        assert frame_types() | actions | {*SCHEMAS["ErrorCode"]["enum"], *SCHEMAS["ClosingCode"]["enum"]} <= named
+        assert {name for name in named if re.fullmatch(r"[a-z]+\.[a-z]+", name)} <= frame_types()
+
     @pytest.mark.parametrize("name", [name for name in SCHEMAS if "x-answered-as" in SCHEMAS[name]])
     def test_what_the_api_answers_too_has_the_same_fields(self, name: str) -> None:
         schema = SCHEMAS[name]
