@@ -86,7 +86,7 @@ test("shows what happens, and keeps the last position of each channel", async ()
 });
 
 test("comes back after a cut and shows what it missed, once and in order", async () => {
-  const page = await opened({ twice: true, shuffled: true });
+  const page = await opened({ twice: true, backwards: true });
   await page.live();
   page.server.happens("home");
   await until(() => page.told.length === 1);

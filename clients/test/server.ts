@@ -42,7 +42,7 @@ export interface Faults {
   slow?: number;
   /** Of a replay and of what is told live. */
   twice?: boolean;
-  shuffled?: boolean;
+  backwards?: boolean;
   /** Milliseconds that a socket lives. */
   life?: number;
   /** How it answers, in place of the usual. */
@@ -114,7 +114,7 @@ export class Server {
 
   #tell(peer: Peer, told: Told[]): void {
     const sent = this.faults.twice ? [...told, ...told] : [...told];
-    if (this.faults.shuffled) sent.sort(() => Math.random() - 0.5);
+    if (this.faults.backwards) sent.reverse();
     for (const frame of sent) peer.say(frame);
   }
 

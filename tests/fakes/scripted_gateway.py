@@ -1,7 +1,6 @@
 """A socket server that does what docs/realtime.md lets it do, the worst of it too; frames are held to the document."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -57,10 +56,10 @@ Answer = Callable[[Peer, Frame], Awaitable[None]]
 
 
 class ScriptedGateway:
-    """`slow` and `life` are seconds; what is `twice` or `shuffled` is each replay; `answers` stand in for the usual."""
+    """`slow` and `life` are seconds; what is `twice` or `backwards` is each replay; `answers` replace the usual."""
 
-    def __init__(self, *, slow: float = 0, life: float = 7080, twice: bool = False, shuffled: bool = False) -> None:
-        self.slow, self.life, self.twice, self.shuffled = slow, life, twice, shuffled
+    def __init__(self, *, slow: float = 0, life: float = 7080, twice: bool = False, backwards: bool = False) -> None:
+        self.slow, self.life, self.twice, self.backwards = slow, life, twice, backwards
         self.answers: dict[str, Answer] = {}
         self.peers: list[Peer] = []
         self.log: list[Frame] = []
@@ -142,8 +141,8 @@ class ScriptedGateway:
             stood = [told for told in self.log if told["channel"] == channel]
             seen = sum(told["position"] <= position for told in stood)
             replayed = stood[max(0, seen - 3) :] * (2 if self.twice else 1)
-            if self.shuffled:
-                random.shuffle(replayed)
+            if self.backwards:
+                replayed.reverse()
             for told in replayed:
                 await peer.say(told)
         await asyncio.sleep(self.slow)

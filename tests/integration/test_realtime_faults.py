@@ -82,7 +82,7 @@ def test_shows_what_was_missed_once_and_in_order() -> None:
         await page.sees_all_in_order()
         assert page.gateway.last.questions[0]["positions"] == {"home": at(1), ME: at(0)}
 
-    run(ScriptedGateway(twice=True, shuffled=True), story)
+    run(ScriptedGateway(twice=True, backwards=True), story)
 
 
 def test_holds_live_frames_until_a_slow_replay_has_ended() -> None:
