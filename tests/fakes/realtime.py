@@ -18,6 +18,7 @@ from mundotango.realtime.model import (
     Socket,
     Ticket,
 )
+from mundotango.realtime.policy import MAX_SOCKETS
 
 
 class FakeActivities:
@@ -130,7 +131,13 @@ class FakeConnections:
         self.heard: dict[UUID, datetime] = {}
 
     def open(
-        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+        self,
+        socket: Socket,
+        *,
+        opened_at: datetime,
+        expires_at: datetime,
+        code: Closing = "ended",
+        limit: int = MAX_SOCKETS,
     ) -> bool:
         if len(self.of_users([socket.user_id], opened_at)) > limit:
             return False

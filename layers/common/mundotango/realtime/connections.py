@@ -33,7 +33,7 @@ from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, tran
 from mundotango.errors import NotFound
 from mundotango.realtime.model import Closing, Socket
 from mundotango.realtime.packing import Packed
-from mundotango.realtime.policy import CONNECTION_LIFE, ROW_GRACE
+from mundotango.realtime.policy import CONNECTION_LIFE, MAX_SOCKETS, ROW_GRACE
 
 _MINUTE = 60
 
@@ -60,7 +60,13 @@ class DynamoConnections:
         self._region = region
 
     def open(
-        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+        self,
+        socket: Socket,
+        *,
+        opened_at: datetime,
+        expires_at: datetime,
+        code: Closing = "ended",
+        limit: int = MAX_SOCKETS,
     ) -> bool:
         row = self._row
         self._forget(socket.user_id, lambda known: known.ends_at <= opened_at)

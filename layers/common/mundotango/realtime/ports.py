@@ -104,10 +104,10 @@ class Connections(Protocol):
     """
 
     def open(
-        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = ..., limit: int = ...
     ) -> bool:
         """`expires_at` is when it ends, at the latest, and `code` why then. False, and nothing written, when this
-        person has more than `limit` others already."""
+        person has more than `limit` others already. By default as long, and as many, as policy.py says."""
         ...
 
     def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
