@@ -40,11 +40,10 @@ def test_who_follows_is_shown_who_is_here_unless_they_hide(newcomer: Newcomer, l
     author, follower = newcomer(), newcomer()
     follower.follow(author.profile["handle"])
     listen(author)
-    socket = listen(follower)
 
-    assert _here(socket) == [author.profile["id"]]
+    assert _here(listen(follower)) == [author.profile["id"]]
     author.ask("PUT", "/api/users/me/presence", json={"shown": False})
-    assert _here(socket) == []
+    assert _here(listen(follower)) == []
 
 
 def test_whoever_leaves_is_told_so_on_their_sockets(newcomer: Newcomer, listen: Listen) -> None:

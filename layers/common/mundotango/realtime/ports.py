@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Delivery,
         Grant,
         Outcome,
+        Paced,
         Relation,
         Socket,
         Ticket,
@@ -144,8 +145,8 @@ class Connections(Protocol):
         """Those of these people who have an open socket and were heard since then."""
         ...
 
-    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
-        """True once in so long."""
+    def may(self, connection_id: str, asked: Paced, now: datetime, *, each: timedelta) -> bool:
+        """True once in so long, for each of what may be asked."""
         ...
 
     def forget(self, user_id: UUID) -> int:
