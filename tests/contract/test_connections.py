@@ -223,21 +223,24 @@ class TestPresence:
         assert connections.here([socket.user_id], AT + MINUTE, since=AT + SECOND) == [socket.user_id]
 
 
-class TestTyping:
+class TestPaced:
     def test_is_let_through_once_in_a_while(self, connections: Connections) -> None:
         one, other = make_socket(), make_socket()
         for socket in (one, other):
             connections.open(socket, opened_at=AT, expires_at=LATER)
 
         asked = [
-            connections.may_type(one.connection_id, AT + after * SECOND, each=3 * SECOND) for after in (0, 1, 2, 3, 4)
+            connections.may(one.connection_id, "typing", AT + after * SECOND, each=3 * SECOND)
+            for after in (0, 1, 2, 3, 4)
         ]
 
         assert asked == [True, False, False, True, False]
-        assert connections.may_type(other.connection_id, AT, each=3 * SECOND)
+        assert connections.may(other.connection_id, "typing", AT, each=3 * SECOND)
+        assert connections.may(one.connection_id, "presence", AT, each=3 * SECOND)
+        assert connections.may(one.connection_id, "resume", AT, each=3 * SECOND)
 
     def test_is_not_where_the_connection_is_closed(self, connections: Connections) -> None:
-        assert not connections.may_type("none", AT, each=SECOND)
+        assert not connections.may("none", "typing", AT, each=SECOND)
 
 
 def open_one_by_one(connections: Connections, user_id: UUID, count: int) -> list[Socket]:

@@ -1,14 +1,17 @@
 """Sockets through the real gateway: what they are told, what they may say, and which one is cleared away."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from devstack.cloud import LocalCloud
 from devstack.people import Person
 from mundotango.ids import new_id
+from mundotango.realtime.packing import Packed
 from tests.fixtures.local_cloud import Listen, Newcomer
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
@@ -22,12 +25,12 @@ SECONDS = 10.0
         pytest.param("not json {", "bad-json", id="no JSON"),
         pytest.param("[]", "bad-json", id="no object"),
         pytest.param({"action": "dance", "ref": "7"}, "unknown-action", id="no known action"),
-        pytest.param({"action": "subscribe", "channel": "post:1"}, "bad-channel", id="no channel"),
-        pytest.param({"action": "subscribe", "channel": f"user:{new_id()}"}, "not-allowed", id="another person's"),
+        pytest.param({"action": "subscribe", "channels": ["post:1"]}, "bad-channel", id="no channel"),
+        pytest.param({"action": "subscribe", "channels": [f"user:{new_id()}"]}, "not-allowed", id="another person's"),
     ],
 )
 def test_a_bad_frame_is_answered_and_the_socket_stays_open(
-    frame: str | dict[str, str], code: str, newcomer: Newcomer, listen: Listen
+    frame: str | dict[str, Any], code: str, newcomer: Newcomer, listen: Listen
 ) -> None:
     socket = listen(newcomer())
     socket.send(frame)
@@ -81,16 +84,19 @@ def test_a_gone_connection_is_cleared_away_and_the_others_stay(
 def _plant_stale_connection(cloud: LocalCloud, person: Person) -> str:
     """The rows of the person's socket once more, as one that was opened an hour ago and that the gateway has lost."""
     dynamodb, table, user_id = cloud.stack.aws.dynamodb, cloud.stack.resource("ConnectionsTable"), person.profile["id"]
-    (live,) = [row for row in _rows(cloud) if row.get("user_id", {}).get("S") == user_id]
+    (live,) = [row for row in _rows(cloud) if row["sk"]["S"] == "meta" and row["user_id"]["S"] == user_id]
     (sockets,) = [row for row in _rows(cloud) if row["pk"]["S"] == f"user#{user_id}"]
-    connection_id, stale = live["pk"]["S"].removeprefix("connection#"), f"stale-{new_id()}"
-    opened_at = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%S.%f+0000}"
+    known, stale = Packed.of(UUID(user_id), sockets["sockets"]["SS"][0]), f"stale-{new_id()}"
+    lost = replace(
+        known, socket=replace(known.socket, connection_id=stale), opened_at=known.opened_at - timedelta(hours=1)
+    )
+    opened_at = f"{lost.opened_at:%Y-%m-%dT%H:%M:%S.%f+0000}"
     dynamodb.put_item(TableName=table, Item={**live, "pk": {"S": f"connection#{stale}"}, "opened_at": {"S": opened_at}})
     dynamodb.update_item(
         TableName=table,
         Key={"pk": sockets["pk"], "sk": sockets["sk"]},
         UpdateExpression="ADD sockets :stale",
-        ExpressionAttributeValues={":stale": {"SS": [sockets["sockets"]["SS"][0].replace(connection_id, stale)]}},
+        ExpressionAttributeValues={":stale": {"SS": [str(lost)]}},
     )
     return stale
 

@@ -14,10 +14,12 @@ from mundotango.realtime.model import (
     Delivery,
     Grant,
     Outcome,
+    Paced,
     Relation,
     Socket,
     Ticket,
 )
+from mundotango.realtime.policy import MAX_SOCKETS
 from tests.protocol import check_frame
 
 
@@ -122,7 +124,7 @@ class _Open:
     expires_at: datetime
     code: Closing
     channels: set[str] = field(default_factory=set)
-    typed_at: datetime | None = None
+    asked_at: dict[Paced, datetime] = field(default_factory=dict)
 
 
 class FakeConnections:
@@ -131,7 +133,13 @@ class FakeConnections:
         self.heard: dict[UUID, datetime] = {}
 
     def open(
-        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+        self,
+        socket: Socket,
+        *,
+        opened_at: datetime,
+        expires_at: datetime,
+        code: Closing = "ended",
+        limit: int = MAX_SOCKETS,
     ) -> bool:
         if len(self.of_users([socket.user_id], opened_at)) > limit:
             return False
@@ -181,11 +189,11 @@ class FakeConnections:
     def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
         return [each for each in user_ids if self.of_users([each], now) and self.heard[each] >= since]
 
-    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
+    def may(self, connection_id: str, asked: Paced, now: datetime, *, each: timedelta) -> bool:
         row = self.rows.get(connection_id)
-        if row is None or (row.typed_at is not None and row.typed_at > now - each):
+        if row is None or (asked in row.asked_at and row.asked_at[asked] > now - each):
             return False
-        row.typed_at = now
+        row.asked_at[asked] = now
         return True
 
     def forget(self, user_id: UUID) -> int:

@@ -9,7 +9,7 @@ import pytest
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.realtime.model import Socket, conversation_channel, post_channel
-from mundotango.realtime.policy import HEARD_EACH, HERE_FOR, TYPING_EACH, TYPING_FOR
+from mundotango.realtime.policy import HEARD_EACH, HERE_FOR, LOOKING_EACH, TYPING_EACH, TYPING_FOR
 from mundotango.realtime.service import connect
 from tests.factories.clients import Client
 from tests.factories.realtime import make_end, make_socket
@@ -33,6 +33,7 @@ def relates(client: Client, relation: Any, one: UUID, other: UUID) -> None:
 
 
 def here(client: Client) -> set[str]:
+    client.stores.connections.rows[client.socket.connection_id].asked_at.clear()
     [answer] = client.asks("presence")
     assert answer["type"] == "presence"
     return set(answer["here"])
@@ -83,6 +84,14 @@ class TestPresence:
         relates(client, "block", followed, client.socket.user_id)
 
         assert here(client) == set()
+
+    def test_is_looked_for_once_in_ten_seconds(self, client: Client) -> None:
+        assert client.asks("presence")[0]["type"] == "presence"
+        [refusal] = client.asks("presence")
+        assert (refusal["code"], refusal["retry_after"]) == ("too-many", 10)
+
+        client.stores.clock.advance(LOOKING_EACH)
+        assert client.asks("presence")[0]["type"] == "presence"
 
     def test_a_heartbeat_is_asked_about_once_a_minute(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[datetime] = []

@@ -20,6 +20,7 @@ from mundotango.realtime.model import (
 from mundotango.realtime.policy import (
     LONGEST_CHANNEL,
     RESUME_AUTHORS,
+    RESUME_EACH,
     RESUME_LIMIT,
     RESUME_TIME,
 )
@@ -145,6 +146,17 @@ class TestResume:
 
         assert sent == [*[("post.created", mine)] * 11, ("resync", mine), ("resync", later), ("resumed", None)]
         assert client.stores.connections.of_channel(later, client.stores.clock.now()) == [client.socket]
+
+    def test_home_is_read_once_in_three_seconds_as_it_costs_most(self, client: Client) -> None:
+        question = {"home": client.position(timedelta())}
+        assert [each["type"] for each in client.asks("resume", positions=question)] == ["resumed"]
+
+        [refusal] = client.asks("resume", positions=question, ref="r")
+
+        assert (refusal["code"], refusal["ref"]) == ("unavailable", "r")
+        assert [each["type"] for each in client.asks("resume")] == ["resumed"]
+        client.stores.clock.advance(RESUME_EACH)
+        assert [each["type"] for each in client.asks("resume", positions=question)] == ["resumed"]
 
     def test_a_channel_that_cannot_be_read_ends_it_without_resumed(
         self, client: Client, monkeypatch: pytest.MonkeyPatch

@@ -31,9 +31,9 @@ from pynamodb.transactions import TransactWrite
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, transact
 from mundotango.errors import NotFound
-from mundotango.realtime.model import Closing, Socket
+from mundotango.realtime.model import Closing, Paced, Socket
 from mundotango.realtime.packing import Packed
-from mundotango.realtime.policy import CONNECTION_LIFE, ROW_GRACE
+from mundotango.realtime.policy import CONNECTION_LIFE, MAX_SOCKETS, ROW_GRACE
 
 _MINUTE = 60
 
@@ -48,6 +48,8 @@ class ConnectionRow(Model):
     opened_at = UTCDateTimeAttribute(null=True)
     ends_at = UTCDateTimeAttribute(null=True)
     code = UnicodeAttribute(null=True)
+    looked_at = UTCDateTimeAttribute(null=True)
+    resumed_at = UTCDateTimeAttribute(null=True)
     typed_at = UTCDateTimeAttribute(null=True)
     channels = UnicodeSetAttribute(null=True)
     sockets = UnicodeSetAttribute(null=True)
@@ -60,7 +62,13 @@ class DynamoConnections:
         self._region = region
 
     def open(
-        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+        self,
+        socket: Socket,
+        *,
+        opened_at: datetime,
+        expires_at: datetime,
+        code: Closing = "ended",
+        limit: int = MAX_SOCKETS,
     ) -> bool:
         row = self._row
         self._forget(socket.user_id, lambda known: known.ends_at <= opened_at)
@@ -178,11 +186,11 @@ class DynamoConnections:
         rows = batch_get(self._row, [(f"user#{user_id}", "sockets") for user_id in user_ids])
         return [_person(row) for row in rows if row.heard_at >= since and any(s.ends_at > now for s in _packed(row))]
 
-    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
+    def may(self, connection_id: str, asked: Paced, now: datetime, *, each: timedelta) -> bool:
         row = self._row
-        paused = row.typed_at.does_not_exist() | (row.typed_at <= now - each)
+        last = {"presence": row.looked_at, "resume": row.resumed_at, "typing": row.typed_at}[asked]
         meta = row(f"connection#{connection_id}", "meta")
-        return self._update(meta, [row.typed_at.set(now)], row.pk.exists() & paused)
+        return self._update(meta, [last.set(now)], row.pk.exists() & (last.does_not_exist() | (last <= now - each)))
 
     def forget(self, user_id: UUID) -> int:
         row = self._get(f"user#{user_id}", "sockets")

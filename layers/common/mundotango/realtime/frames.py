@@ -67,7 +67,7 @@ def _act(stores: Stores, socket: Socket, end: End, question: dict[str, Any]) -> 
         case "ping":
             yield control("pong")
         case "presence":
-            yield presence.who_is_here(stores, socket.user_id)
+            yield presence.who_is_here(stores, socket)
         case "typing":
             yield from presence.type_in(stores, socket, question.get("channel"))
         case _:

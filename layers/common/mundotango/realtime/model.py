@@ -100,6 +100,10 @@ Closing = Literal["ended", "flood", "replaced", "suspended", "token-expired"]
 they may not have one, the token its ticket was asked with ended."""
 
 
+Paced = Literal["presence", "resume", "typing"]
+"""What a socket may ask for once in a while, as it costs others something, or much."""
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """When a socket ends, at the latest, and why then."""

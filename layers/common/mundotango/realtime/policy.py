@@ -57,6 +57,11 @@ HERE_FOR = timedelta(minutes=2)
 # Who of these is here costs half a read unit for each two of them: $0.00006 for 2,000.
 MAX_LOOKED_FOR = 2000
 
+# What one socket may ask for so often and no more, as each costs up to thousands of reads: a client looks who is here
+# once a minute, and comes back once.
+LOOKING_EACH = timedelta(seconds=10)
+RESUME_EACH = timedelta(seconds=3)
+
 TYPING_EACH = timedelta(seconds=3)
 TYPING_FOR = timedelta(seconds=6)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Delivery,
         Grant,
         Outcome,
+        Paced,
         Relation,
         Socket,
         Ticket,
@@ -104,10 +105,10 @@ class Connections(Protocol):
     """
 
     def open(
-        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = ..., limit: int = ...
     ) -> bool:
         """`expires_at` is when it ends, at the latest, and `code` why then. False, and nothing written, when this
-        person has more than `limit` others already."""
+        person has more than `limit` others already. By default as long, and as many, as policy.py says."""
         ...
 
     def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
@@ -144,8 +145,8 @@ class Connections(Protocol):
         """Those of these people who have an open socket and were heard since then."""
         ...
 
-    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
-        """True once in so long."""
+    def may(self, connection_id: str, asked: Paced, now: datetime, *, each: timedelta) -> bool:
+        """True once in so long, for each of what may be asked."""
         ...
 
     def forget(self, user_id: UUID) -> int:

@@ -5,6 +5,7 @@ Who hides is shown to nobody, and is shown nobody either: so hiding is no way to
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 from mundotango.errors import BadChannel, NotAllowed, TooManyRequests, Unavailable
@@ -23,15 +24,22 @@ def note(stores: Stores, socket: Socket) -> None:
             stores.connections.hear(socket.user_id, now, each=policy.HEARD_EACH)
 
 
-def who_is_here(stores: Stores, user_id: UUID) -> Frame:
-    """Those of whom this person follows, without those they mute."""
-    return control("presence", here=[str(each) for each in _here(stores, user_id)])
+def who_is_here(stores: Stores, socket: Socket) -> Frame:
+    """Those of whom this person follows, without those they mute.
+
+    Raises:
+        TooManyRequests: looked a moment ago.
+    """
+    now = stores.clock.now()
+    if not stores.connections.may(socket.connection_id, "presence", now, each=policy.LOOKING_EACH):
+        pause = int(policy.LOOKING_EACH.total_seconds())
+        raise TooManyRequests("who is here is told once in ten seconds", retry_after=pause)
+    return control("presence", here=[str(each) for each in _here(stores, socket.user_id, now)])
 
 
-def _here(stores: Stores, user_id: UUID) -> list[UUID]:
+def _here(stores: Stores, user_id: UUID, now: datetime) -> list[UUID]:
     if stores.edges.hidden([user_id]):
         return []
-    now = stores.clock.now()
     followed = stores.edges.followed(user_id, policy.MAX_LOOKED_FOR)
     here = stores.connections.here(followed, now, since=now - policy.HERE_FOR)
     unseen = (stores.edges.hidden(here) | stores.edges.apart(user_id, here)) if here else set()
@@ -54,7 +62,7 @@ def type_in(stores: Stores, socket: Socket, channel: object) -> Iterator[Frame]:
     if stores.edges.hidden([socket.user_id]):
         raise NotAllowed("who hides does not show that they type")
     now = stores.clock.now()
-    if not stores.connections.may_type(socket.connection_id, now, each=policy.TYPING_EACH):
+    if not stores.connections.may(socket.connection_id, "typing", now, each=policy.TYPING_EACH):
         pause = int(policy.TYPING_EACH.total_seconds())
         raise TooManyRequests("typing is told once in three seconds", retry_after=pause)
     until = (now + policy.TYPING_FOR).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mundotango import ids
-from mundotango.errors import Invalid, NotAllowed
+from mundotango.errors import Invalid, NotAllowed, Unavailable
 from mundotango.realtime import policy
 from mundotango.realtime.model import HOME, Appended, End, Socket, author_channel, frame, user_channel
 from mundotango.realtime.service import Stores, granted_to, listen, listenable
@@ -31,10 +31,13 @@ def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], 
 
     Raises:
         NotFound: the connection is closed.
-        Unavailable: a channel could not be read. There is no `resumed` then, which would take the client past it.
+        Unavailable: a channel could not be read, or `home` was asked for just before. There is no `resumed` then, which
+            would take the client past it.
     """
-    position = ids.new_position()
-    left, stops_at = policy.RESUME_LIMIT, stores.clock.now() + policy.RESUME_TIME
+    position, now = ids.new_position(), stores.clock.now()
+    left, stops_at = policy.RESUME_LIMIT, now + policy.RESUME_TIME
+    if HOME in positions and not stores.connections.may(socket.connection_id, "resume", now, each=policy.RESUME_EACH):
+        raise Unavailable("this socket asked for it a moment ago; try again")
     moments: dict[str, datetime] = {}
     yield from _check(stores, socket, positions, grant, moments)
     for channel, moment in moments.items():

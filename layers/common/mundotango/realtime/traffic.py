@@ -17,7 +17,8 @@ Verdict = Literal["ok", "too-many", "flood"]
 # Beyond this many seconds' worth of frames a socket is closed: at once for who sends them at once, after some time for
 # who keeps sending a little too fast.
 FLOOD_SECONDS = 3
-_KEPT = 10_000
+# More than one environment hears in a minute.
+_KEPT = 50_000
 
 
 class Traffic:
