@@ -125,11 +125,12 @@ export class RealtimeClient {
     const link = new Link(new WebSocket(address), this.#timing, (frame) => this.#take(link, frame));
     this.#next = link;
     await link.opened;
-    let asked: Record<string, string>;
+    const asked: Record<string, string> = {};
     let resumed: Answer;
     do {
-      asked = { ...this.positions };
-      resumed = await this.#resume(link, asked);
+      const more = Object.fromEntries(Object.entries(this.positions).filter(([channel]) => !(channel in asked)));
+      Object.assign(asked, more);
+      resumed = await this.#resume(link, more);
       // What was subscribed to meanwhile, on the socket before, is resumed too.
     } while (Object.keys(this.positions).some((channel) => !(channel in asked)));
     this.#live?.drop();

@@ -195,8 +195,9 @@ class RealtimeClient:
             resumed: Frame | None = None
             # What was subscribed to meanwhile, on the socket before, is resumed too.
             while resumed is None or self.positions.keys() - asked.keys():
-                asked = dict(self.positions)
-                resumed = await self._resume(link, asked)
+                more = {channel: at for channel, at in self.positions.items() if channel not in asked}
+                asked |= more
+                resumed = await self._resume(link, more)
         except BaseException:
             link.drop()
             if self.ended is not None:
