@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakePusher, FakeTickets
+from tests.fakes.realtime import FakeActivities, FakeChunks, FakeConnections, FakeEdges, FakePusher, FakeTickets
 
 
 @dataclass
@@ -16,4 +16,5 @@ class FakeStores:
     activities: FakeActivities = field(default_factory=FakeActivities)
     edges: FakeEdges = field(default_factory=FakeEdges)
     tickets: FakeTickets = field(default_factory=FakeTickets)
+    chunks: FakeChunks = field(default_factory=FakeChunks)
     pusher: FakePusher = field(default_factory=FakePusher)
