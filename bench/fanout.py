@@ -2,9 +2,10 @@
 
 A stub of the gateway (bench/stub_gateway.py, a process of its own) answers each frame in 10 ms. 100 connections are
 gone, 100 are throttled once, one never answers; 9,899 are live and answer in the end. Ours goes as `push` goes: chunks
-are made from the followers and sockets in tables (told apart in the title, and not timed with the rest), and handed
-over, whereupon the rows of the gone are removed; the tables are MiniStack's, in a third process. The baseline is `post_to_connection` of boto3, with the same time-outs and
-tries, and removes nothing. Each plays three rounds, of which the median counts.
+are made from the followers and sockets in tables, and handed over, whereupon the rows of the gone are removed. The
+tables are MiniStack's, in a third process; how long it took to read them stands above the table and is not timed with
+the rest. The baseline is `post_to_connection` of boto3, with the same time-outs and tries, and removes nothing. Each
+plays three rounds, of which the median counts.
 
 `vs_boto3` compares live frames a second, until the last live socket has its own: the one that never answers takes its
 two seconds beside. `cpu_ms_per_push` is the processor time of all that the hand-over does, by frame. `p99_ms` is how
