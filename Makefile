@@ -78,7 +78,7 @@ format: setup ## Rewrite the code in the one style
 	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: setup .local/env/photographs/.synced ## Run every benchmark and write docs/benchmarks.md
+bench: setup .local/env/photographs/.synced .local/env/cloud/.synced ## Run every benchmark and write docs/benchmarks.md
 	@$(PYTHON) -m bench
 
 deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS='Name=value SesFrom="two words"' adds to it

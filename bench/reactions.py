@@ -6,8 +6,9 @@ of it is about one post (viral) and once about 1,000 (spread). The use cases, th
 real ones, the tables moto's.
 
 `billed_wru` are DynamoDB's write units for each of the 1,200 acts: the reaction with its index entry, the counts, the
-announcement. Aims: 2.3 viral, 4 spread. `drift` is by how much the totals are off, all posts and kinds together, and
-`max_writes_one_item_per_batch` how often one item was written while one batch was brought twice. Aims: 0 and 1.
+announcement and the claim to be the one who makes it. Aims: 2.3 viral, 5 spread, one of these the claim.
+`drift` is by how much the totals are off, all posts and kinds together, and `max_writes_one_item_per_batch` how often
+one item was written while one batch was brought twice. Aims: 0 and 1.
 """
 
 import json

@@ -191,6 +191,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "UPLOADS_BUCKET": "uploads",
         "USER_POOL_ID": "us-east-1_bench",
         **{f"{table.upper()}_TABLE": table for table in TABLES},
+        "CHUNKS_QUEUE": f"{ENDPOINT}/chunks",
     }
 
 

@@ -19,6 +19,7 @@ app = typer.Typer(
 
 class Redriven(StrEnum):
     MEDIA = "media"
+    CHUNKS = "chunks"
 
 
 @app.command("list", epilog=examples("mundo queues list", "mundo queues list --env local"))
@@ -40,7 +41,9 @@ def list_queues(env: Env = "phase1", stack: Stack = "", region: RegionName = "")
 
 @app.command("redrive", epilog=examples("mundo queues redrive media", "mundo queues redrive media --limit 1"))
 def redrive_letters(
-    what: Annotated[Redriven, typer.Argument(help="`media`: uploads whose picture was never finished.")],
+    what: Annotated[
+        Redriven, typer.Argument(help="`media`: uploads whose picture was never finished; `chunks`: frames.")
+    ],
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Move so many at most.", show_default=False)
     ] = None,
@@ -54,7 +57,7 @@ def redrive_letters(
     """
     found = find(env, stack, region)
     with Console(stderr=True).status("moving dead letters") as status:
-        moved = redrive.redrive_uploads(
-            found, limit, progress=lambda moved: status.update(f"moving dead letters: {moved} moved")
+        moved = redrive.redrive(
+            found, what, limit, progress=lambda moved: status.update(f"moving dead letters: {moved} moved")
         )
     print(f"{moved} moved back to the queue of {what}")

@@ -15,7 +15,7 @@ from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
 
 BATCH = 10  # the most that SQS gives and takes at once
 # For so long a letter in hand is hidden; where the loop ends early, it is a dead letter again afterwards.
@@ -37,6 +37,7 @@ QUEUES = (
     Queue("media", "UploadQueue", "UploadDeadLetters"),
     Queue("streams", None, "StreamDeadLetters"),
     Queue("schedules", None, "ScheduleDeadLetters"),
+    Queue("chunks", "ChunkQueue", "ChunkDeadLetters"),
 )
 
 
@@ -57,13 +58,15 @@ def depth(deployed: Deployed, logical_id: str) -> Depth:
     return Depth(int(told["ApproximateNumberOfMessages"]), int(told["ApproximateNumberOfMessagesNotVisible"]))
 
 
-def redrive_uploads(deployed: Deployed, limit: int | None, progress: Callable[[int], None]) -> int:
-    """Moves letters until none is left, or `limit` are moved; answers how many, and tells `progress` on its way.
+def redrive(deployed: Deployed, name: str, limit: int | None, progress: Callable[[int], None]) -> int:
+    """Moves letters of the queue `name` until none is left, or `limit` are moved; answers how many, and tells
+    `progress` on its way.
 
     Raises:
         Refusal: the queue would not take some of them, which stay dead letters.
     """
-    dead_letters, queue = deployed.physical_id("UploadDeadLetters"), deployed.physical_id("UploadQueue")
+    dead_letters, source = next((one.dead_letters, one.source) for one in QUEUES if one.name == name and one.source)
+    dead_letters, queue = deployed.physical_id(dead_letters), deployed.physical_id(source)
     moved = 0
     with aws_errors_explained("moving dead letters"):
         while limit is None or moved < limit:
@@ -72,6 +75,7 @@ def redrive_uploads(deployed: Deployed, limit: int | None, progress: Callable[[i
                 MaxNumberOfMessages=BATCH if limit is None else min(BATCH, limit - moved),
                 VisibilityTimeout=HIDDEN_SECONDS,
                 WaitTimeSeconds=WAIT_SECONDS,
+                AttributeNames=["All"],
             ).get("Messages", [])
             if not letters:
                 break
@@ -82,9 +86,7 @@ def redrive_uploads(deployed: Deployed, limit: int | None, progress: Callable[[i
 
 def _move(deployed: Deployed, letters: list[MessageTypeDef], dead_letters: str, queue: str) -> int:
     by_id = {str(number): letter for number, letter in enumerate(letters)}
-    sent = deployed.sqs.send_message_batch(
-        QueueUrl=queue, Entries=[{"Id": id, "MessageBody": letter["Body"]} for id, letter in by_id.items()]
-    )
+    sent = deployed.sqs.send_message_batch(QueueUrl=queue, Entries=[_again(id, one) for id, one in by_id.items()])
     taken = [one["Id"] for one in sent.get("Successful", [])]
     if taken:
         # One that cannot be deleted is found again a minute later and delivered twice, like after a loop that ended.
@@ -98,3 +100,12 @@ def _move(deployed: Deployed, letters: list[MessageTypeDef], dead_letters: str, 
             cure="look at the queue, then run this again",
         )
     return len(taken)
+
+
+def _again(id: str, letter: MessageTypeDef) -> SendMessageBatchRequestEntryTypeDef:
+    """In a FIFO queue it stands in its old group, under a new name: by the old one it was sent before."""
+    entry: SendMessageBatchRequestEntryTypeDef = {"Id": id, "MessageBody": letter["Body"]}
+    group = letter.get("Attributes", {}).get("MessageGroupId")
+    if group is not None:
+        entry |= {"MessageGroupId": group, "MessageDeduplicationId": letter["MessageId"]}
+    return entry

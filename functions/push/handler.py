@@ -1,9 +1,12 @@
-"""Woken by two streams: of activities, which it delivers, and of pictures, whose outcome it makes an activity.
+"""Woken by two streams and a queue. Of activities it finds the audience, and delivers to a small one; of pictures it
+makes their outcome an activity; and the chunks of large audiences come back to it through the queue.
 
 A record that cannot be worked off now (a table is away) is reported, and the stream brings it and all after it again;
-those before it are done. A socket that does not take a frame is no reason to bring anything again.
+those before it are done. A message that cannot be read holds up its own group, until the queue gives it up. A socket
+that does not take a frame is no reason to bring anything again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -12,8 +15,8 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from mundotango.observability import logger
-from mundotango.realtime.delivery import deliveries_of, hand_over
-from mundotango.realtime.model import Delivery
+from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts
+from mundotango.realtime.model import Appended, Delivery, Outcome
 
 Failures = dict[str, list[dict[str, str]]]
 
@@ -24,9 +27,11 @@ def platform() -> Platform:
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> Failures:
-    of_media = [record for record in event["Records"] if "media_id" in record["dynamodb"]["Keys"]]
-    of_activities = [record for record in event["Records"] if "media_id" not in record["dynamodb"]["Keys"]]
-    failed = [*_announce(of_media), *_deliver(of_activities)]
+    of_chunks = [record for record in event["Records"] if "body" in record]
+    of_tables = [record for record in event["Records"] if "dynamodb" in record]
+    of_media = [record for record in of_tables if "media_id" in record["dynamodb"]["Keys"]]
+    of_activities = [record for record in of_tables if "media_id" not in record["dynamodb"]["Keys"]]
+    failed = [*_announce(of_media), *_tell(of_activities), *_deliver(of_chunks)]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 
@@ -51,32 +56,64 @@ def _announce(records: Sequence[dict[str, Any]]) -> list[str]:
     return []
 
 
-def _deliver(records: Sequence[dict[str, Any]]) -> list[str]:
-    """Tell activities to their audience; the sequence number of the first record that has to come again."""
+def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Find whom activities are told to; the sequence number of the first record that has to come again."""
     from mundotango.realtime.repository import appended_from_image
 
+    if not records:
+        return []
+    # An activity is never changed, and its expiry is no news.
+    images = [record["dynamodb"] for record in records if record["eventName"] == "INSERT"]
+    numbers = {image["Keys"]["position"]["S"]: image["SequenceNumber"] for image in images}
+    happened = newest_counts([appended_from_image(image["NewImage"]) for image in images])
     deliveries: list[Delivery] = []
     failed: list[str] = []
-    for record in records:
-        if record["eventName"] != "INSERT":  # an activity is never changed, and its expiry is no news
-            continue
+    for appended in happened:
         try:
-            deliveries += deliveries_of(platform(), appended_from_image(record["dynamodb"]["NewImage"]))
+            deliveries += _told_at_once(appended)
         except Unavailable:
-            failed = [record["dynamodb"]["SequenceNumber"]]
+            failed = [numbers[appended.position]]
             break
     outcomes = hand_over(platform(), deliveries)
-    logger().info(
-        "activities delivered",
-        records=len(records),
-        failed_from=failed,
-        sent=outcomes["sent"],
-        gone=outcomes["gone"],
-        failed=outcomes["failed"],
-    )
+    _log("activities delivered", outcomes, records=len(records), told=len(happened), failed_from=failed)
     return failed
+
+
+def _told_at_once(appended: Appended) -> list[Delivery]:
+    if not in_chunks(appended):
+        return deliveries_of(platform(), appended)
+    platform().chunks.put(chunks_of(platform(), appended))
+    return []
+
+
+def _deliver(messages: Sequence[dict[str, Any]]) -> list[str]:
+    """Deliver chunks; the ids of the messages that have to come again: of a group all from the first that fails on."""
+    from mundotango.realtime.chunks import unpacked
+
+    if not messages:
+        return []
+    deliveries: list[Delivery] = []
+    failed: list[str] = []
+    held_up: set[str] = set()
+    for message in messages:
+        group = message["attributes"]["MessageGroupId"]
+        if group not in held_up:
+            try:
+                text, sockets = unpacked(message["body"])
+                deliveries += [Delivery(socket, text) for socket in sockets]
+                continue
+            except (ValueError, KeyError, TypeError):
+                logger().exception("chunk not readable", message_id=message["messageId"])
+                held_up.add(group)
+        failed.append(message["messageId"])
+    _log("chunks delivered", hand_over(platform(), deliveries), messages=len(messages), come_again=failed)
+    return failed
+
+
+def _log(what: str, outcomes: Counter[Outcome], **counted: Any) -> None:
+    logger().info(what, **counted, sent=outcomes["sent"], gone=outcomes["gone"], failed=outcomes["failed"])
 
 
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
-    _warm = (platform().connections, platform().edges, platform().pusher)
+    _warm = (platform().connections, platform().edges, platform().chunks, platform().pusher)

@@ -1,11 +1,14 @@
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.credentials import ReadOnlyCredentials
 
 from mundotango import settings
+from mundotango.adapters import pusher as pusher_module
 from mundotango.adapters.pusher import SocketPusher
 from mundotango.realtime.model import Delivery, Socket
 from mundotango.realtime.ports import Pusher
@@ -154,7 +157,7 @@ def test_speaks_to_the_sockets_own_domain_through_the_endpoint(real: SocketPushe
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_writes_and_signs_the_address_as_the_sdk_does(gateway: SocketGateway, method: str) -> None:
     socket = make_socket()
-    pusher = SocketPusher(settings.Region("us-east-1", ""))
+    pusher = SocketPusher(settings.Region("us-east-1", gateway.url), timeout=TIMEOUT)
     seen: list[AWSPreparedRequest] = []
     client = boto3.client(
         "apigatewaymanagementapi", "us-east-1", endpoint_url=f"https://{socket.domain}/{socket.stage}"
@@ -171,19 +174,23 @@ def test_writes_and_signs_the_address_as_the_sdk_does(gateway: SocketGateway, me
     }
     with pytest.raises(NotSentError):
         asking[method]()
-    ours = pusher._request(method, socket, b"{}" if method == "POST" else b"")
+    if method == "POST":
+        pusher.send([Delivery(socket, "{}")])
+    else:
+        pusher.close([socket])
 
-    assert (ours.method, ours.url, ours.body) == (seen[0].method, seen[0].url, seen[0].body)
-    assert scope(ours) == scope(seen[0])
+    [(path, headers)] = gateway.requests
+    assert f"https://{headers['host']}{path}" == seen[0].url
+    assert headers["content-length"] == {"POST": "2", "DELETE": "0"}[method]
+    assert scope(headers["authorization"]) == scope(seen[0].headers["Authorization"])
 
 
 class NotSentError(Exception):
     pass
 
 
-def scope(request: AWSPreparedRequest) -> str:
+def scope(authorization: str | bytes) -> str:
     """The day, region and service a request is signed for."""
-    authorization = request.headers["Authorization"]
     text = authorization.decode() if isinstance(authorization, bytes) else authorization
     return text.split("Credential=")[1].split(",")[0]
 
@@ -194,6 +201,55 @@ def test_keeps_its_connections_open(real: SocketPusher, gateway: SocketGateway) 
         real.send([Delivery(socket, "{}")])
 
     assert len(gateway.peers) == 1
+
+
+def test_a_connection_that_ended_while_nobody_looked_is_made_anew(real: SocketPusher, gateway: SocketGateway) -> None:
+    socket = make_socket()
+    for number in range(3):
+        assert real.send([Delivery(socket, str(number))]) == ["sent"]
+        gateway.hang_up()
+
+    assert gateway.received == [(socket.connection_id, str(number)) for number in range(3)]
+    assert len(gateway.peers) == 3
+
+
+def test_a_call_in_which_nobody_answers_ends(
+    real: SocketPusher, gateway: SocketGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pusher_module, "LINES", 2)
+    monkeypatch.setattr(pusher_module, "BATCH_TIME", TIMEOUT * 1.5)
+    sockets = [make_socket() for _ in range(10)]
+    gateway.hanging |= {socket.connection_id for socket in sockets}
+    started = time.perf_counter()
+
+    assert real.send([Delivery(socket, "{}") for socket in sockets]) == ["failed"] * 10
+
+    assert time.perf_counter() - started < 4 * TIMEOUT
+
+
+def test_signs_with_the_credentials_of_now(
+    real: SocketPusher, gateway: SocketGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role's credentials are replaced every few hours, and come with a token."""
+    for token in ("first/==", "second"):
+        monkeypatch.setattr(
+            real._credentials,
+            "get_frozen_credentials",
+            lambda token=token: ReadOnlyCredentials("AKID", "secret", token),
+        )
+        real.send([Delivery(make_socket(), "{}")])
+
+    assert [headers["x-amz-security-token"] for _, headers in gateway.requests] == ["first/==", "second"]
+
+
+def test_trusts_only_whom_it_knows(gateway: SocketGateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    certificate = gateway.speak_tls(tmp_path)
+    region = settings.Region("us-east-1", gateway.url)
+    deliveries = [Delivery(make_socket(), "1")]
+
+    assert SocketPusher(region, timeout=TIMEOUT).send(deliveries) == ["failed"]
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    assert SocketPusher(region, timeout=5).send(deliveries) == ["sent"]
 
 
 def test_an_endpoint_that_is_away_fails_every_frame(gateway: SocketGateway) -> None:

@@ -16,6 +16,7 @@ from mundotango.reactions.model import (
     CountChange,
     Pass,
     Reaction,
+    Told,
     Total,
     Totals,
     bucket_key,
@@ -280,6 +281,20 @@ class TestCounters:
 
         counters.apply(self.key, change({"like": 1}, "0001", "0002"))
         assert counters.counts([self.key], fresh=True)[self.key].mark is None
+
+    def test_of_those_who_claim_at_once_one_does(self, counters: Counters) -> None:
+        assert counters.told(self.post) == Told()
+
+        assert counters.claim(self.post, Told(), AT, "one")
+        assert not counters.claim(self.post, Told(), AT + MINUTE, "other")
+        assert counters.claim(self.post, Told(), AT, "one")
+
+        assert counters.told(self.post) == Told(1, AT)
+        assert counters.claim(self.post, Told(1, AT), AT + MINUTE, "other")
+        assert not counters.claim(self.post, Told(1, AT), AT + MINUTE, "one")
+        assert counters.told(self.post) == Told(2, AT + MINUTE)
+        assert counters.told(ids.new_id()) == Told()
+        assert counters.list_counted(None, None, 10) == ({}, None)
 
     @pytest.mark.parametrize("guard_before", [None, "0002"])
     def test_another_guard_writes_nothing(self, counters: Counters, guard_before: str | None) -> None:

@@ -95,7 +95,7 @@ class TestEdges:
         edges.apply("follow", ana, carla, active=True, version=2)
         edges.apply("follow", bruno, carla, active=True, version=3)
 
-        assert set(edges.followers(ana)) == {bruno, carla}
+        assert set(edges.followers(ana)) == set(edges.each_follower(ana)) == {bruno, carla}
         assert set(edges.followed(carla, 9)) == {ana, bruno}
         assert edges.followed(ana, 9) == []
 

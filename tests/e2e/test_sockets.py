@@ -1,5 +1,6 @@
 """Sockets through the real gateway: what they are told, what they may say, and which one is cleared away."""
 
+import json
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -79,6 +80,40 @@ def test_a_gone_connection_is_cleared_away_and_the_others_stay(
         socket.expect("pong", SECONDS)
     author.post("Seguimos.", city="Ensayo")
     of_follower.expect("post.created", SECONDS)
+
+
+def test_a_message_that_cannot_be_read_ends_in_the_dead_letters_and_holds_up_only_its_own_group(
+    newcomer: Newcomer, listen: Listen, local_cloud: LocalCloud
+) -> None:
+    sqs, output = local_cloud.stack.aws.sqs, local_cloud.stack.output
+    queue, dead_letters = output("ChunkQueueUrl"), output("ChunkDeadLettersUrl")
+    author, follower = newcomer(), newcomer()
+    follower.follow(author.profile["handle"])
+    socket = listen(follower)
+    hidden = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})  # six minutes are long here
+    for body in ("{}", json.dumps({"v": 1, "frame": "{}", "sockets": {}})):
+        name = str(new_id())
+        sqs.send_message(QueueUrl=queue, MessageBody=body, MessageGroupId="poisoned", MessageDeduplicationId=name)
+
+    author.post("¿Y los demás?", city="Ensayo")
+    socket.expect("post.created", SECONDS)
+
+    _await_empty(local_cloud, queue)
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": hidden["VisibilityTimeout"]})
+    letters = sqs.receive_message(QueueUrl=dead_letters, MaxNumberOfMessages=10)["Messages"]
+    assert [letter["Body"] for letter in letters] == ["{}"]
+    sqs.purge_queue(QueueUrl=dead_letters)
+
+
+def _await_empty(cloud: LocalCloud, queue: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        told = cloud.stack.aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        if {told["ApproximateNumberOfMessages"], told["ApproximateNumberOfMessagesNotVisible"]} == {"0"}:
+            return
+        assert time.monotonic() < deadline, "the queue is not worked off"
+        time.sleep(0.1)
 
 
 def _plant_stale_connection(cloud: LocalCloud, person: Person) -> str:

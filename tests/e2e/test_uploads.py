@@ -232,7 +232,7 @@ def test_a_picture_that_was_given_up_comes_of_a_redrive(
     assert redrive.depth(deployed, "UploadDeadLetters").waiting == 1
     assert dancer.ask("GET", f"/api/media/{media_id}")["status"] == "pending"
 
-    assert redrive.redrive_uploads(deployed, None, progress=lambda _: None) == 1
+    assert redrive.redrive(deployed, "media", None, progress=lambda _: None) == 1
 
     assert socket.expect("media.ready", SECONDS)["data"]["id"] == media_id
     assert redrive.depth(deployed, "UploadDeadLetters") == redrive.Depth(0, 0)

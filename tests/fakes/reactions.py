@@ -22,6 +22,7 @@ from mundotango.reactions.model import (
     Pass,
     Reaction,
     ReactionKind,
+    Told,
     Total,
     bucket_key,
     bucket_keys,
@@ -178,6 +179,7 @@ class FakeCounters:
         self.rows: dict[str, Count] = {}
         self.counted_at: dict[str, datetime] = {}
         self.forgotten: set[str] = set()
+        self.tellings: dict[UUID, tuple[Told, str]] = {}
         self.kept: Pass | None = None
         self._lock = RLock()
 
@@ -196,6 +198,17 @@ class FakeCounters:
 
     def _may_apply(self, known: Count, change: CountChange) -> bool:
         return known.guard == change.guard_before
+
+    def told(self, target_id: UUID) -> Told:
+        return self.tellings.get(target_id, (Told(), ""))[0]
+
+    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
+        with self._lock:
+            known, claimed_by = self.tellings.get(target_id, (last, name))
+            if known.number != last.number and claimed_by != name:
+                return False
+            self.tellings[target_id] = (Told(last.number + 1, at), name)
+            return True
 
     def correct(self, key: str, count: Count, contents: Contents) -> bool:
         with self._lock:

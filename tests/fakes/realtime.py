@@ -1,6 +1,6 @@
 """The realtime ports in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from mundotango.errors import NotFound
 from mundotango.realtime.model import (
     Activity,
     Appended,
+    Chunk,
     Closing,
     Delivery,
     Grant,
@@ -55,6 +56,9 @@ class FakeEdges:
         known, _ = self.rows.get((relation, one, other), (-1, False))
         if version > known:
             self.rows[relation, one, other] = (version, active)
+
+    def each_follower(self, author_id: UUID) -> Iterator[UUID]:
+        yield from self.followers(author_id)
 
     def followers(self, author_id: UUID) -> list[UUID]:
         return self._others("follow", author_id)
@@ -201,6 +205,25 @@ class FakeConnections:
         for connection_id in theirs:
             del self.rows[connection_id]
         return len(theirs)
+
+
+class FakeChunks:
+    """A queue that remembers each chunk it was given for ever, as a real one does for 5 minutes."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Chunk] = []
+        self._known: set[tuple[object, ...]] = set()
+
+    def put(self, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            name = (chunk.channel, chunk.shard, chunk.activity_id, chunk.part)
+            if name not in self._known:
+                self._known.add(name)
+                self.waiting.append(chunk)
+
+    def take(self) -> list[Chunk]:
+        taken, self.waiting = self.waiting, []
+        return taken
 
 
 class FakePusher:

@@ -3,10 +3,16 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socket import SHUT_RDWR, socket
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
+
+from tests.factories.certificates import certificate_and_key
 
 
 class SocketGateway:
@@ -22,6 +28,8 @@ class SocketGateway:
         self.throttled: Counter[str] = Counter()
         self.broken: Counter[str] = Counter()
         self.refused: set[str] = set()
+        self._scheme = "http"
+        self._connections: list[socket] = []
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -29,7 +37,24 @@ class SocketGateway:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
+
+    def speak_tls(self, folder: Path) -> Path:
+        """From now on, with a certificate of its own, which it returns."""
+        chain = folder / "gateway.pem"
+        chain.write_bytes(certificate_and_key("127.0.0.1"))
+        context = SSLContext(PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
+        return chain
+
+    def hang_up(self) -> None:
+        """End every connection, as a server does with those that are idle for long."""
+        while self._connections:
+            connection = self._connections.pop()
+            with suppress(OSError):
+                connection.shutdown(SHUT_RDWR)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -75,6 +100,10 @@ class SocketGateway:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                gateway._connections.append(self.request)
+                super().setup()
 
             def do_POST(self) -> None:
                 text = self.rfile.read(int(self.headers["Content-Length"])).decode()

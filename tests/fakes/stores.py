@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 from mundotango.realtime.traffic import Traffic
 from tests.fakes.clock import FakeClock
-from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakeGrants, FakePusher, FakeTickets
+from tests.fakes.realtime import (
+    FakeActivities,
+    FakeChunks,
+    FakeConnections,
+    FakeEdges,
+    FakeGrants,
+    FakePusher,
+    FakeTickets,
+)
 
 
 @dataclass
@@ -19,4 +27,5 @@ class FakeStores:
     tickets: FakeTickets = field(default_factory=FakeTickets)
     grants: FakeGrants = field(default_factory=FakeGrants)
     traffic: Traffic = field(default_factory=Traffic)
+    chunks: FakeChunks = field(default_factory=FakeChunks)
     pusher: FakePusher = field(default_factory=FakePusher)

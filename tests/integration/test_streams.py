@@ -1,6 +1,7 @@
 """From what is written to what is counted and delivered, through the functions as the streams call them."""
 
 import json
+import random
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -12,12 +13,12 @@ from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.reactions.model import Tally, zeros
 from mundotango.reactions.service import react, tallies, totals, unreact
-from mundotango.realtime.model import author_channel, post_channel, user_channel
+from mundotango.realtime.model import Chunk, author_channel, post_channel, user_channel
 from mundotango.realtime.policy import OPENING_TIME
 from tests.factories.realtime import make_activity
 from tests.fakes.clock import FakeClock
 from tests.fixtures.aws import rows
-from tests.fixtures.sockets import Sockets, payload
+from tests.fixtures.sockets import Sockets, message_of, payload
 
 POST = ids.new_id()
 
@@ -91,7 +92,7 @@ class TestPush:
         records = sockets.stream("activities")
 
         with monkeypatch.context() as broken:
-            broken.setattr(sockets.platform.edges, "followers", away)
+            broken.setattr(sockets.platform.edges, "each_follower", away)
             failed = sockets.push(records)
 
         assert failed == [records[1]["dynamodb"]["SequenceNumber"]]
@@ -107,6 +108,84 @@ class TestPush:
 
         assert sockets.push(sockets.stream("activities")) == []
         assert len(sockets.received(alive)) == 1
+
+
+class TestChunks:
+    """Frames to large audiences, from the queue."""
+
+    def test_a_recorded_message_is_delivered(self, sockets: Sockets) -> None:
+        messages = payload("chunk_in_sqs")["Records"]
+
+        assert sockets.deliver(messages) == []
+
+        [delivery] = sockets.pusher.sent
+        assert delivery.socket.connection_id == "L0SM9cOFHHcCIhw="
+        assert json.loads(delivery.text)["type"] == "post.created"
+
+    @pytest.mark.parametrize("body", ["", "[]", '{"v":2,"frame":"{}","sockets":{}}', '{"v":1,"frame":"{}"}'])
+    def test_one_that_cannot_be_read_holds_up_its_own_group_and_no_other(self, sockets: Sockets, body: str) -> None:
+        def message(group: str, number: int, **changed: Any) -> dict[str, Any]:
+            chunk = Chunk(ids.new_id(), group, 1, 1, f'{{"n":{number}}}', (socket,))
+            return message_of(chunk, **changed)
+
+        socket = sockets.connect()
+        one, poison, held, other, fine = (
+            message("sad", 1),
+            message("sad", 2, body=body),
+            message("sad", 3),
+            message("fine", 4),
+            message("fine", 5),
+        )
+
+        assert sockets.deliver([one, other, poison, held, fine]) == [poison["messageId"], held["messageId"]]
+
+        assert [frame["n"] for frame in sockets.received(socket)] == [1, 4, 5]
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_what_comes_again_in_any_way_is_nothing_new_to_a_client(self, sockets: Sockets, seed: int) -> None:
+        """The stream repeats batches, in whole and in halves; the queue repeats messages, group by group in order."""
+        chance = random.Random(seed)
+        author, post = ids.new_id(), post_channel(POST)
+        listeners = [sockets.connect() for _ in range(5)]
+        for version, socket in enumerate(listeners):
+            sockets.platform.edges.apply("follow", author, socket.user_id, active=True, version=version)
+            sockets.send(socket, {"action": "subscribe", "channel": post})
+        channels = [author_channel(author), post, user_channel(listeners[0].user_id)]
+        for number in range(30):
+            sockets.platform.activities.append(make_activity(chance.choice(channels), number=number))
+        records = sockets.stream("activities")
+
+        for start in range(0, 30, 10):
+            batch = records[start : start + 10]
+            for part in (batch, batch[chance.randrange(10) :], batch):
+                assert sockets._push(part) == []
+            messages = [message_of(chunk) for chunk in sockets.chunks.take()]
+            assert sockets.deliver(messages) == []
+            assert sockets.deliver(messages[chance.randrange(len(messages)) :]) == []
+
+        for socket in listeners:
+            expected = [json.loads(each["dynamodb"]["NewImage"]["payload"]["S"])["number"] for each in records]
+            expected_of = {
+                name: [n for n, each in zip(expected, records, strict=True) if _channel(each) == channel]
+                for name, channel in (("home", channels[0]), (post, post), (channels[2], channels[2]))
+                if channel != channels[2] or socket is listeners[0]
+            }
+            assert shown_to(sockets.received(socket)) == expected_of
+
+
+def _channel(record: dict[str, Any]) -> str:
+    return str(record["dynamodb"]["Keys"]["channel"]["S"])
+
+
+def shown_to(frames: list[dict[str, Any]]) -> dict[str, list[int]]:
+    """What a client that drops ids it knows shows of each channel, in its order."""
+    known: set[str] = set()
+    shown: dict[str, list[int]] = {}
+    for frame in frames:
+        if "id" in frame and frame["id"] not in known:
+            known.add(frame["id"])
+            shown.setdefault(frame["channel"], []).append(frame["data"]["number"])
+    return shown
 
 
 class TestPictures:

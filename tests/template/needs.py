@@ -132,7 +132,7 @@ def _settings_used(tree: ast.AST) -> set[str]:
         called = ast.unparse(node.func)
         if called.startswith("settings.") and called.endswith(".from_env"):
             found.add(called.removeprefix("settings."))
-        elif called in {"settings.table", "settings.bucket"}:
+        elif called in {"settings.table", "settings.bucket", "settings.queue"}:
             found.add(f"{called.removeprefix('settings.')}:{ast.literal_eval(node.args[0])}")
     return found
 

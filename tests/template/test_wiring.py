@@ -81,6 +81,17 @@ def test_a_poison_record_ends_in_the_dead_letters(functions: Functions) -> None:
                 assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_a_channel_keeps_its_order(resources: Resources, functions: Functions) -> None:
+    """More batches of a shard at once would keep the order of an item, which here is one activity or one reaction."""
+    for function in functions.values():
+        for event in function.get("Events", {}).values():
+            assert "ParallelizationFactor" not in event["Properties"]
+    queue = resources["ChunkQueue"]["Properties"]
+    assert queue["FifoQueue"] is resources["ChunkDeadLetters"]["Properties"]["FifoQueue"] is True
+    # Without these two the queue would take 300 calls a second in all, and of one activity one shard only.
+    assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == ("messageGroup", "perMessageGroupId")
+
+
 def test_the_worker_knows_which_delivery_is_the_last(resources: Resources) -> None:
     assert resources["UploadQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] == LAST_DELIVERY
 

@@ -154,6 +154,12 @@ class Platform:
         return DynamoConnections(settings.table("connections"), self.region)
 
     @cached_property
+    def chunks(self) -> realtime_ports.Chunks:
+        from mundotango.realtime.chunks import SqsChunks
+
+        return SqsChunks(settings.queue("chunks"), self.region)
+
+    @cached_property
     def pusher(self) -> realtime_ports.Pusher:
         from mundotango.adapters.pusher import SocketPusher
 

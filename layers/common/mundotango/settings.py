@@ -143,6 +143,11 @@ def bucket(name: str, env: Mapping[str, str] = os.environ) -> str:
     return _require(env, f"{name.upper()}_BUCKET")
 
 
+def queue(name: str, env: Mapping[str, str] = os.environ) -> str:
+    """The address of a queue, such as `queue("chunks")` from CHUNKS_QUEUE."""
+    return _require(env, f"{name.upper()}_QUEUE")
+
+
 def runs_in_lambda(env: Mapping[str, str] = os.environ) -> bool:
     """Whether a handler may warm up at import: only inside Lambda does an import precede a request."""
     return "AWS_LAMBDA_FUNCTION_NAME" in env

@@ -20,6 +20,10 @@ TEMPLATE = {
         name: {"Type": "AWS::SQS::Queue"}
         for name in ("UploadQueue", "UploadDeadLetters", "StreamDeadLetters", "ScheduleDeadLetters")
     }
+    | {
+        name: {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True, "QueueName": f"{name}.fifo"}}
+        for name in ("ChunkQueue", "ChunkDeadLetters")
+    }
 }
 
 
@@ -59,19 +63,33 @@ def test_every_letter_goes_back_as_it_was(deployed: Deployed) -> None:
     buried = bury(deployed, 23)
     told: list[int] = []
 
-    assert redrive.redrive_uploads(deployed, None, told.append) == 23
+    assert redrive.redrive(deployed, "media", None, told.append) == 23
 
     assert left(deployed) == redrive.Depth(0, 0)
     assert sorted(bodies(deployed, "UploadQueue")) == sorted(buried)
     assert told == [10, 20, 23]
-    assert redrive.redrive_uploads(deployed, None, told.append) == 0
+    assert redrive.redrive(deployed, "media", None, told.append) == 0
+
+
+def test_a_letter_goes_back_to_its_group(deployed: Deployed) -> None:
+    dead_letters, queue = deployed.physical_id("ChunkDeadLetters"), deployed.physical_id("ChunkQueue")
+    for number in range(3):
+        deployed.sqs.send_message(
+            QueueUrl=dead_letters, MessageBody=str(number), MessageGroupId="one", MessageDeduplicationId=f"n{number}"
+        )
+
+    assert redrive.redrive(deployed, "chunks", None, lambda _: None) == 3
+
+    messages = deployed.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["All"])["Messages"]
+    assert [each["Body"] for each in messages] == ["0", "1", "2"]
+    assert {each["Attributes"]["MessageGroupId"] for each in messages} == {"one"}
 
 
 @pytest.mark.parametrize("limit", [1, 10, 12])
 def test_a_limit_leaves_the_rest(deployed: Deployed, limit: int) -> None:
     bury(deployed, 15)
 
-    assert redrive.redrive_uploads(deployed, limit, lambda _: None) == limit
+    assert redrive.redrive(deployed, "media", limit, lambda _: None) == limit
 
     assert len(bodies(deployed, "UploadQueue")) == limit
     assert left(deployed) == redrive.Depth(15 - limit, 0)
@@ -89,11 +107,11 @@ def test_a_loop_that_ends_between_sending_and_deleting_loses_nothing(
 
     monkeypatch.setattr(deployed.sqs, "delete_message_batch", cut)
     with pytest.raises(Refusal, match="moving dead letters: AWS cannot be reached"):
-        redrive.redrive_uploads(deployed, None, lambda _: None)
+        redrive.redrive(deployed, "media", None, lambda _: None)
     assert left(deployed) == redrive.Depth(3, 0)
 
     monkeypatch.setattr(deployed.sqs, "delete_message_batch", delete)
-    assert redrive.redrive_uploads(deployed, None, lambda _: None) == 3
+    assert redrive.redrive(deployed, "media", None, lambda _: None) == 3
     assert sorted(bodies(deployed, "UploadQueue")) == sorted([*buried, *buried])  # twice, and none is missing
     assert left(deployed) == redrive.Depth(0, 0)
 
@@ -109,7 +127,7 @@ def test_what_the_queue_does_not_take_stays_a_dead_letter(deployed: Deployed, mo
 
     monkeypatch.setattr(deployed.sqs, "send_message_batch", refuse_one)
     with pytest.raises(Refusal, match="1 of 3 letters were not taken back: InternalError"):
-        redrive.redrive_uploads(deployed, None, lambda _: None)
+        redrive.redrive(deployed, "media", None, lambda _: None)
 
     assert len(bodies(deployed, "UploadQueue")) == 2
     assert left(deployed) == redrive.Depth(0, 1)  # in hand, and there again after a minute

@@ -11,7 +11,8 @@ import pytest
 
 from mundotango import settings
 from mundotango.adapters.postgres import Database
-from mundotango.blocks.service import mute, unmute
+from mundotango.blocks.repository import BlockRepository
+from mundotango.blocks.service import block, mute, unblock, unmute
 from mundotango.bootstrap import Platform
 from mundotango.follows.repository import FollowRepository
 from mundotango.follows.service import follow, unfollow
@@ -55,6 +56,64 @@ def test_a_rebuild_knows_who_muted_whom(
         unmute(work, reader.id, author.handle, clock)
     assert edges.followers(author.id) == [reader.id]
     assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+def test_a_rebuild_knows_who_blocked_whom(
+    community: Platform, clock: FakeClock, author: User, reader: User, edges: FakeEdges
+) -> None:
+    with community.unit_of_work() as work:
+        block(work, reader.id, author.handle, clock)
+    edges.rows.clear()
+    edges.apply("block", author.id, reader.id, active=True, version=0)
+
+    assert rebuild_edges(community, ample) == {"done": True, "corrected": 2}
+
+    assert (edges.blocked(reader.id), edges.blocked(author.id)) == ([author.id], [])
+    assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+def test_an_unblock_during_a_rebuild_is_not_undone(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with community.unit_of_work() as work:
+        block(work, reader.id, author.handle, clock)
+
+    def end_it() -> None:
+        with community.unit_of_work() as work:
+            unblock(work, reader.id, author.handle, clock)
+
+    with in_the_middle(edges, "blocked", monkeypatch, end_it):
+        rebuild_edges(community, ample)
+    assert edges.blocked(reader.id) == []
+
+
+def test_a_block_that_waits_for_a_rebuild_is_not_lost(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    database_settings: settings.Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The copy says "blocked" where the database says no; the block comes while the rebuild holds the table."""
+    edges.apply("block", reader.id, author.id, active=True, version=0)
+    with acting_beside(community, edges, database_settings) as other:
+
+        def block_again() -> None:
+            with other.unit_of_work() as work:
+                block(work, reader.id, author.handle, clock)
+
+        thread = threading.Thread(target=block_again)
+        with _held(BlockRepository, monkeypatch, thread):
+            rebuild_edges(community, ample)
+        thread.join(20)
+    assert edges.blocked(reader.id) == [author.id]
 
 
 def test_a_rebuild_goes_on_after_the_last_author(
@@ -128,35 +187,44 @@ def test_a_follow_that_waits_for_a_rebuild_is_not_lost(
 ) -> None:
     """The copy says "follows" where the database says no; the follow comes while the rebuild holds the table."""
     edges.apply("follow", author.id, reader.id, active=True, version=0)
-    other = Platform()
-    other.database = Database(database_settings, "eu-west-1", password=lambda: "trusted")
-    other.clock, other.activities, other.edges = community.clock, community.activities, edges
+    with acting_beside(community, edges, database_settings) as other:
 
-    def follow_again() -> None:
-        with other.unit_of_work() as work:
-            follow(work, reader.id, author.handle, clock)
+        def follow_again() -> None:
+            with other.unit_of_work() as work:
+                follow(work, reader.id, author.handle, clock)
 
-    thread = threading.Thread(target=follow_again)
-    with _held(monkeypatch, thread):
-        rebuild_edges(community, ample)
-    thread.join(20)
-    other.database.close()
+        thread = threading.Thread(target=follow_again)
+        with _held(FollowRepository, monkeypatch, thread):
+            rebuild_edges(community, ample)
+        thread.join(20)
     assert edges.followers(author.id) == [reader.id]
 
 
 @contextmanager
-def _held(monkeypatch: pytest.MonkeyPatch, thread: threading.Thread) -> Iterator[None]:
-    """Starts the thread once follows are held, and goes on when it waits for them."""
-    hold = FollowRepository.hold
+def acting_beside(community: Platform, edges: FakeEdges, database_settings: settings.Database) -> Iterator[Platform]:
+    """Another function at the same stores."""
+    other = Platform()
+    other.database = Database(database_settings, "eu-west-1", password=lambda: "trusted")
+    other.clock, other.activities, other.edges = community.clock, community.activities, edges
+    yield other
+    other.database.close()
 
-    def held(self: FollowRepository) -> None:
+
+@contextmanager
+def _held(
+    repository: type[FollowRepository | BlockRepository], monkeypatch: pytest.MonkeyPatch, thread: threading.Thread
+) -> Iterator[None]:
+    """Starts the thread once a relation is held, and goes on when it waits for it."""
+    hold = repository.hold
+
+    def held(self: Any) -> None:
         hold(self)
         if not thread.ident:
             thread.start()
             _await_waiting(self._connection)
 
     with monkeypatch.context() as patched:
-        patched.setattr(FollowRepository, "hold", held)
+        patched.setattr(repository, "hold", held)
         yield
 
 

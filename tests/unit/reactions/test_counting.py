@@ -1,6 +1,7 @@
 """Counting from a stream that delivers what it likes, as often as it likes."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 
 from mundotango.errors import Unavailable
 from mundotango.reactions.counting import RowChange, count_changes
-from mundotango.reactions.model import ENDED, Count, CountChange, Total, Totals, bucket_key, bucket_of, zeros
+from mundotango.reactions.model import ENDED, Count, CountChange, Told, Total, Totals, bucket_key, bucket_of, zeros
 from mundotango.reactions.service import totals
 from mundotango.realtime.model import Activity, Appended
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
@@ -41,6 +42,12 @@ class AwayNowAndThen:
     def apply(self, key: str, change: CountChange) -> bool:
         self._call()
         return self.counters.apply(key, change)
+
+    def told(self, target_id: UUID) -> Told:
+        return self.counters.told(target_id)
+
+    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
+        return self.counters.claim(target_id, last, at, name)
 
     def append(self, activity: Activity) -> Appended:
         self._call()

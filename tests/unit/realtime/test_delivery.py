@@ -1,13 +1,40 @@
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from mundotango import ids
 from mundotango.errors import Unavailable
-from mundotango.realtime.delivery import deliveries_of, hand_over
-from mundotango.realtime.model import Appended, Delivery, Socket, author_channel, encoded, post_channel, user_channel
-from mundotango.realtime.policy import OPENING_TIME
+from mundotango.realtime import delivery
+from mundotango.realtime.chunks import packed, unpacked
+from mundotango.realtime.delivery import (
+    SHARDS,
+    SOCKETS_A_CHUNK,
+    chunks_of,
+    deliveries_of,
+    hand_over,
+    in_chunks,
+    newest_counts,
+)
+from mundotango.realtime.model import (
+    ACTIVITY_VERSION,
+    LARGEST_PAYLOAD,
+    Appended,
+    Chunk,
+    Delivery,
+    Kind,
+    Socket,
+    author_channel,
+    conversation_channel,
+    encoded,
+    post_channel,
+    user_channel,
+)
+from mundotango.realtime.policy import CONNECTION_LIFE, OPENING_TIME
 from mundotango.realtime.service import connect
 from mundotango.realtime.speech import control
 from tests.factories.realtime import make_activity, make_end, make_socket
@@ -28,8 +55,15 @@ def opened(stores: FakeStores, socket: Socket | None = None) -> Socket:
     return socket
 
 
-def happens(stores: FakeStores, channel: str) -> Appended:
-    return stores.activities.append(make_activity(channel))
+def happens(stores: FakeStores, channel: str, **changed: Any) -> Appended:
+    return stores.activities.append(replace(make_activity(channel), **changed))
+
+
+def sent_to(stores: FakeStores, appended: Appended) -> set[Socket]:
+    """Whichever way they are told."""
+    if in_chunks(appended):
+        return {socket for chunk in chunks_of(stores, appended) for socket in chunk.sockets}
+    return {each.socket for each in deliveries_of(stores, appended)}
 
 
 class TestAudience:
@@ -39,10 +73,10 @@ class TestAudience:
         stores.edges.apply("follow", author, follower.user_id, active=True, version=1)
         stores.edges.apply("follow", author, former.user_id, active=False, version=2)
 
-        deliveries = deliveries_of(stores, happens(stores, author_channel(author)))
+        [chunk] = chunks_of(stores, happens(stores, author_channel(author)))
 
-        assert [each.socket for each in deliveries] == [follower]
-        assert json.loads(deliveries[0].text)["channel"] == "home"
+        assert chunk.sockets == (follower,)
+        assert json.loads(chunk.text)["channel"] == "home"
         assert own.user_id == author
 
     def test_of_a_person_are_all_their_sockets(self, stores: FakeStores) -> None:
@@ -50,20 +84,18 @@ class TestAudience:
         laptop = opened(stores, make_socket(phone.user_id))
         opened(stores)
 
-        deliveries = deliveries_of(stores, happens(stores, user_channel(phone.user_id)))
+        assert sent_to(stores, happens(stores, user_channel(phone.user_id))) == {phone, laptop}
 
-        assert {each.socket for each in deliveries} == {phone, laptop}
-
-    def test_of_a_post_are_those_who_subscribed(self, stores: FakeStores) -> None:
+    @pytest.mark.parametrize("channel", ["post:1", "event:1", "city:buenos aires"])
+    def test_of_what_is_listened_to_are_those_who_do(self, stores: FakeStores, channel: str) -> None:
         listening, _ = opened(stores), opened(stores)
-        channel = post_channel(ids.new_id())
         stores.connections.subscribe(listening.connection_id, [channel], now=stores.clock.now(), limit=9)
         appended = happens(stores, channel)
 
-        [delivery] = deliveries_of(stores, appended)
+        [chunk] = chunks_of(stores, appended)
 
-        assert delivery.socket == listening
-        assert json.loads(delivery.text) == {
+        assert chunk.sockets == (listening,)
+        assert json.loads(chunk.text) == {
             "v": 1,
             "type": "reaction.changed",
             "id": str(appended.activity.id),
@@ -72,6 +104,130 @@ class TestAudience:
             "at": "2026-11-23T20:00:00.123000Z",
             "data": appended.activity.payload,
         }
+
+    def test_of_a_conversation_are_the_members_who_listen_and_are_not_apart(self, stores: FakeStores) -> None:
+        conversation = ids.new_id()
+        channel = conversation_channel(conversation)
+        writer, member, blocked, left, elsewhere = (opened(stores) for _ in range(5))
+        for version, socket in enumerate((writer, member, blocked, left, elsewhere)):
+            stores.edges.apply("member", conversation, socket.user_id, active=socket is not left, version=version)
+            if socket is not elsewhere:
+                stores.connections.subscribe(socket.connection_id, channel, now=stores.clock.now(), limit=9)
+        stores.edges.apply("block", blocked.user_id, writer.user_id, active=True, version=9)
+
+        assert sent_to(stores, happens(stores, channel, actor_id=writer.user_id)) == {writer, member}
+
+    @pytest.mark.parametrize("blocker", ["actor", "receiver"])
+    def test_a_person_is_told_nothing_of_somebody_apart(self, stores: FakeStores, blocker: str) -> None:
+        receiver, actor_id = opened(stores), ids.new_id()
+        appended = happens(stores, user_channel(receiver.user_id), actor_id=actor_id)
+        assert sent_to(stores, appended) == {receiver}
+
+        ends = (actor_id, receiver.user_id) if blocker == "actor" else (receiver.user_id, actor_id)
+        stores.edges.apply("block", *ends, active=True, version=1)
+
+        assert sent_to(stores, appended) == set()
+        own = happens(stores, user_channel(receiver.user_id), actor_id=receiver.user_id)
+        assert sent_to(stores, own) == {receiver}
+        assert sent_to(stores, happens(stores, user_channel(receiver.user_id), actor_id=None)) == {receiver}
+
+    @pytest.mark.parametrize("family", ["inbox", "moon"])
+    def test_an_inbox_and_what_is_not_known_are_told_to_nobody(self, stores: FakeStores, family: str) -> None:
+        socket = opened(stores)
+        stores.connections.subscribe(
+            socket.connection_id, f"{family}:{socket.user_id}", now=stores.clock.now(), limit=9
+        )
+
+        assert sent_to(stores, happens(stores, f"{family}:{socket.user_id}")) == set()
+
+    def test_a_socket_that_has_ended_is_told_nothing(self, stores: FakeStores) -> None:
+        follower, author = opened(stores), ids.new_id()
+        stores.edges.apply("follow", author, follower.user_id, active=True, version=1)
+        happened = [happens(stores, author_channel(author)), happens(stores, user_channel(follower.user_id))]
+        stores.clock.advance(CONNECTION_LIFE)
+
+        assert [sent_to(stores, appended) for appended in happened] == [set(), set()]
+
+    @pytest.mark.parametrize("family", [author_channel, user_channel])
+    def test_of_a_later_version_waits_for_who_can_read_it(
+        self, stores: FakeStores, family: Callable[[UUID], str]
+    ) -> None:
+        appended = happens(stores, family(ids.new_id()))
+        later = replace(appended, activity=replace(appended.activity, v=ACTIVITY_VERSION + 1))
+
+        with pytest.raises(Unavailable):
+            sent_to(stores, later)
+
+
+class TestChunks:
+    def test_every_socket_is_in_one_chunk_and_always_in_the_same_shard(self, stores: FakeStores) -> None:
+        author = ids.new_id()
+        followers = [opened(stores) for _ in range(60)]
+        for version, each in enumerate(followers):
+            stores.edges.apply("follow", author, each.user_id, active=True, version=version)
+
+        chunks = list(chunks_of(stores, happens(stores, author_channel(author))))
+        shards = {socket: chunk.shard for chunk in chunks for socket in chunk.sockets}
+
+        assert sorted(str(socket) for chunk in chunks for socket in chunk.sockets) == sorted(map(str, followers))
+        assert set(shards.values()) == set(range(SHARDS))
+        for chunk in chunks_of(stores, happens(stores, author_channel(author))):
+            assert {shards[socket] for socket in chunk.sockets} == {chunk.shard}
+
+    def test_followers_are_read_while_chunks_are_made(
+        self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of 100,000 followers not all stand in memory."""
+        monkeypatch.setattr(delivery, "SOCKETS_A_CHUNK", 2)
+        monkeypatch.setattr(delivery, "FOLLOWERS_A_PAGE", 20)
+        author = ids.new_id()
+        for version in range(200):
+            stores.edges.apply("follow", author, opened(stores).user_id, active=True, version=version)
+        read = 0
+
+        def each_follower(author_id: UUID) -> Iterator[UUID]:
+            nonlocal read
+            for follower in stores.edges.followers(author_id):
+                read += 1
+                yield follower
+
+        monkeypatch.setattr(stores.edges, "each_follower", each_follower)
+        chunks = chunks_of(stores, happens(stores, author_channel(author)))
+
+        first = next(chunks)
+        assert read == 20
+        rest = list(chunks)
+        assert {len(chunk.sockets) for chunk in [first, *rest]} <= {1, 2}
+        assert len({(chunk.shard, chunk.part) for chunk in [first, *rest]}) == len(rest) + 1
+
+    def test_the_largest_fits_a_message_and_comes_out_as_it_went_in(self) -> None:
+        """SQS takes 256 KB, and not every character: this one in no message."""
+        sockets = tuple(make_socket() for _ in range(SOCKETS_A_CHUNK))
+        text = json.dumps({"data": "ñ\uffff" * 6_200}, ensure_ascii=False)
+        assert len(text.encode()) > LARGEST_PAYLOAD
+        chunk = Chunk(ids.new_id(), "city:münchen", 3, 1, text, sockets)
+
+        message = packed(chunk)
+
+        assert message.isascii()
+        assert len(message) < 200_000
+        assert unpacked(message) == (text, list(sockets))
+
+
+class TestNewestCounts:
+    def test_of_a_run_only_the_last_is_left(self, stores: FakeStores) -> None:
+        one, other = post_channel(ids.new_id()), post_channel(ids.new_id())
+        kinds: list[tuple[str, Kind]] = [
+            (one, "reaction.changed"),
+            (other, "reaction.changed"),
+            (one, "reaction.changed"),
+            (one, "post.updated"),
+            (one, "reaction.changed"),
+            (one, "reaction.changed"),
+        ]
+        happened = [happens(stores, channel, kind=kind) for channel, kind in kinds]
+
+        assert newest_counts(happened) == [happened[number] for number in (1, 2, 3, 5)]
 
 
 class TestHandOver:

@@ -4,69 +4,114 @@ The address is the connection's own, as it was stored when it opened. Where the 
 requests go there and carry the domain as their Host, as every other AWS call does.
 """
 
+import asyncio
 import random
-import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from urllib.parse import quote
+import weakref
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import cache
+from hashlib import sha256
+from ssl import SSLContext, create_default_context
+from threading import Lock
+from urllib.parse import quote, urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
-from botocore.exceptions import BotoCoreError, ConnectTimeoutError, NoCredentialsError, ReadTimeoutError
-from botocore.httpsession import URLLib3Session
+from botocore.exceptions import NoCredentialsError
+from botocore.httpsession import get_cert_path
 from botocore.session import get_session
 
 from mundotango import settings
+from mundotango.adapters.clock import SystemClock
+from mundotango.adapters.keepalive import LineLost, Lines
+from mundotango.adapters.signing import Signer
 from mundotango.realtime.model import Delivery, Outcome, Socket
 
+# So many requests at once: at the 10 to 20 ms an answer takes, more than one function's processor can sign.
+LINES = 128
+# What a call may take when nobody answers; what is left then has failed. Sending, and closing what failed, stay
+# together below the time-out of the function that delivers.
+BATCH_TIME = 20.0
 _ATTEMPTS = 4
-_FIRST_PAUSE = 0.05
-_THREADS = 32
+_FIRST_PAUSE = 0.1
 _GONE = 410
 _THROTTLED = 429
 
 
 class SocketPusher:
-    """Keeps its connections to the gateway open between calls."""
+    """Synchronous outside, with a loop of its own inside; keeps its connections to the gateway open between calls.
+
+    While Lambda has frozen the function the loop does not run, and finds out afterwards which connections ended.
+    """
 
     def __init__(self, region: settings.Region, *, timeout: float = settings.SOCKET_DELIVERY_TIMEOUT) -> None:
-        self._region = region
-        credentials = get_session().get_credentials()
+        session = get_session()
+        credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
-        self._credentials = credentials
-        # The stubs say whole seconds; urllib3 takes fractions.
-        self._http = URLLib3Session(timeout=timeout, max_pool_connections=_THREADS)  # type: ignore[arg-type]
+        self._region, self._timeout, self._credentials = region, timeout, credentials
+        self._certificates = session.get_config_variable("ca_bundle") or get_cert_path(verify=True)
+        self._clock = SystemClock()
+        self._loop = asyncio.new_event_loop()
+        self._lines: dict[str, Lines] = {}
+        self._tls: SSLContext | None = None
+        self._alone = Lock()
+        weakref.finalize(self, _end, self._loop, self._lines)
 
     def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        queues: defaultdict[str, list[int]] = defaultdict(list)
+        queues: dict[str, list[int]] = {}
         for index, delivery in enumerate(deliveries):
-            queues[delivery.socket.connection_id].append(index)
+            queues.setdefault(delivery.socket.connection_id, []).append(index)
         outcomes: dict[int, Outcome] = {}
+        ask = self._asking()
 
-        def work_off(queue: list[int]) -> None:
+        async def work_off(queue: list[int]) -> None:
             outcome: Outcome = "sent"
             for index in queue:
                 if outcome == "sent":  # to a socket that is gone or hangs the rest would fare no better
-                    outcome = self._ask("POST", deliveries[index].socket, deliveries[index].text.encode())
+                    outcome = await ask("POST", deliveries[index].socket, deliveries[index].text)
                 outcomes[index] = outcome
 
-        _side_by_side(work_off, queues.values())
+        self._run(work_off, queues.values())
         return [outcomes[index] for index in range(len(deliveries))]
 
     def close(self, sockets: Collection[Socket]) -> None:
-        _side_by_side(lambda socket: self._ask("DELETE", socket), sockets)
+        ask = self._asking()
+        self._run(lambda socket: ask("DELETE", socket, ""), sockets)
 
-    def _ask(self, method: str, socket: Socket, body: bytes = b"") -> Outcome:
+    def _run[T](self, work: Callable[[T], Awaitable[object]], items: Collection[T]) -> None:
+        if items:
+            with self._alone:
+                self._loop.run_until_complete(_side_by_side(work, items))
+
+    def _asking(self) -> Callable[[str, Socket, str], Awaitable[Outcome]]:
+        """How one batch asks: signed with the credentials of now, each text encoded and hashed once."""
+        signer = Signer(self._credentials.get_frozen_credentials(), self._region.name, "execute-api", self._clock.now())
+        ends_at = self._loop.time() + BATCH_TIME
+
+        @cache
+        def body_of(text: str) -> tuple[bytes, str]:
+            body = text.encode()
+            return body, sha256(body).hexdigest()
+
+        async def ask(method: str, socket: Socket, text: str) -> Outcome:
+            body, digest = body_of(text)
+            path = f"/{socket.stage}/@connections/{quote(socket.connection_id, safe='')}"
+            signed = signer.headers(method, socket.domain, path, digest)
+            head = f"{method} {path} HTTP/1.1\r\nhost: {socket.domain}\r\n{signed}content-length: {len(body)}\r\n\r\n"
+            return await self._ask(self._lines_to(socket.domain), head.encode() + body, ends_at)
+
+        return ask
+
+    async def _ask(self, lines: Lines, request: bytes, ends_at: float) -> Outcome:
         for attempt in range(_ATTEMPTS):
             if attempt:
-                time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 (jitter, no secret)
-            request = self._request(method, socket, body)
-            try:
-                status = self._http.send(request).status_code
-            except (ConnectTimeoutError, ReadTimeoutError):
+                await asyncio.sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 (jitter, no secret)
+            if self._loop.time() > ends_at:
                 return "failed"
-            except BotoCoreError:
+            try:
+                status = await lines.ask(request)
+            except TimeoutError:
+                return "failed"
+            except (OSError, LineLost):
                 continue
             if status < 300:
                 return "sent"
@@ -76,21 +121,33 @@ class SocketPusher:
                 return "failed"
         return "failed"
 
-    def _request(self, method: str, socket: Socket, body: bytes) -> AWSPreparedRequest:
-        path = f"/{socket.stage}/@connections/{quote(socket.connection_id, safe='')}"
-        request = AWSRequest(method, url=f"https://{socket.domain}{path}", data=body)
-        SigV4Auth(self._credentials, "execute-api", self._region.name).add_auth(request)
-        if self._region.endpoint:
-            request.headers["Host"] = socket.domain
-            request.url = self._region.endpoint.rstrip("/") + path
-        return request.prepare()
+    def _lines_to(self, domain: str) -> Lines:
+        address = self._region.endpoint or f"https://{domain}"
+        if address not in self._lines:
+            url = urlsplit(address)
+            secure = url.scheme == "https"
+            if secure and self._tls is None:
+                self._tls = create_default_context(cafile=self._certificates)
+            port = url.port or (443 if secure else 80)
+            self._lines[address] = Lines(url.hostname or "", port, self._tls if secure else None, self._timeout)
+        return self._lines[address]
 
 
-def _side_by_side[T](work: Callable[[T], object], items: Collection[T]) -> None:
-    if len(items) == 1:
-        work(*items)
-    elif items:
-        from concurrent.futures import ThreadPoolExecutor
+async def _side_by_side[T](work: Callable[[T], Awaitable[object]], items: Iterable[T]) -> None:
+    """A throttled socket waits in its worker's time: when the gateway throttles everyone, all slow down."""
+    await asyncio.sleep(0)  # what was closed while nobody looked is noticed now
+    waiting = deque(items)
 
-        with ThreadPoolExecutor(min(_THREADS, len(items))) as threads:
-            list(threads.map(work, items))
+    async def work_off() -> None:
+        while waiting:
+            await work(waiting.popleft())
+
+    await asyncio.gather(*(work_off() for _ in range(min(LINES, len(waiting)))))
+
+
+def _end(loop: asyncio.AbstractEventLoop, lines: dict[str, Lines]) -> None:
+    for each in lines.values():
+        each.end()
+    if not loop.is_closed():
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()

@@ -58,6 +58,20 @@ class BlockRepository:
             == 1
         )
 
+    def hold(self) -> None:
+        """Until this transaction ends nobody blocks or unblocks; who was about to has done so."""
+        self._connection.execute("LOCK TABLE blocks IN SHARE MODE")
+
+    def blocked(self, blocker_ids: list[UUID]) -> dict[UUID, set[UUID]]:
+        """Whom these people blocked."""
+        found: dict[UUID, set[UUID]] = {blocker_id: set() for blocker_id in blocker_ids}
+        rows = self._connection.execute(
+            "SELECT blocker_id, blocked_id FROM blocks WHERE blocker_id = ANY(%s)", (blocker_ids,)
+        )
+        for blocker_id, blocked_id in rows:
+            found[blocker_id].add(blocked_id)
+        return found
+
     def mute(self, muter_id: UUID, muted_id: UUID, created_at: datetime) -> bool:
         """False when it was so already. The muting person is held."""
         return (

@@ -12,8 +12,8 @@ from pynamodb.models import Model
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, scan_page
-from mundotango.reactions.model import ENDED, TOTALS, Contents, Count, CountChange, Pass, Totals, bucket_keys
-from mundotango.reactions.policy import ENDED_LIFE
+from mundotango.reactions.model import ENDED, TOTALS, Contents, Count, CountChange, Pass, Told, Totals, bucket_keys
+from mundotango.reactions.policy import ENDED_LIFE, TOLD_LIFE
 
 # The row that stands for no bucket.
 BOOKMARK = "recount"
@@ -36,6 +36,14 @@ class CounterRow(Model):
     expires_at = TTLAttribute(null=True)
 
 
+class ToldRow(Model):
+    target = UnicodeAttribute(hash_key=True)
+    number = NumberAttribute()
+    at = UTCDateTimeAttribute()
+    claimed_by = UnicodeAttribute()
+    expires_at = TTLAttribute()
+
+
 class PassRow(Model):
     target = UnicodeAttribute(hash_key=True, default=BOOKMARK)
     began = UTCDateTimeAttribute()
@@ -47,6 +55,7 @@ class PassRow(Model):
 class DynamoCounters:
     def __init__(self, table_name: str, region: settings.Region) -> None:
         self._row = bind(CounterRow, table_name, region)
+        self._told = bind(ToldRow, table_name, region)
         self._pass = bind(PassRow, table_name, region)
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
@@ -59,14 +68,30 @@ class DynamoCounters:
         actions.append(row.mark.remove() if change.mark is None else row.mark.set(change.mark))
         if change.through is not None:
             actions.append(row.through.set(change.through))
-        return self._update(key, actions, _still_at(row, change.guard_before))
+        return _updated(row(key), actions, _still_at(row, change.guard_before))
+
+    def told(self, target_id: UUID) -> Told:
+        row = next(iter(batch_get(self._told, [_told_key(target_id)], consistent_read=True)), None)
+        return Told() if row is None else Told(int(row.number), row.at)
+
+    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
+        row = self._told
+        actions: list[Action] = [
+            row.number.set(last.number + 1),
+            row.at.set(at),
+            row.claimed_by.set(name),
+            row.expires_at.set(at + TOLD_LIFE),
+        ]
+        # The row may just have expired, and the SDK may repeat what has succeeded.
+        free = row.target.does_not_exist() | (row.number == last.number) | (row.claimed_by == name)
+        return _updated(row(_told_key(target_id)), actions, free)
 
     def correct(self, key: str, count: Count, contents: Contents) -> bool:
         row = self._row
         actions: list[Action] = [getattr(row, name).set(number) for name, number in contents.totals.items()]
         if contents.through is not None:
             actions.append(row.through.set(max(contents.through, count.through or contents.through)))
-        return self._update(key, actions, _still_at(row, count.guard))
+        return _updated(row(key), actions, _still_at(row, count.guard))
 
     def end(self, target_id: UUID, at: datetime) -> None:
         with self._row.batch_write() as batch:
@@ -95,14 +120,19 @@ class DynamoCounters:
     def keep_pass(self, kept: Pass) -> None:
         self._pass(BOOKMARK, began=kept.began, since=kept.since, after=kept.after, done=kept.done).save()
 
-    def _update(self, key: str, actions: Sequence[Action], condition: Condition) -> bool:
-        try:
-            self._row(key).update(list(actions), condition=condition)
-        except UpdateError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+
+def _updated(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
+    try:
+        row.update(list(actions), condition=condition)
+    except UpdateError as error:
+        if condition_failed(error):
+            return False
+        raise
+    return True
+
+
+def _told_key(target_id: UUID) -> str:
+    return f"told#{target_id}"
 
 
 def _still_at(row: type[CounterRow], guard: str | None) -> Condition:

@@ -13,20 +13,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.ports import Clock
-from mundotango.reactions.model import ENDED, Count, CountChange, Total, Totals, bucket_keys, target_of
+from mundotango.reactions.announcing import Announcements
+from mundotango.reactions.model import Count, CountChange, Total, Totals, target_of
 from mundotango.reactions.ports import Counters
-from mundotango.reactions.service import total
-from mundotango.realtime.model import Activity, post_channel
 from mundotango.realtime.ports import Activities
-
-# Among so many of a channel's newest activities the last announcement is looked for.
-LOOKED_THROUGH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,11 @@ class _Overtaken(Exception):
 
 
 def count_changes(counters: Counters, activities: Activities, changes: Sequence[RowChange], clock: Clock) -> int | None:
-    """Count a batch and announce the new totals; the lowest sequence number that must come again, or None."""
+    """Count a batch and announce the new totals; the lowest sequence number that must come again, or None.
+
+    It takes a second longer where it brings news of what was announced within the last one.
+    """
+    announcements = Announcements(counters, activities, clock)
     by_target: defaultdict[UUID, list[RowChange]] = defaultdict(list)
     # What counts as before moves nothing, not even the guard.
     changes = [change for change in changes if change.before != change.after or change.mark]
@@ -57,16 +55,17 @@ def count_changes(counters: Counters, activities: Activities, changes: Sequence[
         by_target[target_of(change.bucket)].append(change)
     known = counters.counts({change.bucket for change in changes}, fresh=True)
     failed = [
-        target_changes[0].sequence
+        target_id
         for target_id, target_changes in by_target.items()
-        if not _settle(counters, activities, target_id, target_changes, known, clock)
+        if not _settle(counters, announcements, target_id, target_changes, known, clock)
     ]
-    return min(failed, default=None)
+    failed += announcements.tell_rest()
+    return min((by_target[target_id][0].sequence for target_id in failed), default=None)
 
 
 def _settle(
     counters: Counters,
-    activities: Activities,
+    announcements: Announcements,
     target_id: UUID,
     changes: Sequence[RowChange],
     known: Mapping[str, Count],
@@ -82,7 +81,7 @@ def _settle(
             for change in _count(counters, bucket, bucket_changes, known.get(bucket, Count()), clock)
         ]
         if any(map(_is_news, changes)):
-            _announce(counters, activities, target_id, clock, again=not any(map(_is_news, counted)))
+            announcements.tell(target_id, again=not any(map(_is_news, counted)))
     except (Unavailable, _Overtaken):
         return False
     return True
@@ -127,40 +126,6 @@ def _sum(changes: Sequence[RowChange]) -> Totals:
 def _is_news(change: RowChange) -> bool:
     """Whether clients are told at once: views come with the next frame that is sent for another reason."""
     return {change.before, change.after} - {"views", None} != set()
-
-
-def _announce(counters: Counters, activities: Activities, target_id: UUID, clock: Clock, *, again: bool) -> None:
-    """Its id is made of how far each bucket is counted, so that the same totals are told under the same id.
-
-    `again` is for a batch that was counted when it came before. It may not have been announced then, so this looks.
-    """
-    counts = counters.counts(bucket_keys(target_id), fresh=True)
-    guards = [counts[key].guard or "" for key in bucket_keys(target_id) if key in counts]
-    totals = total(counts, target_id)
-    if ENDED in guards or (again and _told(activities, target_id) == _news_in(totals)):
-        return
-    activities.append(
-        Activity(
-            id=ids.derived_id("reaction.changed", str(target_id), *guards),
-            kind="reaction.changed",
-            actor_id=None,
-            channel=post_channel(target_id),
-            payload={"post_id": str(target_id), "totals": totals},
-            occurred_at=clock.now(),
-        )
-    )
-
-
-def _told(activities: Activities, target_id: UUID) -> dict[str, int] | None:
-    """What the newest announcement of this target says."""
-    for appended in activities.newest(post_channel(target_id), LOOKED_THROUGH):
-        if appended.activity.kind == "reaction.changed":
-            return _news_in(appended.activity.payload["totals"])
-    return None
-
-
-def _news_in(totals: Mapping[Any, int]) -> dict[str, int]:
-    return {name: number for name, number in totals.items() if name != "views"}
 
 
 def _guard(change: RowChange) -> str:

@@ -65,6 +65,14 @@ class CountChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """When a target's totals were last told, and how often they were; None and 0 where that is long ago."""
+
+    number: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """All that stands in a bucket, views left out: what it adds up to, and a fingerprint that any change of it changes.
 

@@ -9,6 +9,9 @@ VIEW_LIFE = timedelta(days=2)
 # What was ended stays known for longer than the stream keeps a record, so that a late one finds it.
 ENDED_LIFE = timedelta(days=2)
 
+# After an hour of silence a post is told anew as if it never had been.
+TOLD_LIFE = timedelta(hours=1)
+
 
 def view_of(viewer_id: UUID, at: datetime) -> str:
     """The same for one viewer all day long, by the clock of UTC."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Pass,
         Reaction,
         ReactionKind,
+        Told,
     )
 
 
@@ -82,6 +83,17 @@ class Counters(Protocol):
 
     def apply(self, key: str, change: CountChange) -> bool:
         """False, and nothing written, when the bucket's guard is no longer `change.guard_before`."""
+        ...
+
+    def told(self, target_id: UUID) -> Told:
+        """As of the last claim."""
+        ...
+
+    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
+        """To be the next to tell the target's totals. False, and nothing written, when another was since `last`.
+
+        Who asks again under the same name, because the answer was lost, has what it had.
+        """
         ...
 
     def correct(self, key: str, count: Count, contents: Contents) -> bool:

@@ -1,33 +1,102 @@
-"""From an activity to the sockets of those it is told to."""
+"""From an activity to the sockets of those it is told to.
 
-from collections import Counter
-from collections.abc import Sequence
+The family of its channel says who they are, and which of two ways its frames take. Channels that may have a large
+audience (an author's, a post's, an event's, a city's) go in chunks through a queue, in which each shard of a channel's
+sockets is a line of its own; a person's and a conversation's are delivered at once. It is the family that decides and
+never the size: else a frame could overtake the one before it when a channel grows (0022 in docs/decisions).
+
+What an activity says is passed on as it is, also of a kind this code does not know yet: clients ignore what they do not
+know. A family it does not know is told to nobody. An activity of a later version has to wait for who can read it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import batched
+from typing import Protocol
 from uuid import UUID
+from zlib import crc32
 
 from mundotango.errors import Unavailable
-from mundotango.realtime.model import HOME, Appended, Delivery, Outcome, Socket, encoded, frame
+from mundotango.realtime.model import ACTIVITY_VERSION, HOME, Appended, Chunk, Delivery, Outcome, Socket, encoded, frame
 from mundotango.realtime.policy import OPENING_TIME
+from mundotango.realtime.ports import Chunks
 from mundotango.realtime.service import Stores
+
+# The gateway takes 10,000 frames a second of an account, and one function sends some thousands: more lines would bring
+# nothing and cost a message each, for a small audience too.
+SHARDS = 8
+SOCKETS_A_CHUNK = 500
+# Read together; the sockets of 100 people are one call.
+FOLLOWERS_A_PAGE = 500
+THREADS = 8
+
+_QUEUED = {"author", "post", "event", "city"}
+_SUPERSEDED = {"reaction.changed"}
+
+
+class Sending(Stores, Protocol):
+    """The parts of a platform that who finds the audience needs."""
+
+    @property
+    def chunks(self) -> Chunks: ...
+
+
+def in_chunks(appended: Appended) -> bool:
+    """Whether it goes through the queue."""
+    return _family(appended.channel) in _QUEUED
+
+
+def newest_counts(happened: Sequence[Appended]) -> list[Appended]:
+    """Without the totals that a later one of the same channel makes old, if nothing else of the channel is between."""
+    kept: list[Appended] = []
+    superseded: set[str] = set()
+    for appended in reversed(happened):
+        counts = appended.activity.kind in _SUPERSEDED
+        if not (counts and appended.channel in superseded):
+            kept.append(appended)
+        if counts:
+            superseded.add(appended.channel)
+        else:
+            superseded.discard(appended.channel)
+    return kept[::-1]
+
+
+def chunks_of(stores: Stores, appended: Appended) -> Iterator[Chunk]:
+    """Of 500 sockets at most, made while the audience is read."""
+    channel = HOME if _family(appended.channel) == "author" else appended.channel
+    text = encoded(frame(readable(appended), channel=channel))
+    shards: defaultdict[int, list[Socket]] = defaultdict(list)
+    parts: Counter[int] = Counter()
+
+    def cut(shard: int) -> Chunk:
+        sockets = tuple(shards.pop(shard))
+        parts[shard] += 1
+        return Chunk(appended.activity.id, appended.channel, shard, parts[shard], text, sockets)
+
+    for socket in _large_audience(stores, appended.channel):
+        shard = crc32(socket.connection_id.encode()) % SHARDS
+        shards[shard].append(socket)
+        if len(shards[shard]) == SOCKETS_A_CHUNK:
+            yield cut(shard)
+    for shard in list(shards):
+        yield cut(shard)
 
 
 def deliveries_of(stores: Stores, appended: Appended) -> list[Delivery]:
-    """One for each open socket of the audience. A copy of the follows that lags tells too few, never the wrong ones."""
-    sockets, channel = _audience(stores, appended.channel)
-    text = encoded(frame(appended, channel=channel))
-    return [Delivery(socket, text) for socket in sockets]
+    """One for each open socket of a person's or a conversation's audience. A copy that lags tells too few."""
+    text = encoded(frame(readable(appended)))
+    return [Delivery(socket, text) for socket in _small_audience(stores, appended)]
 
 
-def _audience(stores: Stores, channel: str) -> tuple[list[Socket], str]:
-    now = stores.clock.now()
-    family, _, name = channel.partition(":")
-    match family:
-        case "author":
-            return stores.connections.of_users(stores.edges.followers(UUID(name)), now), HOME
-        case "user":
-            return stores.connections.of_users([UUID(name)], now), channel
-        case _:
-            return stores.connections.of_channel(channel, now), channel
+def readable(appended: Appended) -> Appended:
+    """
+    Raises:
+        Unavailable: it is of a later version. Retried, it may meet code that knows it, as during a canary.
+    """
+    if appended.activity.v > ACTIVITY_VERSION:
+        raise Unavailable("an activity of a later version")
+    return appended
 
 
 def hand_over(stores: Stores, deliveries: Sequence[Delivery]) -> Counter[Outcome]:
@@ -41,10 +110,55 @@ def hand_over(stores: Stores, deliveries: Sequence[Delivery]) -> Counter[Outcome
     by_socket = {delivery.socket: outcome for delivery, outcome in zip(deliveries, outcomes, strict=True)}
     stores.pusher.close([socket for socket, outcome in by_socket.items() if outcome == "failed"])
     opened_before = stores.clock.now() - OPENING_TIME
-    with suppress(Unavailable):  # then the next frame to them finds it out again
-        for socket, outcome in by_socket.items():
-            if outcome == "failed":
-                stores.connections.close(socket)
-            elif outcome == "gone":
-                stores.connections.close(socket, opened_before=opened_before)
+
+    def forget(ended: tuple[Socket, Outcome]) -> None:
+        socket, outcome = ended
+        with suppress(Unavailable):  # then the next frame to it finds it out again
+            stores.connections.close(socket, opened_before=opened_before if outcome == "gone" else None)
+
+    _side_by_side(forget, [(socket, outcome) for socket, outcome in by_socket.items() if outcome != "sent"])
     return Counter(outcomes)
+
+
+def _large_audience(stores: Stores, channel: str) -> Iterable[Socket]:
+    now = stores.clock.now()
+    family, _, name = channel.partition(":")
+    if family != "author":
+        yield from stores.connections.of_channel(channel, now)
+        return
+    for page in batched(stores.edges.each_follower(UUID(name)), FOLLOWERS_A_PAGE, strict=False):
+        yield from stores.connections.of_users(page, now)
+
+
+def _small_audience(stores: Stores, appended: Appended) -> list[Socket]:
+    now, actor_id = stores.clock.now(), appended.activity.actor_id
+    family, _, name = appended.channel.partition(":")
+    match family:
+        case "user":
+            receivers = {UUID(name)}
+            sockets = stores.connections.of_users(list(receivers), now)
+        case "conversation":
+            sockets = stores.connections.of_channel(appended.channel, now)
+            receivers = set(stores.edges.members(UUID(name))) if sockets else set()
+        case _:
+            return []
+    receivers &= {socket.user_id for socket in sockets}
+    if actor_id is not None and receivers - {actor_id}:
+        receivers -= stores.edges.apart(actor_id, receivers - {actor_id})
+    return [socket for socket in sockets if socket.user_id in receivers]
+
+
+def _side_by_side[T](work: Callable[[T], None], items: Sequence[T]) -> None:
+    """Each waits for a table twice, and of a crowd some hundreds may have gone at once."""
+    if len(items) < 2:
+        for item in items:
+            work(item)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(THREADS, len(items))) as threads:
+        list(threads.map(work, items))
+
+
+def _family(channel: str) -> str:
+    return channel.partition(":")[0]

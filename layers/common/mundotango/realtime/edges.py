@@ -59,7 +59,10 @@ class DynamoEdges:
                 raise
 
     def followers(self, author_id: UUID) -> list[UUID]:
-        return list(self._from(f"author#{author_id}"))
+        return list(self.each_follower(author_id))
+
+    def each_follower(self, author_id: UUID) -> Iterator[UUID]:
+        return self._from(f"author#{author_id}")
 
     def followed(self, follower_id: UUID, limit: int) -> list[UUID]:
         return list(islice(self._to(f"follower#{follower_id}"), limit))

@@ -136,6 +136,22 @@ class Delivery:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A frame, already JSON, on its way to some of the sockets it is told to.
+
+    A socket is always in the same shard of its channel, and chunks of one shard are delivered in the order in which
+    they were made. `part` counts the chunks of one activity in one shard.
+    """
+
+    activity_id: UUID
+    channel: str
+    shard: int
+    part: int
+    text: str
+    sockets: tuple[Socket, ...]
+
+
 Outcome = Literal["sent", "gone", "failed"]
 """`gone`: the gateway no longer knows the connection. `failed`: it hung, or was still refused after retries."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from mundotango.realtime.model import (
         Activity,
         Appended,
+        Chunk,
         Closing,
         Delivery,
         Grant,
@@ -56,6 +57,10 @@ class Edges(Protocol):
         ...
 
     def followers(self, author_id: UUID) -> list[UUID]: ...
+
+    def each_follower(self, author_id: UUID) -> Iterator[UUID]:
+        """The same, read while they are asked for: of some there are more than should stand in memory."""
+        ...
 
     def followed(self, follower_id: UUID, limit: int) -> list[UUID]: ...
 
@@ -151,6 +156,20 @@ class Connections(Protocol):
 
     def forget(self, user_id: UUID) -> int:
         """Remove all that is known of this person's sockets, expired or not; how many it was."""
+        ...
+
+
+class Chunks(Protocol):
+    """A queue from who finds out whom to tell to who tells them."""
+
+    def put(self, chunks: Iterable[Chunk]) -> None:
+        """Each in its turn among those of its channel and shard; one that was put in the last 5 minutes is not again.
+
+        They are taken as they are asked for, so that not all of them stand in memory.
+
+        Raises:
+            Unavailable: not all of them were put.
+        """
         ...
 
 

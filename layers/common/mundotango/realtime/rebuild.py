@@ -1,9 +1,13 @@
-"""Makes the copy of who is told what whom does agree with the database again, while people go on following.
+"""Makes the copy of who stands how to whom agree with the database again, while people go on following and blocking.
 
-In the copy stands who follows and has not muted. What differs is announced once more through the outbox, as if it had
-just happened. That is safe because it is decided while nobody can follow, mute or end either: whoever did so before has
-a lower number in the outbox, whoever does so after has a higher one, and in the copy the higher number wins. So a
-rebuild brings nothing back and loses nothing, whatever happens beside it and in whatever order it is relayed.
+In the copy stands who follows and has not muted, and who blocked whom. What differs is announced once more through the
+outbox, as if it had just happened. That is safe because it is decided while nobody can change that relation: whoever
+did so before has a lower number in the outbox, whoever does so after has a higher one, and in the copy the higher
+number wins. So a rebuild brings nothing back and loses nothing, whatever happens beside it and in whatever order it is
+relayed.
+
+Each relation is held in a transaction of its own. Who blocks somebody also ends follows: two that hold both, each in
+another order, would wait for each other.
 """
 
 from __future__ import annotations
@@ -12,19 +16,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from mundotango.blocks.service import block_activity
 from mundotango.follows.service import follow_activity
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
 
-# Follows are held for one query over this many authors.
+# Each relation is held for one query over this many people.
 AUTHORS = 20
 # Reading and comparing a page takes far less; this is for a database that is slow today.
 PAGE_SECONDS = 15.0
 
 
 def rebuild_edges(platform: Platform, time_left: Callable[[], float], after: UUID | None = None) -> dict[str, object]:
-    """Goes through all authors, in the order of their ids, from the one after `after`.
+    """Goes through all people, in the order of their ids, from the one after `after`.
 
     When the time is up, `done` is false and `after` is where the next call goes on.
     """
@@ -34,12 +39,12 @@ def rebuild_edges(platform: Platform, time_left: Callable[[], float], after: UUI
             authors = work.users.list_ids(after, AUTHORS)
         if not authors:
             return {"done": True, "corrected": corrected}
-        corrected += _correct(platform, authors)
+        corrected += sum(correct(platform, authors) for correct in (_correct_follows, _correct_blocks))
         after = authors[-1]
     return {"done": False, "corrected": corrected, "after": str(after) if after else None}
 
 
-def _correct(platform: Platform, authors: list[UUID]) -> int:
+def _correct_follows(platform: Platform, authors: list[UUID]) -> int:
     copied = {author: set(platform.edges.followers(author)) for author in authors}
     with platform.unit_of_work() as work:
         work.follows.hold()
@@ -49,4 +54,17 @@ def _correct(platform: Platform, authors: list[UUID]) -> int:
                 work.record(follow_activity("follow.created", follower, author, platform.clock))
             for follower in copied[author] - followers[author]:
                 work.record(follow_activity("follow.removed", follower, author, platform.clock))
+        return len(work.recorded)
+
+
+def _correct_blocks(platform: Platform, blockers: list[UUID]) -> int:
+    copied = {blocker: set(platform.edges.blocked(blocker)) for blocker in blockers}
+    with platform.unit_of_work() as work:
+        work.blocks.hold()
+        blocked = work.blocks.blocked(blockers)
+        for blocker in blockers:
+            for other in blocked[blocker] - copied[blocker]:
+                work.record(block_activity("block.created", blocker, other, platform.clock))
+            for other in copied[blocker] - blocked[blocker]:
+                work.record(block_activity("block.removed", blocker, other, platform.clock))
         return len(work.recorded)
