@@ -53,6 +53,7 @@ def _announce(records: Sequence[dict[str, Any]]) -> list[str]:
 
 def _deliver(records: Sequence[dict[str, Any]]) -> list[str]:
     """Tell activities to their audience; the sequence number of the first record that has to come again."""
+    from mundotango.notifications.inbox import take_in
     from mundotango.realtime.repository import appended_from_image
 
     deliveries: list[Delivery] = []
@@ -61,7 +62,9 @@ def _deliver(records: Sequence[dict[str, Any]]) -> list[str]:
         if record["eventName"] != "INSERT":  # an activity is never changed, and its expiry is no news
             continue
         try:
-            deliveries += deliveries_of(platform(), appended_from_image(record["dynamodb"]["NewImage"]))
+            appended = appended_from_image(record["dynamodb"]["NewImage"])
+            take_in(platform(), appended)
+            deliveries += deliveries_of(platform(), appended)
         except Unavailable:
             failed = [record["dynamodb"]["SequenceNumber"]]
             break
@@ -79,4 +82,4 @@ def _deliver(records: Sequence[dict[str, Any]]) -> list[str]:
 
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
-    _warm = (platform().connections, platform().edges, platform().pusher)
+    _warm = (platform().connections, platform().edges, platform().inbox, platform().pusher)

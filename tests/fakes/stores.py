@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.notifications import FakeInbox
 from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakePusher, FakeTickets
 
 
@@ -15,5 +16,6 @@ class FakeStores:
     connections: FakeConnections = field(default_factory=FakeConnections)
     activities: FakeActivities = field(default_factory=FakeActivities)
     edges: FakeEdges = field(default_factory=FakeEdges)
+    inbox: FakeInbox = field(default_factory=FakeInbox)
     tickets: FakeTickets = field(default_factory=FakeTickets)
     pusher: FakePusher = field(default_factory=FakePusher)

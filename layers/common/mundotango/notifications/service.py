@@ -1,0 +1,86 @@
+"""Read one's inbox, mark it read, and say what one wants to be notified of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from mundotango.events import policy as events_policy
+from mundotango.notifications import policy
+from mundotango.notifications.inbox import activity_of, oldest_position, unread
+from mundotango.notifications.model import Notification, NotificationKind, NotificationPreferences, Way
+from mundotango.notifications.ports import Inbox
+from mundotango.pagination import checked_limit
+from mundotango.ports import Clock
+from mundotango.realtime.model import Activity
+from mundotango.realtime.ports import Activities
+from mundotango.users.model import Person
+from mundotango.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Up to where a person has read, and what is left."""
+
+    up_to: str
+    unread: int
+
+
+def list_newest(inbox: Inbox, user_id: UUID, before: UUID | None, limit: int, clock: Clock) -> list[Notification]:
+    """Newest first, from beyond the position `before`; one more than `limit` if there is more."""
+    checked_limit(limit)
+    place = None if before is None else str(before)
+    return inbox.newest(user_id, since=oldest_position(clock), before=place, limit=limit + 1)
+
+
+def list_people(work: UnitOfWork, reader_id: UUID, notifications: list[Notification]) -> dict[UUID, Person]:
+    """Those whom the items name, as far as the reader still sees them."""
+    named = {actor for each in notifications for actor in each.actor_ids}
+    return work.users.list_seen(named, reader_id) if named else {}
+
+
+def mark_read(inbox: Inbox, activities: Activities, user_id: UUID, up_to: UUID, clock: Clock) -> Read:
+    """All up to this position, and never less than before; the person's other devices are told.
+
+    What came meanwhile stays unread, and so does what is still to come, whatever position is named.
+    """
+    newest = inbox.newest(user_id, since=oldest_position(clock), before=None, limit=1)
+    position = min(str(up_to), newest[0].position) if newest else ""
+    moved = bool(position) and inbox.mark_read(user_id, position)
+    read = Read(inbox.read_up_to(user_id), unread(inbox, user_id, clock))
+    if moved:
+        activities.append(_read_activity(user_id, read, clock))
+    return read
+
+
+def get_preferences(work: UnitOfWork, user_id: UUID) -> NotificationPreferences:
+    """Of somebody without a profile what everybody begins with."""
+    return work.notification_preferences.of([user_id]).get(user_id, NotificationPreferences())
+
+
+def change_preferences(
+    work: UnitOfWork,
+    user_id: UUID,
+    wanted: Mapping[NotificationKind, Mapping[Way, bool]],
+    *,
+    digest: str,
+    language: str,
+    zone: str,
+    clock: Clock,
+) -> NotificationPreferences:
+    """Kinds and ways that `wanted` leaves out stay as they are, so that a client need not know all there are."""
+    chosen = policy.chosen(wanted)
+    work.users.hold([user_id])
+    off = {each for each in get_preferences(work, user_id).off if each not in chosen}
+    preferences = NotificationPreferences(
+        off=frozenset(off | {each for each, told in chosen.items() if not told}),
+        digest=policy.digest(digest),
+        language=policy.language(language),
+        zone=events_policy.zone(zone),
+    )
+    work.notification_preferences.replace(user_id, preferences, clock.now())
+    return preferences
+
+
+def _read_activity(user_id: UUID, read: Read, clock: Clock) -> Activity:
+    payload = {"up_to": read.up_to, "unread": read.unread}
+    return activity_of("notifications.read", user_id, payload, clock, read.up_to)
