@@ -55,8 +55,11 @@ def take_in(stores: Stores, appended: Appended) -> None:
 
 def unread(inbox: Inbox, user_id: UUID, clock: Clock) -> int:
     """Counted up to MOST_COUNTED, which says "at least"."""
-    since = max(inbox.read_up_to(user_id), oldest_position(clock))
-    return inbox.count(user_id, since=since, limit=MOST_COUNTED)
+    return unread_beyond(inbox, user_id, inbox.read_up_to(user_id), clock)
+
+
+def unread_beyond(inbox: Inbox, user_id: UUID, up_to: str, clock: Clock) -> int:
+    return inbox.count(user_id, since=max(up_to, oldest_position(clock)), limit=MOST_COUNTED)
 
 
 def oldest_position(clock: Clock) -> str:
@@ -92,7 +95,7 @@ def _noted(stores: Stores, user_id: UUID, occurrence: Occurrence) -> Notificatio
         item = policy.merged(known, user_id, occurrence, _position(stores.inbox, user_id))
         if item is known or stores.inbox.put(item):
             return item
-    raise Unavailable("others write the same item; try again")
+    raise Unavailable("others write the same rows; try again")
 
 
 def _position(inbox: Inbox, user_id: UUID) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from mundotango.ids import derived_id
 from mundotango.languages import Language
+from mundotango.users.model import Person
 
 NotificationKind = Literal[
     "mention", "reply", "share", "follow", "follow_request", "follow_accepted", "like", "moderation"
@@ -63,6 +64,23 @@ class Notification:
     def count(self) -> int:
         """Of people; at MOST_COUNTED there may be more."""
         return len(self.actors)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item as its owner sees it: those it names whom they still see, and how many it speaks of without the rest."""
+
+    notification: Notification
+    actors: list[Person]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The position up to which a person has read, empty before the first time, and how many are unread."""
+
+    up_to: str
+    unread: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

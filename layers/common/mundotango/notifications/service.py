@@ -1,28 +1,18 @@
 """Read one's inbox, mark it read, and say what one wants to be notified of."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from mundotango.events import policy as events_policy
 from mundotango.notifications import policy
-from mundotango.notifications.inbox import activity_of, oldest_position, unread
-from mundotango.notifications.model import Notification, NotificationKind, NotificationPreferences, Way
+from mundotango.notifications.inbox import activity_of, oldest_position, unread_beyond
+from mundotango.notifications.model import Notification, NotificationKind, NotificationPreferences, Read, Shown, Way
 from mundotango.notifications.ports import Inbox
 from mundotango.pagination import checked_limit
 from mundotango.ports import Clock
 from mundotango.realtime.model import Activity
 from mundotango.realtime.ports import Activities
-from mundotango.users.model import Person
 from mundotango.work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Up to where a person has read, and what is left."""
-
-    up_to: str
-    unread: int
 
 
 def list_newest(inbox: Inbox, user_id: UUID, before: UUID | None, limit: int, clock: Clock) -> list[Notification]:
@@ -32,10 +22,22 @@ def list_newest(inbox: Inbox, user_id: UUID, before: UUID | None, limit: int, cl
     return inbox.newest(user_id, since=oldest_position(clock), before=place, limit=limit + 1)
 
 
-def list_people(work: UnitOfWork, reader_id: UUID, notifications: list[Notification]) -> dict[UUID, Person]:
-    """Those whom the items name, as far as the reader still sees them."""
+def list_shown(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> list[Shown]:
+    """As the reader sees them. What nobody whom they see took part in is left out."""
     named = {actor for each in notifications for actor in each.actor_ids}
-    return work.users.list_seen(named, reader_id) if named else {}
+    people = work.users.list_seen(named, reader_id) if named else {}
+    shown = []
+    for each in notifications:
+        actors = [people[actor] for actor in each.actor_ids if actor in people]
+        count = each.count - (len(each.actor_ids) - len(actors))
+        if count or not each.actors:
+            shown.append(Shown(each, actors, count))
+    return shown
+
+
+def get_read(inbox: Inbox, user_id: UUID, clock: Clock) -> Read:
+    up_to = inbox.read_up_to(user_id)
+    return Read(up_to, unread_beyond(inbox, user_id, up_to, clock))
 
 
 def mark_read(inbox: Inbox, activities: Activities, user_id: UUID, up_to: UUID, clock: Clock) -> Read:
@@ -45,9 +47,11 @@ def mark_read(inbox: Inbox, activities: Activities, user_id: UUID, up_to: UUID, 
     """
     newest = inbox.newest(user_id, since=oldest_position(clock), before=None, limit=1)
     position = min(str(up_to), newest[0].position) if newest else ""
-    moved = bool(position) and inbox.mark_read(user_id, position)
-    read = Read(inbox.read_up_to(user_id), unread(inbox, user_id, clock))
-    if moved:
+    if position:
+        inbox.mark_read(user_id, position)
+    read = get_read(inbox, user_id, clock)
+    # Also when it had been read: then the answer, or the telling, may have been lost.
+    if position == read.up_to != "":
         activities.append(_read_activity(user_id, read, clock))
     return read
 
