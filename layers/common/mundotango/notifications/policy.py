@@ -74,7 +74,8 @@ def occurrences(activity: Activity) -> list[Occurrence]:
 def merged(known: Notification | None, user_id: UUID, occurrence: Occurrence, position: str) -> Notification:
     """The item with what happened in it; the known one itself when it says all that already.
 
-    It does not matter how often and in what order occurrences come. Whoever is new moves it to `position`.
+    It does not matter how often and in what order occurrences come. Whoever is new moves it to `position`; who took it
+    back and does it again is not.
     """
     before = known or Notification(
         user_id=user_id,
@@ -92,7 +93,7 @@ def merged(known: Notification | None, user_id: UUID, occurrence: Occurrence, po
     left = _bounded({actor: number for actor, number in left.items() if actor not in actors})
     if known is not None and (actors, left) == (known.actors, known.left):
         return known
-    fresh = actors.keys() - before.actors.keys()
+    fresh = actors.keys() - before.actors.keys() - (before.left.keys() if before.shown else frozenset())
     return replace(
         before,
         actors=actors,
@@ -140,7 +141,7 @@ def _of_person(kind: NotificationKind) -> Callable[[Activity], list[Occurrence]]
 
 
 def _moderated(activity: Activity) -> list[Occurrence]:
-    subject = {name: activity.payload[name] for name in ("decision", "subject", "subject_id", "reason")}
+    subject = {name: activity.payload[name] for name in ("decision", "subject", "subject_id", "reason", "role")}
     return [Occurrence(group=f"moderation#{activity.id}", kind="moderation", subject=subject, at=activity.occurred_at)]
 
 
