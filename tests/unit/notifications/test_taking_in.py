@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from itertools import batched
+from itertools import batched, permutations
 from typing import Any
 from uuid import UUID
 
@@ -179,6 +179,14 @@ class TestLikes:
 
         assert [item.count for item in listed(stores)] == [2]
         assert unread(stores.inbox, ME, stores.clock) == 0
+
+    def test_the_last_change_of_a_person_counts_in_any_order(self) -> None:
+        for order in permutations([(1, True), (2, False), (3, True), (4, False)]):
+            stores = FakeStores()
+            for number, reacted in order:
+                take_in(stores, likes((PEOPLE[0], number, reacted)))
+
+            assert listed(stores) == [], order
 
     def test_are_told_apart_up_to_a_number(self, stores: FakeStores) -> None:
         crowd = [ids.new_id() for _ in range(MOST_COUNTED + 20)]
