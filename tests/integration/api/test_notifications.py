@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from functions.api.schemas.examples import SCHEMAS
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.notifications.inbox import take_in
@@ -350,9 +351,8 @@ class TestDecisions:
         assert decisions(announced, malena) == [about | {"reason": "Publicidad", "role": "owner"}]
         assert decisions(announced, carlos) == [about | {"reason": "", "role": "reporter"}]
         assert len(told(announced, "post.withdrawn")) == 1
-        assert {
-            each.activity.actor_id for each in announced.appended if each.activity.kind == "moderation.decided"
-        } == {None}
+        moderated = [each.activity for each in announced.appended if each.activity.kind == "moderation.decided"]
+        assert {each.actor_id for each in moderated} == {None}, "who decided is told to nobody"
 
 
 def decisions(announced: FakeActivities, user: UUID) -> list[dict[str, Any]]:
@@ -366,8 +366,6 @@ def decisions(announced: FakeActivities, user: UUID) -> list[dict[str, Any]]:
 def test_a_new_event_is_told_in_its_city_as_the_api_answers_it(
     gateway: Gateway, malena: UUID, announced: FakeActivities
 ) -> None:
-    from functions.api.schemas.examples import SCHEMAS
-
     made = gateway.post("/api/events", user=malena, json=SCHEMAS["NewEvent"] | {"city": "São Paulo", "country": "BR"})
     long = SCHEMAS["NewEvent"] | {"city": "SAO PAULO", "country": "BR", "description": "💃" * 10_000}
     longer = gateway.post("/api/events", user=malena, json=long)
