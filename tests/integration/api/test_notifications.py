@@ -173,6 +173,21 @@ def test_people_who_are_not_seen_any_more_drop_out(gateway: Gateway, malena: UUI
     assert inbox(gateway, malena)["items"] == []
 
 
+def test_what_is_about_something_that_is_gone_drops_out(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    mine, theirs, withdrawn = post(gateway, malena), post(gateway, carlos, "@malena"), post(gateway, carlos, "@malena")
+    comment = say(gateway, carlos, mine)
+    gateway.put(f"/api/posts/{mine}/repost", user=carlos)
+    react(gateway, carlos, mine)
+    assert sorted(kinds(gateway, malena)) == ["like", "mention", "mention", "reply", "share"]
+
+    gateway.delete(f"/api/posts/{theirs}", user=carlos)
+    moderate(gateway, "PUT", f"posts/{withdrawn}/hidden", json={"reason": "spam"})
+    gateway.delete(f"/api/comments/{comment}", user=carlos)
+    gateway.delete(f"/api/posts/{mine}/repost", user=carlos)
+
+    assert kinds(gateway, malena) == ["like"]
+
+
 def test_what_expired_is_gone_before_it_is_swept(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
     post(gateway, carlos, "@malena")
     push(gateway)

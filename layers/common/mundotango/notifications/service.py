@@ -23,11 +23,15 @@ def list_newest(inbox: Inbox, user_id: UUID, before: UUID | None, limit: int, cl
 
 
 def list_shown(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> list[Shown]:
-    """As the reader sees them. What nobody whom they see took part in is left out."""
+    """As the reader sees them. Left out is what nobody whom they see took part in, and what is about a post or a
+    comment that is not there for them any more."""
     named = {actor for each in notifications for actor in each.actor_ids}
     people = work.users.list_seen(named, reader_id) if named else {}
+    there = _there(work, reader_id, notifications)
     shown = []
     for each in notifications:
+        if not there.issuperset(each.about):
+            continue
         actors = [people[actor] for actor in each.actor_ids if actor in people]
         count = each.count - (len(each.actor_ids) - len(actors))
         if count or not each.actors:
@@ -83,6 +87,12 @@ def change_preferences(
     )
     work.notification_preferences.replace(user_id, preferences, clock.now())
     return preferences
+
+
+def _there(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> set[UUID]:
+    """Of what the items are about, what the reader sees."""
+    about = {thing for each in notifications for thing in each.about}
+    return work.posts.list_seen(about, reader_id) | work.comments.list_seen(about, reader_id) if about else set()
 
 
 def _read_activity(user_id: UUID, read: Read, clock: Clock) -> Activity:

@@ -223,6 +223,15 @@ class PostRepository:
         with self._connection.cursor(row_factory=class_row(Reactable)) as cursor:
             return cursor.execute(_REACTABLE, values).fetchone()
 
+    def list_seen(self, post_ids: Collection[UUID], reader_id: UUID) -> set[UUID]:
+        """Those of the posts that the reader sees."""
+        query = SQL("""
+            SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
+            WHERE posts.id = ANY(%(post_ids)s) AND {seen}
+        """).format(seen=sees_post("posts", "author"))
+        rows = self._connection.execute(query, {"post_ids": list(post_ids), "reader_id": reader_id})
+        return {post_id for (post_id,) in rows}
+
     def list_hearing(
         self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID, kind: NotificationKind | None = None
     ) -> list[UUID]:
