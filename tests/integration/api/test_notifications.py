@@ -116,6 +116,22 @@ def test_a_request_to_follow_and_its_answer(gateway: Gateway, malena: UUID, carl
     assert kinds(gateway, malena) == ["follow_request"]
 
 
+def test_whom_somebody_mutes_follows_them_unheard(
+    gateway: Gateway, malena: UUID, carlos: UUID, announced: FakeActivities
+) -> None:
+    gateway.put("/api/users/carlos/mute", user=malena)
+    gateway.put("/api/users/malena/follow", user=carlos)
+    assert told(announced, "follower.added") == []
+
+    gateway.delete("/api/users/carlos/mute", user=malena)
+    for _ in range(2):
+        gateway.delete("/api/users/malena/follow", user=carlos)
+        gateway.put("/api/users/malena/follow", user=carlos)
+        gateway.put("/api/users/malena/follow", user=carlos)
+    assert told(announced, "follower.added") == [("follower.added", user_channel(malena))] * 2
+    assert kinds(gateway, malena) == ["follow"]
+
+
 def test_pages_of_the_newest_and_what_was_read(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
     for number in range(5):
         post(gateway, carlos, f"@malena {number}")

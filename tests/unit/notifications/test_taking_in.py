@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched, permutations
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mundotango import ids
 from mundotango.notifications.inbox import take_in, unread
-from mundotango.notifications.model import MOST_COUNTED, Notification, notification_payload
+from mundotango.notifications.model import KINDS, MOST_COUNTED, Notification, notification_payload
 from mundotango.notifications.service import mark_read
 from mundotango.reactions.policy import told_on
 from mundotango.reactions.telling import Told, tell_authors
@@ -193,6 +193,17 @@ class TestLikes:
         take_in(stores, likes(*((person, number, True) for number, person in enumerate(crowd))))
 
         assert [(item.count, item.actor_ids[0]) for item in listed(stores)] == [(MOST_COUNTED, crowd[-1])]
+
+
+def test_every_kind_of_notification_comes_of_something(stores: FakeStores) -> None:
+    payload: dict[str, Any] = {"author": author(PEOPLE[0]), "user": author(PEOPLE[0]), "post_id": str(POSTS[0])}
+    names = ("comment_id", "parent_id", "repost_id", "decision", "subject", "subject_id", "reason", "role")
+    for kind in get_args(Kind):
+        if kind != "reaction.received":
+            take_in(stores, said(kind, PEOPLE[0], **payload | dict.fromkeys(names, "1")))
+    take_in(stores, likes((PEOPLE[0], 1, True)))
+
+    assert sorted(item.kind for item in listed(stores)) == sorted(KINDS)
 
 
 def read_all(stores: FakeStores) -> None:
