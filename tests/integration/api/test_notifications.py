@@ -113,7 +113,7 @@ def test_a_request_to_follow_and_its_answer(gateway: Gateway, malena: UUID, carl
     for _ in range(2):
         assert gateway.put("/api/users/me/follow-requests/carlos", user=malena).status == 204
     assert kinds(gateway, carlos) == ["follow_accepted"]
-    assert kinds(gateway, malena) == ["follow_request"]
+    assert kinds(gateway, malena) == [], "it is answered"
 
 
 def test_whom_somebody_mutes_follows_them_unheard(
@@ -130,6 +130,10 @@ def test_whom_somebody_mutes_follows_them_unheard(
         gateway.put("/api/users/malena/follow", user=carlos)
     assert told(announced, "follower.added") == [("follower.added", user_channel(malena))] * 2
     assert kinds(gateway, malena) == ["follow"]
+    gateway.delete("/api/users/malena/follow", user=carlos)
+    page = inbox(gateway, malena)
+    assert (page["items"], page["unread"]) == ([], 1)
+    assert mark(gateway, malena, page["newest"]).json()["unread"] == 0, "what is left out is read with the rest"
 
 
 def test_pages_of_the_newest_and_what_was_read(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -88,6 +89,20 @@ class FollowRepository:
         values = {"reader_id": listener_id, "actor_id": actor_id, "kind": kind}
         with self._connection.cursor(row_factory=class_row(Author)) as cursor:
             return cursor.execute(_HEARD, values).fetchone()
+
+    def list_standing(self, followee_id: UUID, follower_ids: Collection[UUID]) -> set[tuple[NotificationKind, UUID]]:
+        """Which of these people follow this one, and which wait for an answer, as what it was notified of."""
+        rows = self._connection.execute(
+            """
+            SELECT 'follow', follower_id FROM follows
+            WHERE followee_id = %(followee_id)s AND follower_id = ANY(%(follower_ids)s)
+            UNION ALL
+            SELECT 'follow_request', follower_id FROM follow_requests
+            WHERE followee_id = %(followee_id)s AND follower_id = ANY(%(follower_ids)s)
+            """,
+            {"followee_id": followee_id, "follower_ids": list(follower_ids)},
+        )
+        return {(kind, follower_id) for kind, follower_id in rows}
 
     def list_followers(self, reader_id: UUID, person_id: UUID, after: Place | None, limit: int) -> list[Listed]:
         beyond = SQL("AND (follows.created_at, follows.follower_id) < (%(at)s, %(id)s)")

@@ -30,6 +30,8 @@ MOST_NAMED = 3
 # So many are told apart: a count of this many says "at least".
 MOST_COUNTED = 100
 
+# Of these somebody is told for as long as they are so.
+STANDING: frozenset[NotificationKind] = frozenset({"follow", "follow_request"})
 # Fields of a subject.
 _ABOUT = ("post_id", "repost_id", "comment_id")
 
