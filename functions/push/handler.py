@@ -58,6 +58,7 @@ def _announce(records: Sequence[dict[str, Any]]) -> list[str]:
 
 def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     """Find whom activities are told to; the sequence number of the first record that has to come again."""
+    from mundotango.notifications.inbox import take_in
     from mundotango.realtime.repository import appended_from_image
 
     if not records:
@@ -70,6 +71,7 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     failed: list[str] = []
     for appended in happened:
         try:
+            take_in(platform(), appended)
             deliveries += _told_at_once(appended)
         except Unavailable:
             failed = [numbers[appended.position]]
@@ -116,4 +118,4 @@ def _log(what: str, outcomes: Counter[Outcome], **counted: Any) -> None:
 
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
-    _warm = (platform().connections, platform().edges, platform().chunks, platform().pusher)
+    _warm = (platform().connections, platform().edges, platform().inbox, platform().chunks, platform().pusher)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from mundotango.realtime.traffic import Traffic
 from tests.fakes.clock import FakeClock
+from tests.fakes.notifications import FakeInbox
 from tests.fakes.realtime import (
     FakeActivities,
     FakeChunks,
@@ -24,6 +25,7 @@ class FakeStores:
     connections: FakeConnections = field(default_factory=FakeConnections)
     activities: FakeActivities = field(default_factory=FakeActivities)
     edges: FakeEdges = field(default_factory=FakeEdges)
+    inbox: FakeInbox = field(default_factory=FakeInbox)
     tickets: FakeTickets = field(default_factory=FakeTickets)
     grants: FakeGrants = field(default_factory=FakeGrants)
     traffic: Traffic = field(default_factory=Traffic)

@@ -28,7 +28,7 @@ def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
 
 
 def test_state_is_retained(everything: Resources) -> None:
-    assert len(kept(everything)) == 14
+    assert len(kept(everything)) == 15
     for name, one in kept(everything).items():
         wanted = "Snapshot" if one["Type"] == "AWS::RDS::DBInstance" else "Retain"
         assert (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy")) == (wanted, wanted), name
@@ -66,7 +66,7 @@ def test_facts_can_be_had_back_as_they_were(everything: Resources) -> None:
 
 def test_tables_are_global_with_one_replica_and_on_demand(everything: Resources) -> None:
     tables = {n: o["Properties"] for n, o in everything.items() if o["Type"].startswith("AWS::DynamoDB::")}
-    assert len(tables) == 10
+    assert len(tables) == 11
     for name, table in tables.items():
         assert [replica["Region"] for replica in table["Replicas"]] == [{"Ref": "AWS::Region"}], name
         assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -80,7 +80,7 @@ def test_what_expires_says_so(everything: Resources) -> None:
     }
     assert expiring == {
         "ActivitiesTable", "CommandsTable", "ConnectionsTable", "CountersTable", "ErasuresTable", "IdempotencyTable",
-        "MediaTable", "ReactionsTable", "TicketsTable",
+        "MediaTable", "NotificationsTable", "ReactionsTable", "TicketsTable",
     }  # fmt: skip
 
 

@@ -19,6 +19,8 @@ MODERATOR_ID = "0193a7c1-7e4d-7c22-8b3f-1a9c8d7e6f50"
 ACT_ID = "0193a7ca-1f6c-7d83-a2b5-8e7f6a5b4c3d"
 DRAFT_ID = "0193a7c5-3a4b-7c5d-8e6f-7a8b9c0d1e2f"
 AVATAR_ID = "0193a7c0-5d6e-7f80-91a2-b3c4d5e6f708"
+NOTIFICATION_ID = "5b0f8a3e-7c1d-5e2f-9a4b-6c8d0e1f2a3b"
+POSITION = "0193a7cb-4d5e-7f60-8a7b-9c0d1e2f3a4b"
 TOKEN = "q3vR8sT1uW5xY9zA2bC6dE0fG4hJ7kL1mN5pQ8rS2tU"  # noqa: S105 - an example
 
 AT = "2026-11-23T20:00:00Z"
@@ -161,6 +163,19 @@ _COMMENT: dict[str, Any] = {
 }
 _REPORT = {"target_kind": "post", "target_id": POST_ID, "reason": "spam", "note": "El mismo aviso, veinte veces."}
 _REPORT_BODY = _REPORT | {"id": REPORT_ID, "created_at": AT}
+_NOTIFICATION = {
+    "id": NOTIFICATION_ID,
+    "kind": "like",
+    "subject": {"post_id": POST_ID},
+    "actor_ids": [USER_ID],
+    "actors": [_AUTHOR],
+    "count": 13,
+    "position": POSITION,
+    "at": AT,
+    "unread": True,
+}
+_DIGEST = {"digest": "weekly", "language": "es", "zone": "America/Argentina/Buenos_Aires"}
+_KINDS = ("mention", "reply", "share", "follow", "follow_request", "follow_accepted", "like", "moderation")
 
 SCHEMAS: dict[str, Any] = {
     "ActPage": {
@@ -204,6 +219,7 @@ SCHEMAS: dict[str, Any] = {
     "NewReport": _REPORT,
     "NewResolution": {"resolution": "hidden", "reason": "Publicidad repetida."},
     "NewUser": _GIVEN | {"handle": HANDLE},
+    "NotificationPage": {"items": [_NOTIFICATION], "newest": POSITION, "unread": 1, "next_cursor": CURSOR},
     "OpenReportPage": {
         "items": [
             _REPORT_BODY
@@ -224,6 +240,8 @@ SCHEMAS: dict[str, Any] = {
     },
     "PostBody": _POST_BODY,
     "PostPage": {"items": [_POST_BODY], "next_cursor": CURSOR},
+    "PreferenceBody": _DIGEST | {"kinds": {kind: {"app": True, "email": kind != "like"} for kind in _KINDS}},
+    "PreferenceChange": _DIGEST | {"kinds": {"like": {"app": True, "email": False}}},
     "Problem": {
         "type": "/problems/invalid",
         "title": "Invalid",
@@ -232,6 +250,8 @@ SCHEMAS: dict[str, Any] = {
         "errors": [{"field": "bio", "message": "must be at most 1000 characters"}],
     },
     "Reactions": _REACTIONS,
+    "ReadBody": {"up_to": POSITION, "unread": 0},
+    "ReadMark": {"up_to": POSITION},
     "ReportBody": _REPORT_BODY,
     "StartedMedia": {
         "id": MEDIA_ID,
@@ -256,6 +276,7 @@ SCHEMAS: dict[str, Any] = {
     },
     "PresenceBody": {"shown": False},
     "PresenceChange": {"shown": False},
+    "UnreadBody": {"unread": 3},
     "UserBody": _USER_BODY,
     "ProfileBody": _USER_BODY
     | {"relation": {"following": True, "requested": False, "followed_by": False, "muted": False, "blocked": False}},

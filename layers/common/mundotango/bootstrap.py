@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mundotango import ports
     from mundotango.adapters.postgres import Database
     from mundotango.adapters.reader import Reader
+    from mundotango.notifications import ports as notifications_ports
     from mundotango.pagination import Keyring
     from mundotango.reactions import ports as reactions_ports
     from mundotango.realtime import ports as realtime_ports
@@ -158,6 +159,12 @@ class Platform:
         from mundotango.realtime.chunks import SqsChunks
 
         return SqsChunks(settings.queue("chunks"), self.region)
+
+    @cached_property
+    def inbox(self) -> notifications_ports.Inbox:
+        from mundotango.notifications.inbox_table import DynamoInbox
+
+        return DynamoInbox(settings.table("notifications"), self.region)
 
     @cached_property
     def pusher(self) -> realtime_ports.Pusher:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mundotango.keys.repository import KeyRepository
     from mundotango.marks.repository import MarkRepository
     from mundotango.moderation.repository import ModerationRepository
+    from mundotango.notifications.repository import NotificationPreferenceRepository
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place, Ranked
     from mundotango.posts.repository import PostRepository
@@ -165,6 +166,12 @@ class UnitOfWork:
         from mundotango.moderation.repository import ModerationRepository
 
         return ModerationRepository(self._connection)
+
+    @cached_property
+    def notification_preferences(self) -> NotificationPreferenceRepository:
+        from mundotango.notifications.repository import NotificationPreferenceRepository
+
+        return NotificationPreferenceRepository(self._connection)
 
     @cached_property
     def outbox(self) -> OutboxRepository:

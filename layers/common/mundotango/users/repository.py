@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -90,6 +90,13 @@ class UserRepository:
 
     def find_relation_by_handle(self, reader_id: UUID, handle: str) -> Relation | None:
         return self._relation(SQL("users.handle = %(handle)s"), {"reader_id": reader_id, "handle": handle})
+
+    def list_seen(self, user_ids: Collection[UUID], reader_id: UUID) -> dict[UUID, Person]:
+        """Those of these people whom the reader sees."""
+        query = SQL("SELECT {} FROM users WHERE id = ANY(%(user_ids)s) AND {}").format(PERSON, sees_person("users"))
+        with self._connection.cursor(row_factory=class_row(Person)) as cursor:
+            found = cursor.execute(query, {"user_ids": list(user_ids), "reader_id": reader_id}).fetchall()
+        return {person.id: person for person in found}
 
     def hold(self, user_ids: Sequence[UUID]) -> set[UUID]:
         """Those of these people who exist. Until this transaction ends they follow, block and mute nobody elsewhere,

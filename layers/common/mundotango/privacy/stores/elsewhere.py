@@ -8,10 +8,11 @@ from mundotango.cache_keys import cached_of
 from mundotango.commands.service import identity_deletion, media_deletion, socket_closing
 from mundotango.exports.model import exports_of
 from mundotango.media.service import delete_objects
+from mundotango.notifications.model import notification_payload
 from mundotango.privacy.model import Person, Store
 from mundotango.privacy.stores import repository as tables
 from mundotango.privacy.stores.postgresql import rows_of, without_rows_of
-from mundotango.realtime.model import author_channel, user_channel
+from mundotango.realtime.model import author_channel, inbox_channel, user_channel
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
@@ -87,9 +88,21 @@ def erase_edges(platform: "Platform", person: Person) -> Iterator[int]:
 
 
 def erase_activities(platform: "Platform", person: Person) -> Iterator[int]:
-    for channel in (author_channel(person.id), user_channel(person.id)):
+    for channel in (author_channel(person.id), user_channel(person.id), inbox_channel(person.id)):
         while deleted := platform.activities.forget(channel, PAGE):
             yield deleted
+
+
+def notifications_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, Any]]:
+    after: str | None = None
+    while page := platform.inbox.of_user(user_id, after=after, limit=PAGE):
+        yield from (notification_payload(item) for item in page if item.shown)
+        after = page[-1].group
+
+
+def erase_notifications(platform: "Platform", person: Person) -> Iterator[int]:
+    while deleted := platform.inbox.forget(person.id, PAGE):
+        yield deleted
 
 
 def erase_connections(platform: "Platform", person: Person) -> Iterator[int]:
@@ -119,11 +132,11 @@ STORES = (
         name="Reactions",
         system="DynamoDB",
         holds=("ReactionsTable",),
-        what="what the person reacted to, how and when; which posts they saw",
+        what="what the person reacted to, how and when, and whom that was told; which posts they saw",
         how_long="until it is taken back; that they saw a post, 2 days",
         why="the truth that totals are counted from",
         exported="reactions.json",
-        erased="deleted, and the totals follow; that they saw a post ends by itself",
+        erased="deleted, and the totals follow; that they saw a post, or were told of a reaction, ends by itself",
         files=(("reactions.json", reactions_of),),
         erase=erase_reactions,
     ),
@@ -182,6 +195,18 @@ STORES = (
         exported="no: it repeats what stands in the other files",
         erased="the person's own channels are deleted; in others' they end within 24 hours",
         erase=erase_activities,
+    ),
+    Store(
+        name="Notifications",
+        system="DynamoDB",
+        holds=("NotificationsTable",),
+        what="what the person was notified of: kinds, ids and times; up to where they read it",
+        how_long="90 days",
+        why="the inbox, and the digest by e-mail",
+        exported="the inbox, as notifications.json",
+        erased="the person's own inbox is deleted; in others' an id stays that names nobody, 90 days at most",
+        files=(("notifications.json", notifications_of),),
+        erase=erase_notifications,
     ),
     Store(
         name="Connections",

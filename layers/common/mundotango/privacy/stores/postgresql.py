@@ -129,6 +129,11 @@ def erase_request_keys(platform: "Platform", person: Person) -> Iterator[int]:
         yield len(key_hashes)
 
 
+def erase_notification_preferences(platform: "Platform", person: Person) -> Iterator[int]:
+    for table in (tables.NOTIFICATIONS_OFF, tables.NOTIFICATION_SETTINGS):
+        yield from without_rows_of(table)(platform, person)
+
+
 def erase_profile(platform: "Platform", person: Person) -> Iterator[int]:
     for table in (tables.PROFILE, tables.DEPARTURES):
         yield from without_rows_of(table)(platform, person)
@@ -218,6 +223,21 @@ STORES = (
         erased="deleted",
         files=(("saved_posts.json", rows_of(tables.SAVED_POSTS)),),
         erase=without_rows_of(tables.SAVED_POSTS),
+    ),
+    Store(
+        name="Notification preferences",
+        system="PostgreSQL",
+        holds=("notifications_off.user_id", "notification_settings.user_id"),
+        what="what the person does not want to be notified of, how often by e-mail, in which language and time zone",
+        how_long=WITH_THE_ACCOUNT,
+        why="to tell people what they want to be told, when it is day where they are",
+        exported="as notifications_off.json and notification_settings.json",
+        erased="deleted",
+        files=(
+            ("notifications_off.json", rows_of(tables.NOTIFICATIONS_OFF)),
+            ("notification_settings.json", rows_of(tables.NOTIFICATION_SETTINGS)),
+        ),
+        erase=erase_notification_preferences,
     ),
     Store(
         name="Drafts",

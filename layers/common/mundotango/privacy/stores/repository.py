@@ -80,6 +80,8 @@ POST_MEDIA_DETAILS = Table(
     ("media_id",),
     "media_id IN (SELECT media_id FROM post_media JOIN posts ON posts.id = post_id WHERE user_id = %(user_id)s)",
 )
+NOTIFICATIONS_OFF = Table("notifications_off", ("user_id", "kind", "way"), "user_id = %(user_id)s")
+NOTIFICATION_SETTINGS = Table("notification_settings", ("user_id",), "user_id = %(user_id)s")
 POST_MENTIONS = Table("post_mentions", ("post_id", "user_id"), "user_id = %(user_id)s")
 EVENTS = Table("events", ("id",), "organiser_id = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")

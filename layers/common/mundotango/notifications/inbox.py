@@ -1,0 +1,113 @@
+"""From what is told to a person to their inbox, and from there to their open sockets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from mundotango import ids
+from mundotango.errors import Unavailable
+from mundotango.notifications import policy
+from mundotango.notifications.model import MOST_COUNTED, Notification, Occurrence, notification_payload
+from mundotango.realtime.model import Activity, Appended, Kind, user_channel
+from mundotango.realtime.policy import position_at
+
+if TYPE_CHECKING:
+    from mundotango.notifications.ports import Inbox
+    from mundotango.ports import Clock
+    from mundotango.realtime.ports import Activities, Edges
+
+# Of one item, each beginning where another invocation has written it in between.
+_ATTEMPTS = 5
+
+
+class Stores(Protocol):
+    """What a platform has, as far as it is needed here."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def activities(self) -> Activities: ...
+    @property
+    def edges(self) -> Edges: ...
+
+
+def take_in(stores: Stores, appended: Appended) -> None:
+    """Note an activity in the inbox of whom it is told to, if it is of a kind they are notified of, and tell them so.
+
+    An activity that comes again changes nothing and is told under the id it was told under before.
+
+    Raises:
+        Unavailable: it has to come again.
+    """
+    family, _, name = appended.channel.partition(":")
+    if family not in ("user", "inbox"):
+        return
+    user_id = UUID(name)
+    for occurrence in policy.occurrences(appended.activity):
+        heard = _without_those_apart(stores.edges, user_id, occurrence)
+        if heard is not None:
+            _tell(stores, _noted(stores, user_id, heard))
+
+
+def unread(inbox: Inbox, user_id: UUID, clock: Clock) -> int:
+    """Counted up to MOST_COUNTED, which says "at least"."""
+    return unread_beyond(inbox, user_id, inbox.read_up_to(user_id), clock)
+
+
+def unread_beyond(inbox: Inbox, user_id: UUID, up_to: str, clock: Clock) -> int:
+    return inbox.count(user_id, since=max(up_to, oldest_position(clock)), limit=MOST_COUNTED)
+
+
+def oldest_position(clock: Clock) -> str:
+    """What stands before it is expired, swept or not."""
+    return position_at(clock.now() - policy.INBOX_LIFE)
+
+
+def activity_of(kind: Kind, user_id: UUID, payload: dict[str, Any], clock: Clock, *told: str) -> Activity:
+    """To the person's own sockets; the same of the same `told`."""
+    return Activity(
+        id=ids.derived_id(kind, str(user_id), *told),
+        kind=kind,
+        actor_id=None,
+        channel=user_channel(user_id),
+        payload=payload,
+        occurred_at=clock.now(),
+    )
+
+
+def _without_those_apart(edges: Edges, user_id: UUID, occurrence: Occurrence) -> Occurrence | None:
+    """None when nobody is left to tell of."""
+    if not occurrence.joined:
+        return occurrence
+    apart = edges.apart(user_id, list(occurrence.joined))
+    joined = {actor: number for actor, number in occurrence.joined.items() if actor not in apart}
+    return replace(occurrence, joined=joined) if joined or occurrence.left else None
+
+
+def _noted(stores: Stores, user_id: UUID, occurrence: Occurrence) -> Notification:
+    """The item with the occurrence in it."""
+    for _ in range(_ATTEMPTS):
+        known = stores.inbox.find(user_id, occurrence.group)
+        item = policy.merged(known, user_id, occurrence, _position(stores.inbox, user_id))
+        if item is known or stores.inbox.put(item):
+            return item
+    raise Unavailable("others write the same rows; try again")
+
+
+def _position(inbox: Inbox, user_id: UUID) -> str:
+    """Beyond what was read, whichever machine's clock was ahead: nothing is read before it is there."""
+    position, read = ids.new_position(), inbox.read_up_to(user_id)
+    return position if position > read else str(UUID(int=UUID(read).int + 1))
+
+
+def _tell(stores: Stores, item: Notification) -> None:
+    number = unread(stores.inbox, item.user_id, stores.clock)
+    kind: Kind = "notification.updated" if item.shown else "notification.removed"
+    payload = {"notification": notification_payload(item)} if item.shown else {"id": str(item.id)}
+    stores.activities.append(
+        activity_of(kind, item.user_id, payload | {"unread": number}, stores.clock, item.group, str(item.version))
+    )
