@@ -2,11 +2,14 @@
 
 1,000 people react, each with a kind of their own choice. 200 of them change their mind later: 100 to another kind, 100
 take it back. The table's stream is brought to the function that counts in batches of 100, each batch twice. Once all
-of it is about one post (viral) and once about 1,000 (spread). The use cases, the repositories and the function are the
-real ones, the tables moto's.
+of it is about one post (viral) and once about 1,000 of as many authors (spread). Every author is told, and what they
+are told is taken into their inboxes, as `push` does. The use cases, the repositories and the function are the real
+ones, the tables moto's.
 
 `billed_wru` are DynamoDB's write units for each of the 1,200 acts: the reaction with its index entry, the counts, the
-announcement. Aims: 2.3 viral, 4 spread. `drift` is by how much the totals are off, all posts and kinds together, and
+announcement. Aims: 2.3 viral, 4 spread. `told_wru` are those that it costs beside to tell authors: the activities, the
+items of inboxes with their index entries; one activity a batch and post, not an act, but the batch comes twice.
+`drift` is by how much the totals are off, all posts and kinds together, and
 `max_writes_one_item_per_batch` how often one item was written while one batch was brought twice. Aims: 0 and 1.
 """
 
@@ -15,6 +18,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,18 +30,29 @@ from bench.write_meter import WriteMeter
 from functions.counters import handler
 from mundotango import ids, settings
 from mundotango.adapters.dynamodb import bind, connection
+from mundotango.bootstrap import Platform
+from mundotango.notifications.inbox import take_in
+from mundotango.notifications.inbox_table import NotificationRow
 from mundotango.reactions.counters import CounterRow
 from mundotango.reactions.model import REACTION_KINDS, ReactionKind
 from mundotango.reactions.repository import ReactionRow
 from mundotango.reactions.service import react, totals, unreact
-from mundotango.realtime.repository import ActivityRow
+from mundotango.realtime.edges import EdgeRow
+from mundotango.realtime.model import Activity, Appended
+from mundotango.realtime.repository import ActivityRow, DynamoActivities
 
 PEOPLE = 1000
 CHANGE_KIND = 100
 TAKE_BACK = 100
 BATCH = 100
 REGION = settings.Region("us-east-1", "")
-TABLES: dict[str, type[Model]] = {"activities": ActivityRow, "counters": CounterRow, "reactions": ReactionRow}
+TABLES: dict[str, type[Model]] = {
+    "activities": ActivityRow,
+    "counters": CounterRow,
+    "edges": EdgeRow,
+    "notifications": NotificationRow,
+    "reactions": ReactionRow,
+}
 
 Act = tuple[UUID, UUID, ReactionKind | None]
 
@@ -85,9 +100,42 @@ class Stream:
                 following = page.get("NextShardIterator") if page["Records"] else None
 
 
-def play(posts: list[UUID], chance: random.Random, stream: Stream, meter: WriteMeter) -> tuple[float, int, int]:
-    """Write units an act, by how much the totals are off, and the most writes of one item while a batch was brought."""
+class Inboxes(DynamoActivities):
+    """The activities. Those for inboxes are taken in once, as `push` does, and all that it writes is counted apart."""
+
+    def __init__(self, platform: Platform, meter: WriteMeter) -> None:
+        super().__init__("activities", REGION)
+        self._platform, self._meter = platform, meter
+        self._taken: set[UUID] = set()
+        self.units = 0
+
+    def append(self, activity: Activity) -> Appended:
+        before = self._meter.units.total()
+        appended = super().append(activity)
+        if activity.kind == "reaction.received":
+            if activity.id not in self._taken:
+                self._taken.add(activity.id)
+                take_in(self._platform, appended)
+            self.units += self._meter.units.total() - before
+        return appended
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Write units an act, without and for telling authors; by how much the totals are off; and the most writes of one
+    item while a batch was brought."""
+
+    units: float
+    told: float
+    drift: int
+    most: int
+
+
+def play(posts: list[UUID], chance: random.Random, stream: Stream, meter: WriteMeter) -> Played:
+    """1,200 acts, their stream brought twice."""
     platform = handler.platform()
+    platform.activities = inboxes = Inboxes(platform, meter)
+    authors = {post: ids.new_id() for post in posts}
     meter.reset()
     acts = acts_on(posts, chance)
     truth: dict[tuple[UUID, UUID], ReactionKind] = {}
@@ -96,7 +144,7 @@ def play(posts: list[UUID], chance: random.Random, stream: Stream, meter: WriteM
             unreact(platform.reactions, platform.counters, post, person)
             del truth[post, person]
         else:
-            react(platform.reactions, platform.counters, post, person, kind, platform.clock)
+            react(platform.reactions, platform.counters, post, person, kind, platform.clock, told=authors[post])
             truth[post, person] = kind
     most = 0
     records = stream.records()
@@ -112,7 +160,7 @@ def play(posts: list[UUID], chance: random.Random, stream: Stream, meter: WriteM
     drift = sum(abs(counted[post][kind] - held[post, kind]) for post in posts for kind in REACTION_KINDS)
     for place, units in sorted(meter.units.items()):
         print(f"{len(posts):5} posts  {place:22} {units / len(acts):6.3f} units an act")
-    return meter.units.total() / len(acts), drift, most
+    return Played((meter.units.total() - inboxes.units) / len(acts), inboxes.units / len(acts), drift, most)
 
 
 def main() -> None:
@@ -134,16 +182,18 @@ def main() -> None:
         written_by: Any = connection(REGION).client
         meter = WriteMeter(written_by, boto3.client("dynamodb", REGION.name))
         stream = Stream()
-        viral, drift, most = play([ids.new_id()], chance, stream, meter)
-        spread, spread_drift, spread_most = play([ids.new_id() for _ in range(1000)], chance, stream, meter)
+        viral = play([ids.new_id()], chance, stream, meter)
+        spread = play([ids.new_id() for _ in range(1000)], chance, stream, meter)
     print(
         json.dumps(
             {
                 "bench": "reactions",
-                "billed_wru_viral": round(viral, 3),
-                "billed_wru_spread": round(spread, 3),
-                "drift": drift + spread_drift,
-                "max_writes_one_item_per_batch": max(most, spread_most),
+                "billed_wru_viral": round(viral.units, 3),
+                "billed_wru_spread": round(spread.units, 3),
+                "told_wru_viral": round(viral.told, 3),
+                "told_wru_spread": round(spread.told, 3),
+                "drift": viral.drift + spread.drift,
+                "max_writes_one_item_per_batch": max(viral.most, spread.most),
             }
         )
     )

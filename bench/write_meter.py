@@ -73,7 +73,7 @@ class WriteMeter:
     def _indexes(self, table: str) -> Iterator[tuple[str, list[str]]]:
         """Each index with the attributes an entry has; its own keys come first. None: all of the item's."""
         described = self._table(table)
-        for index in described.get("GlobalSecondaryIndexes", ()):
+        for index in (*described.get("GlobalSecondaryIndexes", ()), *described.get("LocalSecondaryIndexes", ())):
             if index["Projection"]["ProjectionType"] != "KEYS_ONLY":
                 raise NotImplementedError(f"{table} has an index of which more than the keys is kept")
             parts = [*index["KeySchema"], *described["KeySchema"]]

@@ -8,13 +8,13 @@ import pytest
 from mundotango import ids
 from mundotango.notifications.inbox_table import DynamoInbox
 from mundotango.notifications.model import Notification
-from mundotango.notifications.policy import INBOX_LIFE
 from mundotango.notifications.ports import Inbox
 from mundotango.realtime.policy import position_at
 from tests.factories.realtime import AT
 from tests.fakes.notifications import FakeInbox
 from tests.fixtures.aws import REGION, rows, table_name
 
+DAY = 86_400
 ANA, BRUNO = ids.new_id(), ids.new_id()
 
 
@@ -131,9 +131,11 @@ def test_somebody_is_forgotten_in_steps(inbox: Inbox) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_an_item_ends_after_ninety_days() -> None:
+def test_an_item_ends_after_ninety_days_and_what_nobody_is_left_in_after_two() -> None:
     inbox = DynamoInbox(table_name("notifications"), REGION)
     inbox.put(item())
+    inbox.put(item(1, shown=False, actors={}))
     inbox.mark_read(ANA, item().position)
 
-    assert {row["expires_at"]["N"] for row in rows("notifications")} == {str(int((AT + INBOX_LIFE).timestamp()))}
+    expiries = {row["item"]["S"]: int(row["expires_at"]["N"]) - int(AT.timestamp()) for row in rows("notifications")}
+    assert expiries == {"item#mention#0": 90 * DAY, "item#mention#1": 2 * DAY, "read": 90 * DAY}

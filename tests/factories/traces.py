@@ -21,7 +21,8 @@ from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.exports.model import exports_of
 from mundotango.media.policy import original_key, review_day, upload_key
-from mundotango.realtime.model import Activity, author_channel, post_channel, user_channel
+from mundotango.notifications.policy import merged, occurrences
+from mundotango.realtime.model import Activity, author_channel, inbox_channel, post_channel, user_channel
 from tests.factories.media import measures_of, pending_media
 from tests.factories.realtime import make_socket
 
@@ -141,6 +142,10 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         variants=Jsonb([]),
     )
     insert(connection, "post_media_details", media_id=who.media_id, color=mark, animated=False, attribution=mark)
+    insert(connection, "notifications_off", user_id=who.id, kind="like", way="email")
+    insert(
+        connection, "notification_settings", user_id=who.id, digest="daily", language="es", zone="UTC", updated_at=now
+    )
     insert(connection, "drafts", id=ids.new_id(), user_id=who.id, content=Jsonb({"body": mark}), updated_at=now)
     hashed = sha256(mark.encode()).digest()
     insert(connection, "request_keys", user_id=who.id, key_hash=hashed, body_hash=mark.encode(), created_at=now)
@@ -285,7 +290,8 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
 
 def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
     now, mark = platform.clock.now(), who.marker
-    platform.reactions.put(to.post_id, who.id, "like", now)
+    platform.reactions.put(to.post_id, who.id, "like", now, told=to.id)
+    _notify(platform, who, to)
     pending = pending_media(owner_id=who.id)
     shown = pending_media(owner_id=who.id, media_id=who.media_id, secret=mark)
     for media in (pending, shown):
@@ -299,7 +305,7 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
     archive = f"{exports_of(who.id)}{ids.new_id()}.zip"
     platform.objects.put("uploads", archive, mark.encode(), content_type="application/zip", cache_control="no-store")
     platform.edges.apply("follow", to.id, who.id, active=True, version=1)
-    for channel in (author_channel(who.id), user_channel(who.id)):
+    for channel in (author_channel(who.id), user_channel(who.id), inbox_channel(who.id)):
         platform.activities.append(
             Activity(ids.new_id(), "post.created", who.id, channel, {"body": mark}, platform.clock.now())
         )
@@ -312,6 +318,17 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
     answered = sha256(mark.encode()).hexdigest()
     platform.answers.begin(answered, mark)
     platform.answers.keep(answered, mark, {"status": 201, "body": mark})
+
+
+def _notify(platform: Platform, who: Traces, of: Traces) -> None:
+    """The first is notified of the other, and has read it."""
+    author = {"id": str(of.id), "handle": of.handle, "display_name": of.marker, "avatar": None}
+    mention = {"post_id": str(who.post_id), "comment_id": None, "author": author}
+    told = Activity(ids.new_id(), "mention.created", of.id, user_channel(who.id), mention, platform.clock.now())
+    (occurrence,) = occurrences(told)
+    item = merged(None, who.id, occurrence, ids.new_position())
+    assert platform.inbox.put(item)
+    assert platform.inbox.mark_read(who.id, item.position)
 
 
 def everything(connection: psycopg.Connection, valkey_port: int) -> dict[str, list[str]]:

@@ -29,7 +29,8 @@ from mundotango.reactions.model import (
     target_of,
     zeros,
 )
-from mundotango.reactions.policy import view_of
+from mundotango.reactions.policy import told_on, view_of
+from mundotango.reactions.telling import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Row:
     reaction: Reaction | None = None
     version: int | None = None
     mark: str | None = None
+    told: tuple[UUID, str] | None = None
 
 
 class FakeTable:
@@ -46,6 +48,7 @@ class FakeTable:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Row] = {}
         self.stream: list[RowChange] = []
+        self.told: list[Told] = []
         self.sort_keys: list[str] = []
         self._lock = RLock()
 
@@ -68,6 +71,7 @@ class FakeTable:
         else:
             self.rows[bucket, sort] = row
         self.sort_keys.append(sort)
+        self._tell(bucket, sort, before.told if before else None, row.told if row else None)
         self.stream.append(
             RowChange(
                 sequence=9 + len(self.stream) * 7,  # crosses powers of ten, where text and number sort differently
@@ -79,6 +83,12 @@ class FakeTable:
             )
         )
 
+    def _tell(self, bucket: str, sort: str, before: tuple[UUID, str] | None, after: tuple[UUID, str] | None) -> None:
+        for told in (before, after) if before != after else ():
+            if told is not None:
+                sequence = 9 + len(self.stream) * 7
+                self.told.append(Told(sequence, told[0], target_of(bucket), UUID(sort), told[1], told == after))
+
     def of_bucket(self, key: str) -> list[tuple[str, Row]]:
         return [(sort, row) for (bucket, sort), row in self.rows.items() if bucket == key]
 
@@ -87,7 +97,9 @@ class FakeReactions:
     def __init__(self, table: FakeTable | None = None) -> None:
         self.table = table or FakeTable()
 
-    def put(self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime) -> bool:
+    def put(
+        self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime, *, told: UUID | None = None
+    ) -> bool:
         key = bucket_key(target_id, bucket_of(user_id)), str(user_id)
         with self.table.alone():
             known = self.table.rows.get(key)
@@ -95,7 +107,8 @@ class FakeReactions:
                 return False
             before = known.reaction if known else None
             reaction = Reaction(user_id, kind, at, before.kind if before else None, before.at if before else None)
-            self.table.write(*key, Row(kind, reaction))
+            first = (known.told if known else None) or ((told, told_on(at)) if told else None)
+            self.table.write(*key, Row(kind, reaction, told=first))
             return True
 
     def _may_put(self, known: Row | None, kind: ReactionKind) -> bool:

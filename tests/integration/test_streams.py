@@ -10,9 +10,10 @@ import pytest
 
 from mundotango import ids
 from mundotango.errors import Unavailable
+from mundotango.notifications.inbox import unread
 from mundotango.reactions.model import Tally, zeros
 from mundotango.reactions.service import react, tallies, totals, unreact
-from mundotango.realtime.model import author_channel, post_channel, user_channel
+from mundotango.realtime.model import author_channel, inbox_channel, post_channel, user_channel
 from mundotango.realtime.policy import OPENING_TIME
 from tests.factories.realtime import make_activity
 from tests.fakes.clock import FakeClock
@@ -200,3 +201,60 @@ class TestCounters:
 
         assert totals(platform.counters, [POST], fresh=True) == {POST: zeros() | {"like": 1}}
         assert [row["kind"]["S"] for row in rows("activities")] == ["reaction.changed"]
+
+
+class TestNotifications:
+    def test_from_reactions_to_one_item_and_its_frames(self, sockets: Sockets, clock: FakeClock) -> None:
+        platform, author = sockets.platform, sockets.connect()
+        ana, bruno = ids.new_id(), ids.new_id()
+        for person, told in ((ana, author.user_id), (bruno, author.user_id), (author.user_id, None)):
+            react(platform.reactions, platform.counters, POST, person, "like", clock, told=told)
+        react(platform.reactions, platform.counters, POST, ana, "love", clock, told=author.user_id)
+        unreact(platform.reactions, platform.counters, POST, bruno)
+
+        for _ in range(2):
+            assert sockets.count(sockets.stream("reactions")) == []
+        for _ in range(2):
+            assert sockets.push(sockets.stream("activities")) == []
+
+        (item,) = platform.inbox.newest(author.user_id, since="0", before=None, limit=9)
+        assert (item.kind, item.actor_ids) == ("like", [ana])
+        frames = [frame for frame in sockets.received(author) if frame["type"] == "notification.updated"]
+        assert {frame["id"] for frame in frames} == {frames[0]["id"]}
+        assert frames[0]["data"]["notification"]["actor_ids"] == [str(ana)]
+        assert [frame["type"] for frame in sockets.received(author) if "inbox" in frame["channel"]] == []
+
+    def test_an_author_who_could_not_be_told_is_told_when_the_batch_comes_again(
+        self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        platform, author = sockets.platform, ids.new_id()
+        for post in (POST, ids.new_id()):
+            react(platform.reactions, platform.counters, post, ids.new_id(), "like", clock, told=author)
+        records = sockets.stream("reactions")
+
+        with monkeypatch.context() as broken:
+            append = platform.activities.append
+            broken.setattr(
+                platform.activities, "append", lambda one: away() if one.kind == "reaction.received" else append(one)
+            )
+            assert sockets.count(records) == [records[0]["dynamodb"]["SequenceNumber"]]
+        assert sockets.count(records) == []
+
+        told = [row["channel"]["S"] for row in rows("activities") if row["kind"]["S"] == "reaction.received"]
+        assert told == [inbox_channel(author)] * 2
+
+    def test_what_cannot_be_noted_now_comes_again(self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:
+        socket = sockets.connect()
+        author = {"id": str(ids.new_id()), "handle": "ana", "display_name": "Ana", "avatar": None}
+        mention = {"post_id": str(POST), "comment_id": None, "author": author}
+        sockets.platform.activities.append(
+            make_activity(user_channel(socket.user_id), kind="mention.created", **mention)
+        )
+        records = sockets.stream("activities")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(sockets.platform.inbox, "put", away)
+            assert sockets.push(records) == [records[0]["dynamodb"]["SequenceNumber"]]
+        assert sockets.push(records) == []
+
+        assert unread(sockets.platform.inbox, socket.user_id, sockets.platform.clock) == 1

@@ -32,9 +32,8 @@ router = APIRouter(prefix="/api/notifications", tags=["notifications"])
 async def list_notifications(
     caller: CallerDep, platform: PlatformDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> NotificationPage:
-    """Of the last 90 days, newest first. People whom the caller does not see any more are left out of them.
-
-    A page may be shorter than `limit` and not be the last.
+    """Of the last 90 days, newest first. What is not there any more for the caller is left out: people, posts and
+    comments, requests that were answered. So a page may be shorter than `limit` and not be the last.
     """
     before = None
     if cursor:
@@ -47,7 +46,10 @@ async def list_notifications(
         place = Place(found[limit - 1].at, UUID(found[limit - 1].position)) if len(found) > limit else None
         next_cursor = work.sign_cursor(NOTIFICATIONS, place) if place else None
     return NotificationPage(
-        items=[_body(each, read.up_to) for each in shown], unread=read.unread, next_cursor=next_cursor
+        items=[_body(each, read.up_to) for each in shown],
+        newest=UUID(found[0].position) if found else None,
+        unread=read.unread,
+        next_cursor=next_cursor,
     )
 
 

@@ -219,7 +219,7 @@ SCHEMAS: dict[str, Any] = {
     "NewReport": _REPORT,
     "NewResolution": {"resolution": "hidden", "reason": "Publicidad repetida."},
     "NewUser": _GIVEN | {"handle": HANDLE},
-    "NotificationPage": {"items": [_NOTIFICATION], "unread": 1, "next_cursor": CURSOR},
+    "NotificationPage": {"items": [_NOTIFICATION], "newest": POSITION, "unread": 1, "next_cursor": CURSOR},
     "OpenReportPage": {
         "items": [
             _REPORT_BODY

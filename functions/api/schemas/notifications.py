@@ -28,6 +28,9 @@ class NotificationBody(Answered):
 
 class NotificationPage(Answered):
     items: list[NotificationBody]
+    newest: Id | None = Field(
+        description="The position up to which the page speaks, of what it leaves out too: what to mark as read."
+    )
     unread: _Unread
     next_cursor: str | None = Field(description="Opaque; null on the last page.")
 
@@ -37,7 +40,7 @@ class UnreadBody(Answered):
 
 
 class ReadMark(Asked):
-    up_to: Id = Field(description="The position of the newest notification that was shown.")
+    up_to: Id = Field(description="`newest` of the page that was shown, or the position of a notification.")
 
 
 class ReadBody(Answered):

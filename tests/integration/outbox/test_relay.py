@@ -14,7 +14,7 @@ from mundotango.ids import new_id
 from mundotango.pagination import Keyring
 from mundotango.posts.service import get_post
 from mundotango.reactions.model import ENDED, bucket_keys, target_of
-from mundotango.realtime.model import Activity, Kind
+from mundotango.realtime.model import Activity, Kind, user_channel
 from mundotango.users.model import User
 from mundotango.work import UnitOfWork
 from tests.factories.outbox import post_by, waiting
@@ -129,4 +129,6 @@ def test_a_follow_reaches_the_copy_and_its_end_too(
     with community.unit_of_work() as work:
         unfollow(work, reader.id, author.handle, clock)
     assert edges.followers(author.id) == []
-    assert activities.appended == []
+    assert [(each.activity.kind, each.channel) for each in activities.appended] == [
+        ("follower.added", user_channel(author.id))
+    ]

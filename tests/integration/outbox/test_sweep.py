@@ -58,7 +58,7 @@ def test_a_relay_that_dies_before_it_marks_is_repeated_under_the_same_id(
             follow(work, reader.id, author.handle, clock)
     before = dict(edges.rows)
     relay.sweep_outbox(community, ample)
-    first, second = activities.appended
+    first, second = [each for each in activities.appended if each.activity.kind == "post.created"]
     assert first.activity.id == second.activity.id  # so a client, which drops ids it knows, shows it once
     assert first.position < second.position
     assert edges.rows == before

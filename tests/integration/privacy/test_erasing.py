@@ -28,8 +28,9 @@ from tests.fakes.clock import FakeClock
 from tests.integration.privacy.conftest import Place
 
 SECOND = timedelta(seconds=1)
-# Ids that name nobody any more: of the erasure itself, of the command that ended the sign-in, of what moderators did.
-IDS_MAY_STAY = {"test-erasures", "test-commands", "audit"}
+# Ids that name nobody any more: of the erasure itself, the command that ended the sign-in, what moderators did; in
+# others' inboxes for 90 days, and beside others' reactions to a post that is gone, until the next recount.
+IDS_MAY_STAY = {"test-erasures", "test-commands", "audit", "test-notifications", "test-reactions"}
 # Ids of pictures that are gone, in what deleted them.
 PICTURES_MAY_STAY = {"test-commands", "outbox"}
 
@@ -52,6 +53,7 @@ def sign_ins_end(place: Place) -> None:
 def without(stores: dict[str, list[str]], who: Traces) -> None:
     assert places(stores, who.marker) == set()
     assert places(stores, str(who.id)) <= IDS_MAY_STAY
+    assert places({"own": stores["test-notifications"]}, f"user#{who.id}") == set()
     assert places(stores, str(who.media_id)) <= PICTURES_MAY_STAY
 
 

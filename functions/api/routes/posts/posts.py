@@ -25,7 +25,7 @@ from mundotango.bootstrap import Platform
 from mundotango.cache_keys import post_key, posts_key, shown_of
 from mundotango.posts import service
 from mundotango.posts.entities import entity_payload
-from mundotango.posts.model import Post, post_payload
+from mundotango.posts.model import Post, Reactable, post_payload
 from mundotango.reactions import service as reactions
 from mundotango.reactions.model import Tally, zeros
 
@@ -143,9 +143,15 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
 
     A repost's id stands for its original's.
     """
-    target_id = _target(platform, post_id, caller.user_id)
+    reactable = _reactable(platform, post_id, caller.user_id)
     tally = reactions.react(
-        platform.reactions, platform.counters, target_id, caller.user_id, asked.kind, platform.clock
+        platform.reactions,
+        platform.counters,
+        reactable.post_id,
+        caller.user_id,
+        asked.kind,
+        platform.clock,
+        told=reactable.told,
     )
     return Reactions.model_validate(tally)
 
@@ -154,8 +160,8 @@ async def react(post_id: Id, asked: NewReaction, caller: CallerDep, platform: Pl
 @access(200, blocked=404, suspended=403)
 async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reactions:
     """Taking back what was never given is no error."""
-    target_id = _target(platform, post_id, caller.user_id)
-    tally = reactions.unreact(platform.reactions, platform.counters, target_id, caller.user_id)
+    reactable = _reactable(platform, post_id, caller.user_id)
+    tally = reactions.unreact(platform.reactions, platform.counters, reactable.post_id, caller.user_id)
     return Reactions.model_validate(tally)
 
 
@@ -172,9 +178,9 @@ async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> No
     platform.engagements.view(post_ids, caller.user_id, platform.clock.now())
 
 
-def _target(platform: Platform, post_id: UUID, reader_id: UUID) -> UUID:
+def _reactable(platform: Platform, post_id: UUID, reader_id: UUID) -> Reactable:
     with platform.unit_of_work() as work:
-        return service.get_post(work, post_id, reader_id).written.id
+        return service.get_reactable(work, post_id, reader_id)
 
 
 def unseen(post: Post) -> PostBody:

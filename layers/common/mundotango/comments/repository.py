@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,15 @@ class CommentRepository:
             )  # fmt: skip
         except ForeignKeyViolation as violation:
             raise NotFound("what this answers is no longer there") from violation
+
+    def list_seen(self, comment_ids: Collection[UUID], reader_id: UUID) -> set[UUID]:
+        """Those of the comments that are there and that the reader sees, if they see the posts."""
+        query = SQL("""
+            SELECT comments.id FROM comments JOIN users AS author ON author.id = comments.user_id
+            WHERE comments.id = ANY(%(comment_ids)s) AND comments.deleted_at IS NULL AND {seen}
+        """).format(seen=sees_comment("comments", "author"))
+        rows = self._connection.execute(query, {"comment_ids": list(comment_ids), "reader_id": reader_id})
+        return {comment_id for (comment_id,) in rows}
 
     def find(self, comment_id: UUID, reader_id: UUID) -> Comment | None:
         found = self._read(_ONE, None, reader_id=reader_id, comment_id=comment_id, limit=1)

@@ -7,8 +7,8 @@ from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, Precon
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
-from mundotango.posts.announcement import announce_mentions, channel_of_author
-from mundotango.posts.model import author_payload
+from mundotango.posts.announcement import announce_mentions, channels_of
+from mundotango.posts.model import Author, author_payload
 from mundotango.posts.policy import told, unchanged
 from mundotango.posts.service import get_author, get_post, spoken_of
 from mundotango.realtime.model import Activity
@@ -20,16 +20,18 @@ COMMENTS, REPLIES = "comments", "replies"
 def add_comment(
     work: UnitOfWork, *, post_id: UUID, author_id: UUID, body: str, parent_id: UUID | None, clock: Clock
 ) -> Comment:
-    """A reply to a reply hangs under the comment at the top. The post's author is told, and who is mentioned."""
+    """A reply to a reply hangs under the comment at the top. Told are the post's author, whom it replies to, and who is
+    mentioned."""
     text = policy.body(body)
     author = get_author(work, author_id)
     post = get_post(work, post_id, author_id)
     if post.original is not None:
         raise Conflict("a repost has no comments of its own; comment on the original")
+    parent = None if parent_id is None else _parent(work, post_id, parent_id, author_id)
     comment = Comment(
         id=new_id(),
         post_id=post_id,
-        parent_id=None if parent_id is None else _top(work, post_id, parent_id, author_id),
+        parent_id=None if parent is None else parent.parent_id or parent.id,
         author=author,
         body=text,
         entities=spoken_of(work, author_id, text),
@@ -38,16 +40,9 @@ def add_comment(
         version=1,
     )
     work.comments.add(comment, author_id)
-    work.record(
-        Activity(
-            id=new_id(),
-            kind="comment.created",
-            actor_id=author_id,
-            channel=channel_of_author(work, post, author_id),
-            payload=_short(comment) | {"author": author_payload(author)},
-            occurred_at=comment.created_at,
-        )
-    )
+    concerned = [post.author.id, *([parent.author.id] if parent and parent.author else [])]
+    for channel in channels_of(work, post, concerned, author_id, "reply"):
+        work.record(_told(comment, author, channel))
     announce_mentions(work, author, told(author_id, comment.entities), clock, post_id=post_id, comment_id=comment.id)
     return comment
 
@@ -132,13 +127,24 @@ def _below_own_post(work: UnitOfWork, comment_id: UUID, user_id: UUID) -> Commen
     return comment
 
 
+def _told(comment: Comment, author: Author, channel: str | None) -> Activity:
+    return Activity(
+        id=new_id(),
+        kind="comment.created",
+        actor_id=author.id,
+        channel=channel,
+        payload=_short(comment) | {"author": author_payload(author)},
+        occurred_at=comment.created_at,
+    )
+
+
 def _short(comment: Comment) -> dict[str, str | None]:
     parent_id = None if comment.parent_id is None else str(comment.parent_id)
     return {"post_id": str(comment.post_id), "comment_id": str(comment.id), "parent_id": parent_id}
 
 
-def _top(work: UnitOfWork, post_id: UUID, parent_id: UUID, reader_id: UUID) -> UUID:
+def _parent(work: UnitOfWork, post_id: UUID, parent_id: UUID, reader_id: UUID) -> Comment:
     parent = work.comments.find(parent_id, reader_id)
     if parent is None or parent.post_id != post_id or parent.author is None:
         raise NotFound("no such comment", FieldError("parent_id", "is no comment of this post"))
-    return parent.parent_id or parent.id
+    return parent

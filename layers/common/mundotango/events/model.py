@@ -1,7 +1,9 @@
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+from mundotango.posts.model import moment_payload
 
 EventKind = Literal["class", "concert", "encuentro", "festival", "marathon", "milonga", "practica", "workshop"]
 EventStatus = Literal["published"]
@@ -27,3 +29,10 @@ class Event:
     organiser_id: UUID
     status: EventStatus
     created_at: datetime
+
+
+def event_payload(event: Event) -> dict[str, Any]:
+    """In JSON's types, as the API answers it."""
+    ids = {"id": str(event.id), "organiser_id": str(event.organiser_id)}
+    moments = {name: moment_payload(getattr(event, name)) for name in ("starts_at", "ends_at", "created_at")}
+    return asdict(event) | ids | moments

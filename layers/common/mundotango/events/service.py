@@ -1,13 +1,14 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mundotango import places
+from mundotango import places, text
 from mundotango.errors import NotFound
 from mundotango.events import policy
-from mundotango.events.model import Event
+from mundotango.events.model import Event, event_payload
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
+from mundotango.realtime.model import Activity, city_channel, fits
 from mundotango.text import refused
 from mundotango.work import UnitOfWork
 
@@ -52,6 +53,7 @@ def create_event(
         created_at=clock.now(),
     )
     work.events.add(event)
+    work.record(_created(event))
     return event
 
 
@@ -92,3 +94,16 @@ def list_events(
         limit=limit + 1,
     )
     return page_of(found, limit, lambda event: work.sign_cursor(EVENTS, Place(event.starts_at, event.id)))
+
+
+def _created(event: Event) -> Activity:
+    """Told to those who look at the city."""
+    payload = event_payload(event)
+    return Activity(
+        id=new_id(),
+        kind="event.created",
+        actor_id=event.organiser_id,
+        channel=city_channel(text.key(event.city)),
+        payload=payload if fits(payload) else {"id": payload["id"]},
+        occurred_at=event.created_at,
+    )

@@ -1,13 +1,18 @@
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed
 
+from mundotango.notifications.model import NotificationKind
+from mundotango.notifications.repository import wants
 from mundotango.pagination import Place
+from mundotango.posts.model import Author
 from mundotango.users.model import Listed
 from mundotango.users.repository import PERSON, list_people
-from mundotango.visibility.repository import sees_person
+from mundotango.visibility.repository import not_muted, sees_person
 
 _ADD = SQL("""
     WITH asked AS (DELETE FROM follow_requests WHERE follower_id = %(follower_id)s AND followee_id = %(followee_id)s)
@@ -40,6 +45,10 @@ _REQUESTS = SQL("""
     WHERE follow_requests.followee_id = %(person_id)s AND {seen} {beyond}
     ORDER BY follow_requests.created_at DESC, follow_requests.follower_id DESC LIMIT %(limit)s
 """)
+_HEARD = SQL("""
+    SELECT actor.id, actor.handle::text, actor.display_name, actor.avatar FROM users AS actor
+    WHERE actor.id = %(actor_id)s AND {seen} AND {not_muted} AND {wants}
+""").format(seen=sees_person("actor"), not_muted=not_muted(SQL("actor.id").format()), wants=wants(SQL("%(reader_id)s")))
 
 
 class FollowRepository:
@@ -73,6 +82,27 @@ class FollowRepository:
         self._connection.execute(
             "DELETE FROM follow_requests WHERE follower_id = %s AND followee_id = %s", (follower_id, followee_id)
         )
+
+    def find_heard(self, listener_id: UUID, actor_id: UUID, kind: NotificationKind) -> Author | None:
+        """Who did something towards another, as it is told; None when the other does not see them, mutes them or does
+        not want to hear what is of this kind."""
+        values = {"reader_id": listener_id, "actor_id": actor_id, "kind": kind}
+        with self._connection.cursor(row_factory=class_row(Author)) as cursor:
+            return cursor.execute(_HEARD, values).fetchone()
+
+    def list_standing(self, followee_id: UUID, follower_ids: Collection[UUID]) -> set[tuple[NotificationKind, UUID]]:
+        """Which of these people follow this one, and which wait for an answer, as what it was notified of."""
+        rows = self._connection.execute(
+            """
+            SELECT 'follow', follower_id FROM follows
+            WHERE followee_id = %(followee_id)s AND follower_id = ANY(%(follower_ids)s)
+            UNION ALL
+            SELECT 'follow_request', follower_id FROM follow_requests
+            WHERE followee_id = %(followee_id)s AND follower_id = ANY(%(follower_ids)s)
+            """,
+            {"followee_id": followee_id, "follower_ids": list(follower_ids)},
+        )
+        return {(kind, follower_id) for kind, follower_id in rows}
 
     def list_followers(self, reader_id: UUID, person_id: UUID, after: Place | None, limit: int) -> list[Listed]:
         beyond = SQL("AND (follows.created_at, follows.follower_id) < (%(at)s, %(id)s)")

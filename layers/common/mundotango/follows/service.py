@@ -10,9 +10,11 @@ from uuid import UUID
 from mundotango.errors import FollowLimit, Invalid, NotAllowed, NotFound, ProfileMissing, Said
 from mundotango.follows.policy import MOST_FOLLOWED
 from mundotango.ids import new_id
+from mundotango.notifications.model import NotificationKind
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
-from mundotango.realtime.model import Activity, Kind
+from mundotango.posts.model import author_payload
+from mundotango.realtime.model import Activity, Kind, user_channel
 from mundotango.users.model import Listed, Person, Relation
 from mundotango.users.policy import may_list_follows
 from mundotango.users.service import get_person
@@ -31,8 +33,11 @@ def follow(work: UnitOfWork, follower_id: UUID, handle: str, clock: Clock) -> tu
     if person.private:
         if not person.requested and not work.follows.ask(follower_id, person.person_id, clock.now(), MOST_FOLLOWED):
             raise _limit()
+        if not person.requested:
+            _tell(work, "follow.requested", person.person_id, follower_id, "follow_request", clock)
         return person.person_id, "requested"
     _add(work, follower_id, person, clock)
+    _tell(work, "follower.added", person.person_id, follower_id, "follow", clock)
     return person.person_id, "following"
 
 
@@ -63,6 +68,7 @@ def accept(work: UnitOfWork, user_id: UUID, follower_handle: str, clock: Clock) 
         raise NotFound("this person has not asked to follow you")
     if standing.requested:
         _add(work, follower_id, standing, clock)
+        _tell(work, "follow.accepted", follower_id, user_id, "follow_accepted", clock)
     return follower_id
 
 
@@ -124,6 +130,24 @@ def follow_activity(kind: Kind, follower_id: UUID, author_id: UUID, clock: Clock
         payload={"author_id": str(author_id), "follower_id": str(follower_id)},
         occurred_at=clock.now(),
     )
+
+
+def _tell(
+    work: UnitOfWork, kind: Kind, listener_id: UUID, actor_id: UUID, notified_as: NotificationKind, clock: Clock
+) -> None:
+    """What one person did towards another, if the other hears of it."""
+    actor = work.follows.find_heard(listener_id, actor_id, notified_as)
+    if actor is not None:
+        work.record(
+            Activity(
+                id=new_id(),
+                kind=kind,
+                actor_id=actor_id,
+                channel=user_channel(listener_id),
+                payload={"user": author_payload(actor)},
+                occurred_at=clock.now(),
+            )
+        )
 
 
 def _held_person(work: UnitOfWork, follower_id: UUID, handle: str) -> Relation:

@@ -41,6 +41,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Who was told of a post: the people it mentions where it is for them, else (None) its author's followers."""
+
+    post_id: UUID
+    author_id: UUID
+    mentioned: list[UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenReport:
     """A report in the queue; `target` is None when what was reported is gone by now."""
 

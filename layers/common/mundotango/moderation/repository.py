@@ -10,7 +10,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from mundotango.errors import ProfileMissing
-from mundotango.moderation.model import Act, OpenReport, Report, Resolution, Target, TargetKind
+from mundotango.moderation.model import Act, OpenReport, Report, Resolution, Target, TargetKind, Told
 from mundotango.moderation.policy import LONGEST_EXCERPT
 from mundotango.pagination import Place
 from mundotango.visibility.repository import present, sees_comment, sees_post
@@ -115,15 +115,37 @@ class ModerationRepository:
             held = cursor.execute(query, {"id": report_id}).fetchall()
         return next((report for report in held if report.id == report_id), None)
 
-    def resolve(self, kind: TargetKind, target_id: UUID, resolution: Resolution, at: datetime) -> None:
-        """Every open report of the thing: what is decided is decided of it, whoever reported it."""
-        self._connection.execute(
+    def resolve(self, kind: TargetKind, target_id: UUID, resolution: Resolution, at: datetime) -> list[UUID]:
+        """Every open report of the thing: what is decided is decided of it, whoever reported it. Who did."""
+        reporters = self._connection.execute(
             """
             UPDATE reports SET resolved_at = %s, resolution = %s
             WHERE target_kind = %s AND target_id = %s AND resolved_at IS NULL
+            RETURNING reporter_id
             """,
             (at, resolution, kind, target_id),
         )
+        return [reporter_id for (reporter_id,) in reporters if reporter_id is not None]
+
+    def find_told(self, post_id: UUID) -> Told | None:
+        """None of a repost, of which nobody is told."""
+        found = self._told(SQL("posts.id = %(post_id)s"), {"post_id": post_id})
+        return found[0] if found else None
+
+    def list_told(self, author_id: UUID, since: datetime, most: int) -> list[Told]:
+        """The author's posts that were written or edited since then and are not hidden, newest first."""
+        which = SQL("user_id = %(author_id)s AND hidden_at IS NULL AND coalesce(edited_at, created_at) > %(since)s")
+        return self._told(which, {"author_id": author_id, "since": since, "most": most})
+
+    def _told(self, which: SQL, values: dict[str, Any]) -> list[Told]:
+        query = SQL("""
+            SELECT id AS post_id, user_id AS author_id, CASE WHEN visibility = 'mentioned' THEN
+                ARRAY(SELECT post_mentions.user_id FROM post_mentions WHERE post_id = posts.id ORDER BY 1)
+            END AS mentioned
+            FROM posts WHERE repost_of IS NULL AND {which} ORDER BY created_at DESC, id DESC LIMIT %(most)s
+        """).format(which=which)
+        with self._connection.cursor(row_factory=class_row(Told)) as cursor:
+            return cursor.execute(query, {"most": 1} | values).fetchall()
 
     def list_open(self, after: Place | None, limit: int) -> list[OpenReport]:
         """Oldest first."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mundotango.errors import NotFound
 from mundotango.ids import new_id
-from mundotango.moderation import policy
+from mundotango.moderation import announcement, policy
 from mundotango.moderation.model import Act, Action, OpenReport, Reason, Report, Resolution, Target, TargetKind
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
@@ -66,21 +66,22 @@ def resolve(
     decided = (found.target_kind, found.target_id)
     target = None if resolution == "dismissed" else _target(work, *decided)
     if target is not None and resolution == "hidden":
-        work.moderation.hide(target.kind, target.id, clock.now())
+        _hide(work, target, why, clock)
     elif target is not None:
         if target.person_id is None:
             raise NotFound("who wrote this is gone")
         decided = ("user", target.person_id)
-        _suspend(work, moderator_id, target.person_id, clock)
+        _suspend(work, moderator_id, target.person_id, why, clock)
     _note(work, moderator_id, resolution, decided, why, clock, report_id)
-    work.moderation.resolve(found.target_kind, found.target_id, resolution, clock.now())
+    reporters = work.moderation.resolve(found.target_kind, found.target_id, resolution, clock.now())
+    announcement.tell_reporters(work, reporters, resolution, found, clock)
     return target
 
 
 def hide(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID, reason: str, clock: Clock) -> Target:
     """From everybody but its author."""
     why, target = policy.reason(reason), _target(work, kind, target_id)
-    if work.moderation.hide(kind, target_id, clock.now()):
+    if _hide(work, target, why, clock):
         _note(work, moderator_id, "hidden", (kind, target_id), why, clock)
     return target
 
@@ -90,6 +91,9 @@ def show(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID
     why, target = policy.reason(reason, required=False), _target(work, kind, target_id)
     if work.moderation.show(kind, target_id):
         _note(work, moderator_id, "shown", (kind, target_id), why, clock)
+        announcement.tell_owner(work, "shown", target, why, clock)
+        if kind == "post":
+            announcement.show_again(work, target_id, clock)
     return target
 
 
@@ -97,7 +101,7 @@ def suspend(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, cloc
     """Nobody sees a suspended person, nor do they write anything, until they are restored."""
     why = policy.reason(reason)
     person_id = get_id(work, handle)
-    if _suspend(work, moderator_id, person_id, clock):
+    if _suspend(work, moderator_id, person_id, why, clock):
         _note(work, moderator_id, "suspended", ("user", person_id), why, clock)
     return person_id
 
@@ -107,6 +111,8 @@ def restore(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, cloc
     person_id = get_id(work, handle)
     if work.moderation.restore(person_id):
         _note(work, moderator_id, "restored", ("user", person_id), why, clock)
+        announcement.tell_person(work, "restored", person_id, why, clock)
+        announcement.show_recent_again(work, person_id, clock)
     return person_id
 
 
@@ -118,10 +124,24 @@ def list_acts(work: UnitOfWork, cursor: str | None, limit: int) -> Page[Act]:
     return page_of(found, limit, lambda act: work.sign_cursor(AUDIT, Place(act.at, act.id)))
 
 
-def _suspend(work: UnitOfWork, moderator_id: UUID, person_id: UUID, clock: Clock) -> bool:
+def _hide(work: UnitOfWork, target: Target, reason: str, clock: Clock) -> bool:
+    """False when it was hidden already."""
+    if not work.moderation.hide(target.kind, target.id, clock.now()):
+        return False
+    announcement.tell_owner(work, "hidden", target, reason, clock)
+    if target.kind == "post":
+        announcement.withdraw(work, target.id, clock)
+    return True
+
+
+def _suspend(work: UnitOfWork, moderator_id: UUID, person_id: UUID, reason: str, clock: Clock) -> bool:
     """False when this person was suspended already."""
     policy.suspendable(person_id, moderator_id)
-    return work.moderation.suspend(person_id, clock.now())
+    if not work.moderation.suspend(person_id, clock.now()):
+        return False
+    announcement.tell_person(work, "suspended", person_id, reason, clock)
+    announcement.withdraw_recent(work, person_id, clock)
+    return True
 
 
 def _note(

@@ -25,7 +25,7 @@ from pynamodb.models import Model
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
 from mundotango.notifications.model import Notification, NotificationKind
-from mundotango.notifications.policy import INBOX_LIFE
+from mundotango.notifications.policy import INBOX_LIFE, expires_at
 from mundotango.realtime.policy import moment_of
 
 READ = "read"
@@ -80,7 +80,7 @@ class DynamoInbox:
             version=notification.version,
             actors=_text(notification.actors),
             left=_text(notification.left),
-            expires_at=notification.at + INBOX_LIFE,
+            expires_at=expires_at(notification),
         )
         first = notification.version == 1
         try:

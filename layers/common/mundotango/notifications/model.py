@@ -30,6 +30,11 @@ MOST_NAMED = 3
 # So many are told apart: a count of this many says "at least".
 MOST_COUNTED = 100
 
+# Of these somebody is told for as long as they are so.
+STANDING: frozenset[NotificationKind] = frozenset({"follow", "follow_request"})
+# Fields of a subject.
+_ABOUT = ("post_id", "repost_id", "comment_id")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
@@ -59,6 +64,11 @@ class Notification:
     def actor_ids(self) -> list[UUID]:
         """Newest first, the few that are named."""
         return sorted(self.actors, key=lambda actor: (self.actors[actor], actor), reverse=True)[:MOST_NAMED]
+
+    @property
+    def about(self) -> list[UUID]:
+        """The posts and comments without which it says nothing."""
+        return [UUID(self.subject[name]) for name in _ABOUT if self.subject.get(name)]
 
     @property
     def count(self) -> int:

@@ -5,7 +5,7 @@ A new kind needs its name in `model.NotificationKind` and a line in `_OCCURRENCE
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from mundotango.realtime.model import Activity, Kind
 from mundotango.text import refused
 
 INBOX_LIFE = timedelta(days=90)
+# Longer than a stream keeps a record.
+LEFT_LIFE = timedelta(days=2)
 
 DIGEST: Rhythm = "weekly"
 LANGUAGE: Language = "en"
@@ -74,7 +76,8 @@ def occurrences(activity: Activity) -> list[Occurrence]:
 def merged(known: Notification | None, user_id: UUID, occurrence: Occurrence, position: str) -> Notification:
     """The item with what happened in it; the known one itself when it says all that already.
 
-    It does not matter how often and in what order occurrences come. Whoever is new moves it to `position`.
+    It does not matter how often and in what order occurrences come. Whoever is new moves it to `position`; who took it
+    back and does it again is not.
     """
     before = known or Notification(
         user_id=user_id,
@@ -92,16 +95,22 @@ def merged(known: Notification | None, user_id: UUID, occurrence: Occurrence, po
     left = _bounded({actor: number for actor, number in left.items() if actor not in actors})
     if known is not None and (actors, left) == (known.actors, known.left):
         return known
-    fresh = actors.keys() - before.actors.keys()
+    shown = bool(actors) if joined or left else before.shown
+    fresh = actors.keys() - before.actors.keys() - (before.left.keys() if before.shown else frozenset())
     return replace(
         before,
         actors=actors,
         left=left,
-        shown=before.shown if not (joined or left) else bool(actors),
+        shown=shown,
         position=position if fresh else before.position,
-        at=max(before.at, occurrence.at) if fresh else before.at,
+        at=max(before.at, occurrence.at) if fresh or not shown else before.at,
         version=before.version + 1,
     )
+
+
+def expires_at(notification: Notification) -> datetime:
+    """What nobody is left in is only known so that what comes late or again does not bring it back."""
+    return notification.at + (INBOX_LIFE if notification.shown else LEFT_LIFE)
 
 
 def _higher(one: Mapping[UUID, int], other: Mapping[UUID, int]) -> dict[UUID, int]:
@@ -140,7 +149,7 @@ def _of_person(kind: NotificationKind) -> Callable[[Activity], list[Occurrence]]
 
 
 def _moderated(activity: Activity) -> list[Occurrence]:
-    subject = {name: activity.payload[name] for name in ("decision", "subject", "subject_id", "reason")}
+    subject = {name: activity.payload[name] for name in ("decision", "subject", "subject_id", "reason", "role")}
     return [Occurrence(group=f"moderation#{activity.id}", kind="moderation", subject=subject, at=activity.occurred_at)]
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 
 from mundotango.errors import ProfileMissing
 from mundotango.notifications import policy
-from mundotango.notifications.model import NotificationKind, NotificationPreferences, Way
+from mundotango.notifications.model import NotificationPreferences
 
 _PREFERENCES = """
     SELECT users.id, users.languages, settings.digest, settings.language, settings.zone,
@@ -21,14 +21,15 @@ _PREFERENCES = """
 """
 _WANTS = SQL("""
     NOT EXISTS (
-        SELECT FROM notifications_off AS off WHERE off.user_id = {listener} AND off.kind = {kind} AND off.way = {way}
+        SELECT FROM notifications_off AS off WHERE off.user_id = {listener} AND off.kind = %(kind)s AND off.way = 'app'
     )
 """)
 
 
-def wants(listener: SQL | Composed, kind: NotificationKind, way: Way = "app") -> Composed:
-    """Whether a person, named by an expression, is told things of this kind in this way."""
-    return _WANTS.format(listener=listener, kind=kind, way=way)
+def wants(listener: Composable) -> Composed:
+    """Whether a person, named by an expression, is told in the app of the parameter `kind`; where that is null, it is
+    nothing that could be turned off."""
+    return _WANTS.format(listener=listener)
 
 
 class NotificationPreferenceRepository:

@@ -6,7 +6,15 @@ from uuid import UUID
 from mundotango.events import policy as events_policy
 from mundotango.notifications import policy
 from mundotango.notifications.inbox import activity_of, oldest_position, unread_beyond
-from mundotango.notifications.model import Notification, NotificationKind, NotificationPreferences, Read, Shown, Way
+from mundotango.notifications.model import (
+    STANDING,
+    Notification,
+    NotificationKind,
+    NotificationPreferences,
+    Read,
+    Shown,
+    Way,
+)
 from mundotango.notifications.ports import Inbox
 from mundotango.pagination import checked_limit
 from mundotango.ports import Clock
@@ -23,11 +31,13 @@ def list_newest(inbox: Inbox, user_id: UUID, before: UUID | None, limit: int, cl
 
 
 def list_shown(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> list[Shown]:
-    """As the reader sees them. What nobody whom they see took part in is left out."""
-    named = {actor for each in notifications for actor in each.actor_ids}
+    """As the reader sees them. Left out is what nobody whom they see took part in, what is about a post or a comment
+    that is not there for them any more, follows that ended and requests to follow that were answered."""
+    present = _present(work, reader_id, notifications)
+    named = {actor for each in present for actor in each.actor_ids}
     people = work.users.list_seen(named, reader_id) if named else {}
     shown = []
-    for each in notifications:
+    for each in present:
         actors = [people[actor] for actor in each.actor_ids if actor in people]
         count = each.count - (len(each.actor_ids) - len(actors))
         if count or not each.actors:
@@ -83,6 +93,20 @@ def change_preferences(
     )
     work.notification_preferences.replace(user_id, preferences, clock.now())
     return preferences
+
+
+def _present(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> list[Notification]:
+    """Those that are about what the reader sees, and of follows those that are still so."""
+    about = {thing for each in notifications for thing in each.about}
+    there = work.posts.list_seen(about, reader_id) | work.comments.list_seen(about, reader_id) if about else set()
+    standing = {actor for each in notifications if each.kind in STANDING for actor in each.actors}
+    stands = work.follows.list_standing(reader_id, standing) if standing else set()
+    return [
+        each
+        for each in notifications
+        if there.issuperset(each.about)
+        and (each.kind not in STANDING or any((each.kind, actor) in stands for actor in each.actors))
+    ]
 
 
 def _read_activity(user_id: UUID, read: Read, clock: Clock) -> Activity:

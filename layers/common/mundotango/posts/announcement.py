@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from mundotango.ids import new_id
+from mundotango.notifications.model import NotificationKind
 from mundotango.ports import Clock
 from mundotango.posts import policy
 from mundotango.posts.model import Author, Post, author_payload, post_payload
@@ -62,20 +63,23 @@ def announce_mentions(
         "comment_id": None if comment_id is None else str(comment_id),
         "author": author_payload(author),
     }
-    for user_id in work.posts.list_hearing(post_id, told, author.id):
+    for user_id in work.posts.list_hearing(post_id, told, author.id, "mention"):
         work.record(_activity("mention.created", author.id, user_channel(user_id), payload, clock))
 
 
-def channel_of_author(work: UnitOfWork, post: Post, actor_id: UUID) -> str | None:
-    """Where the post's author hears what another does to it; None of their own doings and of people they mute."""
-    told = [post.author.id] if post.author.id != actor_id else []
-    return next((user_channel(user_id) for user_id in work.posts.list_hearing(post.id, told, actor_id)), None)
+def channels_of(
+    work: UnitOfWork, post: Post, concerned: Sequence[UUID], actor_id: UUID, kind: NotificationKind
+) -> list[str | None]:
+    """Where those whom it concerns hear what another does to a post, for one at least is recorded: None where nobody
+    does. Nobody hears of their own doings, nor of people they mute."""
+    told = [user_id for user_id in dict.fromkeys(concerned) if user_id != actor_id]
+    return [user_channel(user_id) for user_id in work.posts.list_hearing(post.id, told, actor_id, kind)] or [None]
 
 
 def shared(work: UnitOfWork, repost: Post, original: Post, clock: Clock) -> Activity:
     """Told to who wrote the original. Not to the reposter's followers: some of them may not see who wrote it."""
     payload = {"post_id": str(original.id), "repost_id": str(repost.id), "author": author_payload(repost.author)}
-    channel = channel_of_author(work, original, repost.author.id)
+    (channel,) = channels_of(work, original, [original.author.id], repost.author.id, "share")
     return _activity("post.shared", repost.author.id, channel, payload, clock)
 
 

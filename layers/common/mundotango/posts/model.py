@@ -69,6 +69,14 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Reactable:
+    """What is reacted to by a post: of a repost, its original. `told` is its author, if they hear of the reaction."""
+
+    post_id: UUID
+    told: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A post as it read before an edit, or reads now. `alts` are its pictures' texts, by their ids."""
 

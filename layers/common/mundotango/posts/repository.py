@@ -11,10 +11,12 @@ from psycopg.sql import SQL, Composed
 from psycopg.types.json import Jsonb
 
 from mundotango.errors import Conflict
+from mundotango.notifications.model import NotificationKind
+from mundotango.notifications.repository import wants
 from mundotango.pagination import Place
 from mundotango.posts import entities
 from mundotango.posts.entities import Entity, entity_kept, entity_payload
-from mundotango.posts.model import Author, Picture, Post, Version, alts_of, repost_of
+from mundotango.posts.model import Author, Picture, Post, Reactable, Version, alts_of, repost_of
 from mundotango.text import key
 from mundotango.visibility.repository import (
     everybody_sees_person,
@@ -73,9 +75,21 @@ _VIEWABLE = SQL("""
 _HEARING = SQL("""
     SELECT listener.id FROM posts JOIN users AS author ON author.id = posts.user_id
     JOIN users AS listener ON listener.id = ANY(%(user_ids)s)
-    WHERE posts.id = %(post_id)s AND {hears}
+    WHERE posts.id = %(post_id)s AND {hears} AND {wants}
     ORDER BY array_position(%(user_ids)s, listener.id)
-""").format(hears=hears_of_post("posts", "author", "listener"))
+""").format(hears=hears_of_post("posts", "author", "listener"), wants=wants(SQL("listener.id")))
+
+_REACTABLE = SQL("""
+    SELECT shown.id AS post_id, CASE WHEN writer.id <> %(reader_id)s AND {hears} AND {wants} THEN writer.id END AS told
+    FROM posts JOIN users AS author ON author.id = posts.user_id
+    JOIN posts AS shown ON shown.id = COALESCE(posts.repost_of, posts.id)
+    JOIN users AS writer ON writer.id = shown.user_id
+    WHERE posts.id = %(post_id)s AND {seen}
+""").format(
+    hears=hears_of_post("shown", "writer", "writer"),
+    wants=wants(SQL("writer.id")),
+    seen=sees_post("posts", "author"),
+)
 
 
 def read_posts(
@@ -203,11 +217,29 @@ class PostRepository:
         rows = self._connection.execute(_VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id})
         return [post_id for (post_id,) in rows]
 
-    def list_hearing(self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID) -> list[UUID]:
-        """Those of these people, in their order, who are told what `actor_id` does to the post."""
+    def find_reactable(self, post_id: UUID, reader_id: UUID) -> Reactable | None:
+        """What the reader reacts to by this post, if they see it."""
+        values = {"post_id": post_id, "reader_id": reader_id, "actor_id": reader_id, "kind": "like"}
+        with self._connection.cursor(row_factory=class_row(Reactable)) as cursor:
+            return cursor.execute(_REACTABLE, values).fetchone()
+
+    def list_seen(self, post_ids: Collection[UUID], reader_id: UUID) -> set[UUID]:
+        """Those of the posts that the reader sees."""
+        query = SQL("""
+            SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
+            WHERE posts.id = ANY(%(post_ids)s) AND {seen}
+        """).format(seen=sees_post("posts", "author"))
+        rows = self._connection.execute(query, {"post_ids": list(post_ids), "reader_id": reader_id})
+        return {post_id for (post_id,) in rows}
+
+    def list_hearing(
+        self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID, kind: NotificationKind | None = None
+    ) -> list[UUID]:
+        """Those of these people, in their order, who are told what `actor_id` does to the post, and want to be of what
+        is of this kind."""
         if not user_ids:
             return []
-        values = {"post_id": post_id, "user_ids": list(user_ids), "actor_id": actor_id}
+        values = {"post_id": post_id, "user_ids": list(user_ids), "actor_id": actor_id, "kind": kind}
         return [user_id for (user_id,) in self._connection.execute(_HEARING, values)]
 
     def change(self, before: Post, after: Post) -> bool:

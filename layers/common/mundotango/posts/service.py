@@ -18,8 +18,10 @@ from mundotango.media.model import variants_payload
 from mundotango.ports import Clock, MediaRepository
 from mundotango.posts import announcement, policy
 from mundotango.posts.entities import Called, Entity, resolved
-from mundotango.posts.model import Author, Picture, Post, Version, alts_of
+from mundotango.posts.model import Author, Picture, Post, Reactable, Version, alts_of
 from mundotango.work import UnitOfWork
+
+_NO_POST = "no such post"
 
 
 class Changes(TypedDict, total=False):
@@ -90,8 +92,15 @@ def get_post(work: UnitOfWork, post_id: UUID, reader_id: UUID | None) -> Post:
     """As the reader sees it; without one, as everybody does."""
     post = work.posts.find(post_id, reader_id)
     if post is None:
-        raise NotFound("no such post")
+        raise NotFound(_NO_POST)
     return post
+
+
+def get_reactable(work: UnitOfWork, post_id: UUID, reader_id: UUID) -> Reactable:
+    found = work.posts.find_reactable(post_id, reader_id)
+    if found is None:
+        raise NotFound(_NO_POST)
+    return found
 
 
 def edit_post(
@@ -154,7 +163,7 @@ def delete_post(work: UnitOfWork, post_id: UUID, author_id: UUID, clock: Clock) 
     if post.media:
         work.users.hold([author_id])
     if not work.posts.remove(post_id):
-        raise NotFound("no such post")
+        raise NotFound(_NO_POST)
     release(work, author_id, [picture.media_id for picture in post.media], clock)
     if post.original is not None:
         work.record(announcement.unshared(post_id, post.original.id, author_id, clock))

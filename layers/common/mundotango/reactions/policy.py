@@ -10,6 +10,11 @@ VIEW_LIFE = timedelta(days=2)
 ENDED_LIFE = timedelta(days=2)
 
 
+def told_on(at: datetime) -> str:
+    """The day, by the clock of UTC, under which an author's notifications of reactions are grouped."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
 def view_of(viewer_id: UUID, at: datetime) -> str:
     """The same for one viewer all day long, by the clock of UTC."""
     return f"view#{at.astimezone(UTC):%Y-%m-%d}#{viewer_id}"

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 class Reactions(Protocol):
     """Who reacted to what: the truth that totals are derived from."""
 
-    def put(self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime) -> bool:
-        """Whether this changed anything: another kind takes the first one's place, the same leaves it as it is."""
+    def put(
+        self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime, *, told: UUID | None = None
+    ) -> bool:
+        """Whether this changed anything: another kind takes the first one's place, the same leaves it as it is.
+
+        `told` is who hears of it, if anybody does: of another kind in its place nobody hears a second time.
+        """
         ...
 
     def remove(self, target_id: UUID, user_id: UUID) -> Reaction | None:

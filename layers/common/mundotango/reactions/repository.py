@@ -24,7 +24,8 @@ from mundotango.reactions.model import (
     bucket_of,
     target_of,
 )
-from mundotango.reactions.policy import view_expires_at, view_of
+from mundotango.reactions.policy import told_on, view_expires_at, view_of
+from mundotango.reactions.telling import Told
 
 # What a row of these kinds counts as; a person's reaction counts as its own kind.
 COUNTED_AS: dict[str, Total] = {"comment": "comments", "share": "shares", "view": "views"}
@@ -44,7 +45,8 @@ class ByUser(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
 class ReactionRow(Model):
     """`user_id` is the person's id for a reaction, and for other kinds what tells one from another in the bucket.
 
-    Only reactions have a `reactor`, so only they stand in the index; only comments and shares have a `version`. The
+    `told` is who was told of the reaction, and on which day, by which their notifications are grouped. Only reactions
+    have a `reactor`, so only they stand in the index; only comments and shares have a `version`. The
     mark of a recount has the kind `mark` and counts as nothing.
     """
 
@@ -55,6 +57,7 @@ class ReactionRow(Model):
     was = UnicodeAttribute(null=True)
     was_at = UTCDateTimeAttribute(null=True)
     reactor = UnicodeAttribute(null=True)
+    told = UnicodeAttribute(null=True)
     active = BooleanAttribute(null=True)
     version = NumberAttribute(null=True)
     mark = UnicodeAttribute(null=True)
@@ -78,6 +81,27 @@ def change_from_record(record: dict[str, Any]) -> RowChange:
     )
 
 
+def told_from_record(record: dict[str, Any]) -> list[Told]:
+    """Who hears, by a record of the stream, that somebody reacted or has taken it back."""
+    before, after = (
+        ReactionRow.from_raw_data(record[name]).told if name in record else None for name in ("OldImage", "NewImage")
+    )
+    if before == after:
+        return []
+    return [
+        Told(
+            sequence=int(record["SequenceNumber"]),
+            author_id=UUID(told.partition("#")[0]),
+            post_id=target_of(record["Keys"]["target"]["S"]),
+            user_id=UUID(record["Keys"]["user_id"]["S"]),
+            day=told.partition("#")[2],
+            reacted=told == after,
+        )
+        for told in (before, after)
+        if told is not None
+    ]
+
+
 def counted_as(row: ReactionRow) -> Total | None:
     if row.kind in REACTION_KINDS:
         return cast(Total, row.kind)
@@ -88,8 +112,11 @@ class DynamoReactions:
     def __init__(self, table_name: str, region: settings.Region) -> None:
         self._row = bind(ReactionRow, table_name, region)
 
-    def put(self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime) -> bool:
+    def put(
+        self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime, *, told: UUID | None = None
+    ) -> bool:
         row = self._row
+        telling = [row.told.set(row.told | f"{told}#{told_on(at)}")] if told else []
         try:
             row(bucket_key(target_id, bucket_of(user_id)), str(user_id)).update(
                 [
@@ -98,6 +125,7 @@ class DynamoReactions:
                     row.kind.set(kind),
                     row.at.set(at),
                     row.reactor.set(str(user_id)),
+                    *telling,
                 ],
                 condition=row.target.does_not_exist() | (row.kind != kind),
             )

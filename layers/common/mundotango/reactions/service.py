@@ -27,10 +27,17 @@ from mundotango.reactions.ports import Counters, Reactions
 
 
 def react(
-    reactions: Reactions, counters: Counters, target_id: UUID, user_id: UUID, kind: ReactionKind, clock: Clock
+    reactions: Reactions,
+    counters: Counters,
+    target_id: UUID,
+    user_id: UUID,
+    kind: ReactionKind,
+    clock: Clock,
+    *,
+    told: UUID | None = None,
 ) -> Tally:
-    """Reacting twice is reacting once; another kind takes the place of the first."""
-    reactions.put(target_id, user_id, kind, clock.now())
+    """Reacting twice is reacting once; another kind takes the place of the first. `told` is who hears of it."""
+    reactions.put(target_id, user_id, kind, clock.now(), told=told)
     return tallies(reactions, counters, [target_id], user_id)[target_id]
 
 

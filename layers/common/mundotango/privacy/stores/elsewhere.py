@@ -135,7 +135,7 @@ STORES = (
         how_long="until it is taken back; that they saw a post, 2 days",
         why="the truth that totals are counted from",
         exported="reactions.json",
-        erased="deleted, and the totals follow; that they saw a post ends by itself",
+        erased="deleted, and the totals follow; that they saw a post, or were told of a reaction, ends by itself",
         files=(("reactions.json", reactions_of),),
         erase=erase_reactions,
     ),
