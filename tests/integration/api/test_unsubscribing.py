@@ -72,7 +72,7 @@ def test_a_click_ends_them_and_again_is_no_error(
 
 def test_the_page_loads_nothing_and_is_kept_by_nobody(gateway: Gateway, link: str) -> None:
     for answer in (gateway.get(link), gateway.call("POST", link, headers=ONE_CLICK, body="List-Unsubscribe=One-Click")):
-        assert answer.headers["cache-control"] == "private, no-store"
+        assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "src=" not in answer.text

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from mundotango.digests import policy
 from mundotango.digests.service import write_digest
-from mundotango.errors import Invalid, NotFound
+from mundotango.errors import NotFound
 from mundotango.observability import logger
 from mundotango.realtime.policy import position_at
 
@@ -64,16 +64,15 @@ def send_digest_now(platform: Platform, user_id: UUID) -> dict[str, object]:
     Who wants no digests gets none this way either.
 
     Raises:
-        Invalid: the stack sends no mail.
-        NotFound: nobody with this id has a profile.
+        NotFound: nobody with this id has a profile, or they are leaving.
     """
     if not platform.sender.address:
-        raise Invalid(NO_SENDER)
+        return {"done": True, **asdict(Tally()), "nothing_sent": NO_SENDER}
     now = platform.clock.now()
     with platform.unit_of_work() as work:
         due = work.digests.find(user_id, dict.fromkeys(available_timezones(), now.date()))
         if due is None:
-            raise NotFound("no such person")
+            raise NotFound("no such user")
         preferences = work.notification_preferences.of([user_id])[user_id]
     unread = _unread(platform, due, "")
     with platform.unit_of_work() as work:
