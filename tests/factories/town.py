@@ -14,7 +14,7 @@ from mundotango.digests import sending
 from mundotango.notifications.model import Notification, NotificationKind, NotificationPreferences
 from mundotango.realtime.policy import position_at
 from mundotango.users.model import User
-from tests.factories.people import make_user
+from tests.factories.people import make_post, make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands
 from tests.fakes.notifications import FakeInbox
@@ -49,9 +49,10 @@ class Town:
         """Something of a minute ago."""
         with self.platform.unit_of_work() as work:
             people = [make_user(work, self.clock).id for _ in range(actors)]
+            post = make_post(work, self.clock, user.id)
         at = self.clock.now() - timedelta(minutes=1)
         item = Notification(
-            user_id=user.id, group=str(ids.new_id()), kind=kind, subject={"post_id": "p"}, version=1,
+            user_id=user.id, group=str(ids.new_id()), kind=kind, subject={"post_id": str(post.id)}, version=1,
             position=position_at(at + timedelta(milliseconds=len(self.inbox.items))), at=at,
             actors={actor: number for number, actor in enumerate(people)},
         )  # fmt: skip

@@ -12,7 +12,7 @@ from mundotango.exports import service
 
 router = APIRouter(prefix="/api/link", tags=["links"])
 
-PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
+PAGE = {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}}
 
 
 @router.get(
