@@ -74,6 +74,7 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
     if stack is not None and recall(aws, DEPLOYED) == wanted:
         return stack, False
     _clear_away(aws)
+    _verify_sender(aws)
     # The address that the stack has may be one with an earlier port.
     overrides = _overrides(local if stack is None else {**local, "SiteUrl": _site_url(stack)})
     with _building():
@@ -87,6 +88,12 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
 def _overrides(local: Mapping[str, str]) -> dict[str, str]:
     architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
     return parameters.effective(config_env.load(CONFIG_ENV).parameters, {"Architecture": architecture}, local)
+
+
+def _verify_sender(aws: Aws) -> None:
+    """MiniStack, as SES, sends in no name that was not verified; there, to ask is enough."""
+    identity = config_env.load(CONFIG_ENV).parameters["SesIdentity"].partition("identity/")[2]
+    aws.client("sesv2").create_email_identity(EmailIdentity=identity)
 
 
 def _clear_away(aws: Aws) -> None:

@@ -57,9 +57,12 @@ class Person:
         return answer["UserSub"]
 
     def confirm(self) -> None:
-        """In place of the code from the e-mail."""
+        """In place of the code from the e-mail, which also says that the address is theirs."""
         pool, cognito = self.stack.user_pool_id, self.stack.aws.cognito
         cognito.admin_confirm_sign_up(UserPoolId=pool, Username=self.email)
+        cognito.admin_update_user_attributes(
+            UserPoolId=pool, Username=self.email, UserAttributes=[{"Name": "email_verified", "Value": "true"}]
+        )
 
     def make(self) -> None:
         """The identity made by an operator, confirmed and with its password; nothing where it is there already."""

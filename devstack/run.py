@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.prompt import Confirm
 
-from devstack import cloud, database, deploy, interrupts, seed, state
+from devstack import cloud, database, deploy, interrupts, outbox, seed, state
 from devstack.cloud import LocalCloud, Servers
 from devstack.failure import DevstackFailed
 from devstack.logs import Follower, Line
@@ -116,6 +116,7 @@ def show(running: LocalCloud, progress: Progress, seconds: float) -> None:
         ),
         ("Valkey", f"redis://{LOOPBACK}:{servers.ports.valkey}"),
         ("AWS", f"{servers.aws.endpoint}, region {servers.aws.region}"),
+        ("mails", outbox.address(servers.aws)),
         ("user pool", f"{stack.user_pool_id}, client {stack.client_id}"),
     ]
     rows += [

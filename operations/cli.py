@@ -5,13 +5,14 @@ import sys
 from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import erasures, media, moderators, parameters, prices, queues, rebuild
+from operations import digests, erasures, media, moderators, parameters, prices, queues, rebuild
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
@@ -161,6 +162,18 @@ def rebuild_derived(
     with Console(stderr=True).status(f"rebuilding {what}"):
         corrected = rebuild.edges(found) if what is Derived.EDGES else rebuild.counters(found)
     print(f"{what} rebuilt, {corrected} corrected")
+
+
+@app.command(epilog=examples("mundo digest 0193e7b2-5c1a-7d4e-9f00-2b6c8d1e4a57 --env local"))
+def digest(
+    user_id: Annotated[UUID, typer.Argument(metavar="USER_ID", help="Id of their profile.")],
+    env: Env = "phase1",
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """Mail someone what they have not read, at once, whatever their hour. Who wants no digests gets none."""
+    sent = digests.send(find(env, stack, region), user_id)
+    print(f"a digest is on its way, of {sent.unread} unread" if sent.written else f"nothing sent: {sent.reason}")
 
 
 @privacy.command(

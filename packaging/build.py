@@ -54,7 +54,7 @@ ARTIFACTS = {
     "WsAuthorizerFunction": Artifact(None, ("functions/ws_connect",), "/var/task"),
     "PushFunction": Artifact(None, ("functions/push",), "/var/task"),
     "CountersFunction": Artifact(None, ("functions/counters",), "/var/task"),
-    "EffectsFunction": Artifact(None, ("functions/effects",), "/var/task"),
+    "EffectsFunction": Artifact("effects", ("functions/effects",), "/var/task"),
     "JobsFunction": Artifact(None, ("functions/jobs",), "/var/task"),
     "MigrateFunction": Artifact(None, ("functions/migrate",), "/var/task"),
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
-from mundotango.observability import logger
+from mundotango.observability import counting, logger
 
 if TYPE_CHECKING:
     from mundotango.commands.model import Command
@@ -63,13 +63,14 @@ def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]
 def _carried_out(command: Command) -> bool:
     from mundotango.commands.service import carry_out
 
-    said = {"kind": command.kind, "command": command.key, "version": command.version}
-    try:
-        carry_out(platform(), command)
-    except Exception as failure:  # noqa: BLE001 - whatever it was, the stream has to bring this command again
-        logger().exception("not carried out", extra=said | {"cause": type(failure).__name__})
-        return False
-    logger().info("carried out", extra=said)
+    said: dict[str, object] = {"kind": command.kind, "command": command.key, "version": command.version}
+    with counting() as counts:
+        try:
+            carry_out(platform(), command)
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the stream has to bring this command again
+            logger().exception("not carried out", extra=said | {"cause": type(failure).__name__})
+            return False
+        logger().info("carried out", extra=said | {"counts": dict(counts)})
     return True
 
 

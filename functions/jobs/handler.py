@@ -16,7 +16,10 @@ from mundotango.observability import counting, logger
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
 
-JOBS = ("sweep_outbox", "rebuild_edges", "recount", "run_exports", "sweep_media", "erase_accounts", "replay_erasures")
+JOBS = (
+    "sweep_outbox", "rebuild_edges", "recount", "run_exports", "send_digests", "sweep_media", "erase_accounts",
+    "replay_erasures",
+)  # fmt: skip
 
 
 class JobFailed(Exception):
@@ -68,6 +71,8 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
             from mundotango.exports.making import run_exports
 
             outcome = run_exports(platform(), time_left)
+        case {"job": "send_digests"}:
+            outcome = _send_digests(event, time_left)
         case {"job": "sweep_media"}:
             from mundotango.attachments.sweep import sweep_media
 
@@ -96,6 +101,15 @@ def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str,
     outcome = recount_changed(platform(), time_left)
     metric("ReactionDrift", outcome["corrected"])
     return dict(outcome)
+
+
+def _send_digests(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+    """To those for whom it is time; `{"user_id": …, "now": true}` to one person, at once."""
+    from mundotango.digests.sending import send_digest_now, send_digests
+
+    if event.get("now"):
+        return send_digest_now(platform(), UUID(event["user_id"]))
+    return send_digests(platform(), time_left)
 
 
 def _forget_keys() -> int:

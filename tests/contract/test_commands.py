@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import boto3
 import pytest
 from moto import mock_aws
 from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef
 
 from mundotango import ids, settings
 from mundotango.adapters.identities import CognitoIdentities
@@ -50,6 +52,15 @@ class TestCommands:
         assert commands.put(command(8), AT)
         assert not commands.put(command(7), AT)
         assert commands.put(command(9), AT)
+
+    def test_one_that_is_forgotten_may_come_again_and_a_later_one_stays(self, commands: Commands) -> None:
+        commands.put(command(8), AT)
+        commands.forget(command(7))
+        assert not commands.put(command(8), AT)
+
+        for _ in range(2):
+            commands.forget(command(8))
+        assert commands.put(command(7), AT)
 
 
 def test_the_stream_tells_each_command_as_it_was_put(aws: settings.Region) -> None:
@@ -99,14 +110,23 @@ class Pool:
         self.identities = identities
         self._pool_id = pool_id
 
-    def join(self, email: str) -> UUID:
+    def join(self, email: str, *, confirmed: bool = True, verified: bool = True, enabled: bool = True) -> UUID:
         if isinstance(self.identities, FakeIdentities):
             user_id = ids.new_id()
             self.identities.known.add(user_id)
+            if confirmed and verified and enabled:
+                self.identities.addresses[user_id] = email
             return user_id
+        told = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": str(verified).lower()}]
         made = self._client.admin_create_user(
-            UserPoolId=self._pool_id, Username=email, UserAttributes=[{"Name": "email", "Value": email}]
+            UserPoolId=self._pool_id, Username=email, UserAttributes=cast(list[AttributeTypeTypeDef], told)
         )
+        if confirmed:
+            self._client.admin_set_user_password(
+                UserPoolId=self._pool_id, Username=email, Password="Milonguita-1912!", Permanent=True
+            )
+        if not enabled:
+            self._client.admin_disable_user(UserPoolId=self._pool_id, Username=email)
         return UUID(next(one["Value"] for one in made["User"]["Attributes"] if one["Name"] == "sub"))
 
     def known(self) -> set[UUID]:
@@ -142,3 +162,20 @@ class TestIdentities:
             pool.identities.delete(ana)
 
         assert pool.known() == {bruno}
+
+    def test_mail_goes_to_who_confirmed_and_may_sign_in(self, pool: Pool) -> None:
+        ana = pool.join("ana@example.org")
+        pool.join("bruno@example.org")
+
+        assert pool.identities.find_address(ana) == "ana@example.org"
+
+    @pytest.mark.parametrize("lacking", ["confirmed", "verified", "enabled"])
+    def test_and_to_nobody_else(self, pool: Pool, lacking: str) -> None:
+        assert pool.identities.find_address(pool.join("ana@example.org", **{lacking: False})) is None
+        assert pool.identities.find_address(ids.new_id()) is None
+
+    def test_who_is_gone_has_no_address(self, pool: Pool) -> None:
+        ana = pool.join("ana@example.org")
+        pool.identities.delete(ana)
+
+        assert pool.identities.find_address(ana) is None

@@ -144,6 +144,11 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
     insert(connection, "post_media_details", media_id=who.media_id, color=mark, animated=False, attribution=mark)
     insert(connection, "notifications_off", user_id=who.id, kind="like", way="email")
     insert(
+        connection, "digests_sent", id=ids.new_id(), user_id=who.id, period="2026-11-23", at=now, up_to="",
+        token_hash=who.marker,
+    )  # fmt: skip
+    insert(connection, "digest_days", user_id=who.id, day=now.date())
+    insert(
         connection, "notification_settings", user_id=who.id, digest="daily", language="es", zone="UTC", updated_at=now
     )
     insert(connection, "drafts", id=ids.new_id(), user_id=who.id, content=Jsonb({"body": mark}), updated_at=now)

@@ -18,15 +18,25 @@ class FakeCommands:
         self.rows[command.key] = command
         return True
 
+    def forget(self, command: Command) -> None:
+        known = self.rows.get(command.key)
+        if known is not None and known.version <= command.version:
+            del self.rows[command.key]
+
 
 class FakeIdentities:
-    """`known` are those who may sign in."""
+    """`known` are those who may sign in, `addresses` those of them who confirmed theirs."""
 
     def __init__(self) -> None:
         self.known: set[UUID] = set()
+        self.addresses: dict[UUID, str] = {}
 
     def delete(self, user_id: UUID) -> None:
         self.known.discard(user_id)
+        self.addresses.pop(user_id, None)
+
+    def find_address(self, user_id: UUID) -> str | None:
+        return self.addresses.get(user_id)
 
 
 class FakeEdge:

@@ -14,6 +14,7 @@ SERVICES = {
     "execute-api": "api gateway",
     "cognito-idp": "cognito",
     "cloudfront": "cloudfront",
+    "ses": "ses",
 }
 # Done by Lambda for the function, which itself calls nobody by them.
 BY_LAMBDA = {

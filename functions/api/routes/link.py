@@ -6,9 +6,13 @@ from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import PlatformDep, WorkDep
 from functions.api.schemas.problems import public_refusals
+from functions.api.unsubscribing import ASKING, DONE, HEADERS
+from mundotango.digests import service as digests
 from mundotango.exports import service
 
 router = APIRouter(prefix="/api/link", tags=["links"])
+
+PAGE = {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}}
 
 
 @router.get(
@@ -22,3 +26,30 @@ async def download_export(token: str, work: WorkDep, platform: PlatformDep) -> R
     """To the archive of one's own data."""
     location = service.open_link(work, platform.objects, token, platform.clock)
     return Response(status_code=303, headers={"location": location, "cache-control": NO_STORE})
+
+
+@router.get(
+    "/{token}/unsubscribe",
+    response_class=Response,
+    responses={200: PAGE | {"description": "A page with a button."}, **public_refusals(404, 503)},
+)
+@access(200, anonymous=200)
+async def ask_unsubscribe(token: str, work: WorkDep) -> Response:
+    """A page that asks before it ends the digests: scanners of mail follow links, so to open it changes nothing."""
+    digests.find_reader(work, token)
+    return Response(ASKING, headers=HEADERS)
+
+
+@router.post(
+    "/{token}/unsubscribe",
+    response_class=Response,
+    responses={200: PAGE | {"description": "A page that says so."}, **public_refusals(404, 503)},
+)
+@access(200, anonymous=200)
+async def unsubscribe(token: str, work: WorkDep, platform: PlatformDep) -> Response:
+    """No digests any more, by one click (RFC 8058): of mailboxes, and of the page's button. Again is no error.
+
+    The body, `List-Unsubscribe=One-Click` as a form, is not looked at: the link says it all.
+    """
+    digests.unsubscribe(work, token, platform.clock)
+    return Response(DONE, headers=HEADERS)

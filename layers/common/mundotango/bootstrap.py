@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mundotango import ports
     from mundotango.adapters.postgres import Database
     from mundotango.adapters.reader import Reader
+    from mundotango.mail import ports as mail_ports
     from mundotango.notifications import ports as notifications_ports
     from mundotango.pagination import Keyring
     from mundotango.reactions import ports as reactions_ports
@@ -189,6 +190,22 @@ class Platform:
         from mundotango.adapters.identities import CognitoIdentities
 
         return CognitoIdentities(settings.UserPool.from_env(), self.region)
+
+    @cached_property
+    def sender(self) -> settings.Sender:
+        return settings.Sender.from_env()
+
+    @cached_property
+    def mailer(self) -> mail_ports.Mailer:
+        from mundotango.adapters.mailer import SesMailer
+
+        return SesMailer(self.sender, self.region)
+
+    @cached_property
+    def sends(self) -> mail_ports.Sends:
+        from mundotango.mail.repository import DynamoSends
+
+        return DynamoSends(settings.table("idempotency"), self.region)
 
     @cached_property
     def edge(self) -> ports.Edge:

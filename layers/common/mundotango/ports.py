@@ -185,11 +185,19 @@ class Commands(Protocol):
         """False, and nothing written, when the row under its key has this version or a higher one."""
         ...
 
+    def forget(self, command: Command) -> None:
+        """Delete its row, unless a later one stands there."""
+        ...
+
 
 class Identities(Protocol):
     """People's sign-ins, by the id that their profile has too. Whom the pool does not know is no error."""
 
     def delete(self, user_id: UUID) -> None: ...
+
+    def find_address(self, user_id: UUID) -> str | None:
+        """Where this person gets mail; None unless they confirmed the address and may sign in."""
+        ...
 
 
 class Edge(Protocol):

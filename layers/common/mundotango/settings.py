@@ -123,6 +123,17 @@ class UserPool:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Whom mails come from, such as `Mundo Tango <hola@example.org>`; empty where the platform sends none."""
+
+    address: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(address=env.get("MAIL_FROM", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Distribution:
     """The edge's distribution, whose copies are invalidated."""
 

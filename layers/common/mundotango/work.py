@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mundotango.attachments.repository import AttachmentRepository
     from mundotango.blocks.repository import BlockRepository
     from mundotango.comments.repository import CommentRepository
+    from mundotango.digests.repository import DigestRepository
     from mundotango.drafts.repository import DraftRepository
     from mundotango.events.repository import EventRepository
     from mundotango.exports.repository import ExportRepository
@@ -154,6 +155,12 @@ class UnitOfWork:
         from mundotango.drafts.repository import DraftRepository
 
         return DraftRepository(self._connection)
+
+    @cached_property
+    def digests(self) -> DigestRepository:
+        from mundotango.digests.repository import DigestRepository
+
+        return DigestRepository(self._connection)
 
     @cached_property
     def events(self) -> EventRepository:

@@ -185,7 +185,18 @@ class Scene:
                 now + timedelta(days=5),
             ),
         )
+        self._digested(token)
         return {examples.TOKEN: token}
+
+    def _digested(self, token: str) -> None:
+        """A mail whose link has the same token: the description has one for all links."""
+        self._connection.execute(
+            """
+            INSERT INTO digests_sent (id, user_id, period, at, up_to, token_hash)
+            VALUES (%s, %s, '2026-11-23', %s, '', %s)
+            """,
+            (ids.new_id(), self.people.owner.id, self.platform.clock.now(), sha256(token.encode()).hexdigest()),
+        )
 
 
 def _people(work: UnitOfWork, platform: Platform) -> People:

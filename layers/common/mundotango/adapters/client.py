@@ -5,7 +5,9 @@ from typing import Any
 from mundotango import settings
 
 
-def make_client(service: str, region: settings.Region, **config: Any) -> Any:
+def make_client(
+    service: str, region: settings.Region, *, attempts: int = settings.AWS_CALL_ATTEMPTS, **config: Any
+) -> Any:
     """With the time-outs and tries of every call to AWS; imports the SDK, so to be called when a client is needed."""
     from botocore.config import Config
     from botocore.session import Session
@@ -17,7 +19,7 @@ def make_client(service: str, region: settings.Region, **config: Any) -> Any:
         config=Config(
             connect_timeout=settings.AWS_CALL_TIMEOUT,
             read_timeout=settings.AWS_CALL_TIMEOUT,
-            retries={"total_max_attempts": settings.AWS_CALL_ATTEMPTS, "mode": "standard"},
+            retries={"total_max_attempts": attempts, "mode": "standard"},
             **config,
         ),
     )

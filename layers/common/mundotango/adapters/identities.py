@@ -15,6 +15,7 @@ from mundotango.adapters.client import make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_cognito_idp.type_defs import UserTypeTypeDef
 
 
 class CognitoIdentities:
@@ -23,14 +24,24 @@ class CognitoIdentities:
         self._region = region
 
     def delete(self, user_id: UUID) -> None:
+        for user in self._found(user_id):
+            try:
+                self._client.admin_delete_user(UserPoolId=self._pool, Username=user["Username"])
+            except self._client.exceptions.UserNotFoundException:
+                return
+
+    def find_address(self, user_id: UUID) -> str | None:
+        for user in self._found(user_id):
+            known = {one["Name"]: one.get("Value", "") for one in user["Attributes"]}
+            confirmed = user["UserStatus"] == "CONFIRMED" and known.get("email_verified") == "true"
+            if user["Enabled"] and confirmed and known.get("email"):
+                return known["email"]
+        return None
+
+    def _found(self, user_id: UUID) -> list[UserTypeTypeDef]:
         found = self._client.list_users(UserPoolId=self._pool, Filter=f'sub = "{user_id}"')["Users"]
-        for user in found:
-            # Looked at again: this is not undone.
-            if {"Name": "sub", "Value": str(user_id)} in user["Attributes"]:
-                try:
-                    self._client.admin_delete_user(UserPoolId=self._pool, Username=user["Username"])
-                except self._client.exceptions.UserNotFoundException:
-                    return
+        # Looked at again: a deletion is not undone, and no mail goes to another.
+        return [user for user in found if {"Name": "sub", "Value": str(user_id)} in user["Attributes"]]
 
     @cached_property
     def _client(self) -> CognitoIdentityProviderClient:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import DeleteError, PutError
 from pynamodb.models import Model
 
 from mundotango import settings
@@ -47,3 +47,10 @@ class DynamoCommands:
                 return False
             raise
         return True
+
+    def forget(self, command: Command) -> None:
+        try:
+            self._row(command.key).delete(condition=self._row.version <= command.version)
+        except DeleteError as error:
+            if not condition_failed(error):
+                raise

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from mundotango.commands.model import Command
 from mundotango.ids import new_id
+from mundotango.mail.model import Mail, mail_from, mail_payload
 from mundotango.media.policy import variants_of
 from mundotango.outbox.model import Outgoing
 from mundotango.ports import Clock, Edge
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _COMMAND = "command."
 # The field of the payload that says what a command is about.
-_ABOUT = {"close_sockets": "user_id", "identity_delete": "user_id", "media_delete": "media_id"}
+_ABOUT = {"close_sockets": "user_id", "identity_delete": "user_id", "media_delete": "media_id", "send_mail": "mail_id"}
 
 
 class UnknownCommand(Exception):
@@ -42,6 +43,11 @@ def socket_closing(user_id: UUID, code: Closing, clock: Clock) -> Activity:
 def media_deletion(media_id: UUID, clock: Clock, *, seen: bool) -> Activity:
     """To be recorded: all there is of this picture shall be no more. `seen` is whether the edge may have it."""
     return _recorded("command.media_delete", {"media_id": str(media_id), "seen": seen}, clock)
+
+
+def mail_sending(mail: Mail, clock: Clock) -> Activity:
+    """To be recorded: this person shall get this mail."""
+    return _recorded("command.send_mail", mail_payload(mail), clock)
 
 
 def command_of(outgoing: Outgoing) -> Command | None:
@@ -73,6 +79,12 @@ def carry_out(platform: Platform, command: Command) -> None:
             from mundotango.media.service import delete_objects
 
             delete_objects(platform.objects, UUID(command.payload["media_id"]))
+        case "send_mail":
+            from mundotango.mail.service import send_mail
+
+            send_mail(platform, mail_from(command.payload))
+            # What it says, and the link that ends the mails, are kept no longer than they are needed.
+            platform.commands.forget(command)
         case _:
             raise UnknownCommand(command.kind)
 

@@ -4,13 +4,13 @@ The link is a capability: whoever has it may download. Of its token only the has
 link a second time; each time the owner asks there is a new one, and the one before opens nothing any more.
 """
 
-from hashlib import sha256
 from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import NotFound
 from mundotango.exports import policy
 from mundotango.exports.model import Export, export_key
+from mundotango.links import link_path, token_hash
 from mundotango.ports import Clock, ObjectStore
 from mundotango.realtime.model import Activity, Kind, user_channel
 from mundotango.work import UnitOfWork
@@ -33,13 +33,13 @@ def get_export(work: UnitOfWork, user_id: UUID, clock: Clock) -> tuple[Export, s
     if not policy.is_open(export, clock.now()):
         return export, None
     token = ids.new_secret()
-    work.exports.set_token(export.id, _hash(token))
-    return export, f"/api/link/{token}/export"
+    work.exports.set_token(export.id, token_hash(token))
+    return export, link_path(token, "export")
 
 
 def open_link(work: UnitOfWork, objects: ObjectStore, token: str, clock: Clock) -> str:
     """An address in S3, signed now: one signed when the export was made would end with the session that signed it."""
-    export = work.exports.find_by_token(_hash(token))
+    export = work.exports.find_by_token(token_hash(token))
     if export is None or not policy.is_open(export, clock.now()):
         raise NotFound("this link is unknown or expired")
     day = export.requested_at.date().isoformat()
@@ -56,7 +56,3 @@ def outcome_activity(kind: Kind, export: Export, clock: Clock) -> Activity:
         payload={"id": str(export.id), "path": "/api/users/me/export"},
         occurred_at=clock.now(),
     )
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode(errors="replace")).hexdigest()

@@ -57,7 +57,15 @@ class OutboxRepository:
             ).fetchall()
 
     def mark_relayed(self, seqs: Sequence[int], relayed_at: datetime) -> None:
-        self._connection.execute("UPDATE outbox SET relayed_at = %s WHERE seq = ANY(%s)", (relayed_at, list(seqs)))
+        """What a mail says is kept no longer, nor the link in it, of which else only a hash is."""
+        self._connection.execute(
+            """
+            UPDATE outbox SET relayed_at = %s,
+                payload = CASE kind WHEN 'command.send_mail' THEN '{}' ELSE payload END
+            WHERE seq = ANY(%s)
+            """,
+            (relayed_at, list(seqs)),
+        )
 
     def forget_relayed(self, before: datetime, limit: int) -> int:
         """Deletes at most `limit` rows relayed before then; how many it was."""

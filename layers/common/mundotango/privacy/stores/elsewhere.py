@@ -233,9 +233,10 @@ STORES = (
         name="Answers to repeated requests",
         system="DynamoDB",
         holds=("IdempotencyTable",),
-        what="first answers to requests with an Idempotency-Key; how many requests were made, by a hash of whose",
-        how_long="24 hours, and until DynamoDB has swept them, a few days at most",
-        why="a request that is sent again happens once; nobody asks too often",
+        what="first answers to requests with an Idempotency-Key; how many requests were made, by a hash of whose; "
+        "by a mail's id, whether it was sent",
+        how_long="24 hours, and until DynamoDB has swept them, a few days at most; of mails 30 days",
+        why="a request that is sent again happens once, and so does a mail; nobody asks too often",
         exported="no: it repeats what stands in the other files",
         erased="answers to what was done are deleted with the request keys; refusals and counts end by themselves",
     ),
@@ -266,11 +267,13 @@ REMAINING = (
         name="Commands",
         system="DynamoDB",
         holds=("CommandsTable",),
-        what="that a sign-in or a picture is to be deleted, or sockets closed: the person's id, the picture's",
-        how_long="7 days",
-        why="the network has no way to Cognito and to the edge",
-        exported="no: ids and verbs",
-        erased="the last ones, which delete the sign-in and the pictures, end after 7 days and hold ids alone",
+        what="that a sign-in or a picture is to be deleted, or sockets closed: the person's id, the picture's; what "
+        "a mail says, for whom",
+        how_long="7 days; a mail until it was sent",
+        why="the network has no way to Cognito, to the edge and to who sends mail",
+        exported="no: ids and verbs, and what is on its way to the person",
+        erased="the last ones, which delete the sign-in and the pictures, end after 7 days and hold ids alone; "
+        "a mail to somebody without a sign-in is not sent, and its row goes",
     ),
     Store(
         name="Ledger of erasures",

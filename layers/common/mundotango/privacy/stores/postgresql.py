@@ -134,6 +134,11 @@ def erase_notification_preferences(platform: "Platform", person: Person) -> Iter
         yield from without_rows_of(table)(platform, person)
 
 
+def erase_digests(platform: "Platform", person: Person) -> Iterator[int]:
+    for table in (tables.DIGESTS_SENT, tables.DIGEST_DAYS):
+        yield from without_rows_of(table)(platform, person)
+
+
 def erase_profile(platform: "Platform", person: Person) -> Iterator[int]:
     for table in (tables.PROFILE, tables.DEPARTURES):
         yield from without_rows_of(table)(platform, person)
@@ -238,6 +243,21 @@ STORES = (
             ("notification_settings.json", rows_of(tables.NOTIFICATION_SETTINGS)),
         ),
         erase=erase_notification_preferences,
+    ),
+    Store(
+        name="Digests",
+        system="PostgreSQL",
+        holds=("digests_sent.user_id", "digest_days.user_id"),
+        what="when the person was sent a digest, up to where it told their inbox, a hash of the link that ends them",
+        how_long="400 days; the day that was looked at last as long as the account",
+        why="nothing is mailed twice, and the link in a mail works for as long as somebody may look for it",
+        exported="digests_sent.json and digest_days.json, without the hash",
+        erased="deleted",
+        files=(
+            ("digests_sent.json", rows_of(tables.DIGESTS_SENT)),
+            ("digest_days.json", rows_of(tables.DIGEST_DAYS)),
+        ),
+        erase=erase_digests,
     ),
     Store(
         name="Drafts",

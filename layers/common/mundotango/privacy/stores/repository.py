@@ -82,6 +82,8 @@ POST_MEDIA_DETAILS = Table(
 )
 NOTIFICATIONS_OFF = Table("notifications_off", ("user_id", "kind", "way"), "user_id = %(user_id)s")
 NOTIFICATION_SETTINGS = Table("notification_settings", ("user_id",), "user_id = %(user_id)s")
+DIGESTS_SENT = Table("digests_sent", ("id",), "user_id = %(user_id)s", hidden=("token_hash",))
+DIGEST_DAYS = Table("digest_days", ("user_id",), "user_id = %(user_id)s")
 POST_MENTIONS = Table("post_mentions", ("post_id", "user_id"), "user_id = %(user_id)s")
 EVENTS = Table("events", ("id",), "organiser_id = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")

@@ -1,0 +1,62 @@
+"""What is said to a person by mail.
+
+A *mail* names whom it is for and what it says, never an address: that is looked up in the moment of sending, and kept
+nowhere. How it is said stands in the template, in the person's language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from mundotango.languages import Language
+
+Template = Literal["digest"]
+
+SendState = Literal["sending", "sent", "nobody", "refused", "unsure"]
+"""How far the sending of a mail came. `nobody`: no confirmed address was there. `refused`: for good, by who sends.
+`unsure`: somebody began to send it, and nobody knows whether it went."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """`values` is what the template says it with, as JSON has it. `unsubscribe` is the path of a link."""
+
+    id: UUID
+    user_id: UUID
+    template: Template
+    language: Language
+    values: Mapping[str, Any]
+    unsubscribe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """As a person reads it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def mail_payload(mail: Mail) -> dict[str, Any]:
+    """As a command carries it."""
+    return {
+        "mail_id": str(mail.id),
+        "user_id": str(mail.user_id),
+        "template": mail.template,
+        "language": mail.language,
+        "values": dict(mail.values),
+        "unsubscribe": mail.unsubscribe,
+    }
+
+
+def mail_from(payload: Mapping[str, Any]) -> Mail:
+    return Mail(
+        id=UUID(payload["mail_id"]),
+        user_id=UUID(payload["user_id"]),
+        template=payload["template"],
+        language=payload["language"],
+        values=payload["values"],
+        unsubscribe=payload["unsubscribe"],
+    )
