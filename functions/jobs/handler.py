@@ -16,7 +16,16 @@ from mundotango.observability import counting, logger
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
 
-JOBS = ("sweep_outbox", "rebuild_edges", "recount", "run_exports", "sweep_media", "erase_accounts", "replay_erasures")
+JOBS = (
+    "sweep_outbox",
+    "rebuild_edges",
+    "recount",
+    "run_exports",
+    "sweep_media",
+    "clear_conversations",
+    "erase_accounts",
+    "replay_erasures",
+)
 
 
 class JobFailed(Exception):
@@ -72,6 +81,10 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
             from mundotango.attachments.sweep import sweep_media
 
             outcome = sweep_media(platform(), time_left)
+        case {"job": "clear_conversations"}:
+            from mundotango.conversations.clearing import clear_conversations
+
+            outcome = clear_conversations(platform(), time_left)
         case {"job": "erase_accounts"}:
             from mundotango.privacy.erasing import erase_accounts
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-TargetKind = Literal["user", "post", "comment"]
+from mundotango.messages.model import Message
+
+TargetKind = Literal["user", "post", "comment", "message"]
 Reason = Literal["spam", "harassment", "hate", "nudity", "violence", "impersonation", "other"]
-Resolution = Literal["dismissed", "hidden", "suspended"]
-Action = Literal["dismissed", "hidden", "shown", "suspended", "restored"]
+Resolution = Literal["dismissed", "hidden", "removed", "suspended"]
+Action = Literal["dismissed", "hidden", "removed", "shown", "suspended", "restored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class OpenReport:
-    """A report in the queue; `target` is None when what was reported is gone by now."""
+    """A report in the queue; `target` is None when what was reported is gone by now.
+
+    `said` is a reported message and what led to it, oldest first: all that is seen of the conversation.
+    """
 
     report: Report
     reports_on_target: int
     target: Target | None
+    said: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,10 @@
+from mundotango.text import clean
+
+LONGEST_TEXT = 4000
+# What a moderator sees of what led to a message that was reported.
+CONTEXT = 5
+
+
+def text(value: str, *, required: bool) -> str:
+    """May be empty when there is a picture to look at."""
+    return clean("text", value, longest=LONGEST_TEXT, required=required, lines=True)
