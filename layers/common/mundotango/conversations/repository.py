@@ -18,7 +18,7 @@ from mundotango.posts.model import Author
 from mundotango.visibility.repository import sees_conversation, sees_message, sees_person
 
 _FRESH = SQL("""
-    SELECT FROM messages JOIN users AS sender ON sender.id = messages.user_id
+    SELECT true FROM messages JOIN users AS sender ON sender.id = messages.user_id
     WHERE messages.conversation_id = mine.conversation_id
         AND messages.id > GREATEST(mine.joined_after, mine.read_up_to)
         AND messages.user_id <> %(reader_id)s AND messages.deleted_at IS NULL AND {sees_sender}
@@ -58,11 +58,12 @@ _PAGE = SQL("""
 """)
 _BEYOND = SQL("AND (mine.active_at, mine.conversation_id) < (%(at)s, %(id)s)")
 _ONE = SQL("AND mine.conversation_id = %(conversation_id)s")
+# A scalar subquery and no EXISTS, which the server may turn into a hash of all messages there are.
 _UNREAD = SQL("""
     SELECT count(*) FROM (
         SELECT FROM conversation_members AS mine JOIN conversations ON conversations.id = mine.conversation_id
         WHERE mine.user_id = %(reader_id)s AND mine.state = 'active' AND mine.latest_id > mine.read_up_to
-            AND {sees_conversation} AND EXISTS ({fresh}) LIMIT {most}
+            AND {sees_conversation} AND ({fresh} LIMIT 1) LIMIT {most}
     ) AS unread
 """)
 _SEATS = SQL("""
