@@ -6,7 +6,7 @@ from functions.api.schemas.base import Answered, Asked, Id, Line, Lines, Moment
 from functions.api.schemas.posts import Attachment, AuthorBody, PictureBody
 from mundotango.conversations.model import ConversationKind, Shown
 from mundotango.conversations.policy import LONGEST_TITLE, MOST_COUNTED, MOST_MEMBERS
-from mundotango.messages.policy import LONGEST_TEXT
+from mundotango.messages.policy import LONGEST_TEXT, MOST_PICTURES
 
 # As with texts: the policy says how many, this only keeps a request from being absurd.
 _Handles = Annotated[list[Line], Field(max_length=50)]
@@ -31,7 +31,9 @@ class NewMembers(Asked):
 class NewMessage(Asked):
     text: Lines = Field(default="", description=f"Up to {LONGEST_TEXT:,} characters; may be empty beside a picture.")
     media: list[Attachment] = Field(
-        default=[], max_length=50, description="Up to ten of the caller's pictures, made for a `message` and ready."
+        default=[],
+        max_length=50,
+        description=f"Up to {MOST_PICTURES} of the caller's pictures, made for a `message` and ready.",
     )
 
 

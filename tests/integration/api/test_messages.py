@@ -10,8 +10,8 @@ from mundotango.adapters.postgres import Database
 from mundotango.attachments.service import discard_unused
 from mundotango.ids import new_id, new_id_after
 from mundotango.media.model import Media, Purpose
-from mundotango.messages.policy import CONTEXT, LONGEST_TEXT
-from mundotango.posts.policy import LONGEST_ALT, MOST_PICTURES
+from mundotango.messages.policy import CONTEXT, LONGEST_TEXT, MOST_PICTURES
+from mundotango.posts.policy import LONGEST_ALT
 from mundotango.realtime.model import fits
 from tests.factories.conversations import PATH, history, kinds, listed, opened, said, say, seen, told
 from tests.factories.media import ready_media
@@ -198,6 +198,8 @@ def test_a_message_says_something_and_not_too_much(gateway: Gateway, malena: UUI
     for text in ("", "   ", "x" * (LONGEST_TEXT + 1)):
         refused = say(gateway, malena, two, text)
         assert (refused.status, refused.refused_fields) == (422, {"text"})
+    crowd = [uploaded(gateway, malena) for _ in range(MOST_PICTURES + 1)]
+    assert show(gateway, malena, two, *crowd).refused_fields == {"media"}
     assert say(gateway, malena, two, "x" * LONGEST_TEXT).status == 201
 
 

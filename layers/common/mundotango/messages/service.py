@@ -39,7 +39,7 @@ def send(
     Raises:
         Conflict: the other was asked by a message before, and has not accepted.
     """
-    wanted = pictures(media)
+    wanted = pictures(media, policy.MOST_PICTURES)
     said = policy.text(text, required=not wanted)
     found = measures_of(media_repo, author_id, [media_id for media_id, _ in wanted], "message")
     work.users.hold([author_id])
