@@ -121,6 +121,21 @@ def test_who_is_added_while_the_last_one_leaves_is_not_in_what_ended(
     assert edges.members(conversation.id) == []
 
 
+def test_who_takes_part_is_known_page_by_page_while_nobody_joins_or_leaves(
+    community: Platform, beside: Beside, clock: FakeClock, malena: User, carlos: User, edges: FakeEdges
+) -> None:
+    with community.unit_of_work() as work:
+        groups = sorted(open_conversation(work, malena.id, ["carlos"], "Viernes", clock)[0].id for _ in range(3))
+        leave(work, groups[1], malena.id, clock)
+    with community.unit_of_work() as work:
+        first = work.conversations.hold_page(None, 2)
+        with beside.at_once(work, lambda work: leave(work, groups[0], malena.id, clock)):
+            rest = work.conversations.hold_page(groups[1], 2)
+    assert first == {groups[0]: {malena.id}, groups[1]: set()}
+    assert rest == {groups[2]: {malena.id}}
+    assert edges.members(groups[0]) == []
+
+
 def _members(work: UnitOfWork, conversation_id: UUID, reader: User) -> tuple:  # type: ignore[type-arg]
     found = work.conversations.find(conversation_id, reader.id)
     assert found is not None
