@@ -64,9 +64,7 @@ def somebody(others: Sequence[object]) -> None:
 
 
 def added(follows: bool, before: State | None) -> State:
-    """How somebody takes part whom another adds; who declined stays so, and who left is asked."""
-    if before == "declined":
-        return "declined"
+    """How somebody takes part whom another adds; who was there and left is asked."""
     return "active" if follows and before is None else "requested"
 
 

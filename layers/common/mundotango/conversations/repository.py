@@ -19,8 +19,7 @@ from mundotango.visibility.repository import sees_conversation, sees_message, se
 
 _FRESH = SQL("""
     SELECT true FROM messages JOIN users AS sender ON sender.id = messages.user_id
-    WHERE messages.conversation_id = mine.conversation_id
-        AND messages.id > GREATEST(mine.joined_after, mine.read_up_to)
+    WHERE messages.conversation_id = mine.conversation_id AND messages.id > mine.read_up_to
         AND messages.user_id <> %(reader_id)s AND messages.deleted_at IS NULL AND {sees_sender}
 """).format(sees_sender=sees_person("sender"))
 # `page` selects rows of `conversation_members`, the reader's own. Each look into the messages ends after a few rows of

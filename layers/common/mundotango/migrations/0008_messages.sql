@@ -21,7 +21,7 @@ CREATE TABLE conversation_members (
     state text NOT NULL CHECK (state IN ('active', 'requested', 'declined', 'left')),
     joined_at timestamptz NOT NULL,
     joined_after uuid NOT NULL,  -- the last message that was said before, which they do not see
-    read_up_to uuid NOT NULL,
+    read_up_to uuid NOT NULL,  -- never before joined_after
     latest_id uuid NOT NULL,  -- of the messages that were for them
     active_at timestamptz,  -- when the last one was; null in a direct one in which nothing was said to them yet
     PRIMARY KEY (conversation_id, user_id)
