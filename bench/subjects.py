@@ -53,7 +53,7 @@ def _uploaded() -> dict[str, Any]:
 
 def _connects() -> dict[str, Any]:
     request = {"routeKey": "$connect", "connectionId": "L0SM9cOFvHcCIhw=", "domainName": "ws.example", "stage": "ws"}
-    return {"requestContext": request | {"authorizer": {"user_id": SOME_ID}}}
+    return {"requestContext": request | {"authorizer": {"user_id": SOME_ID, "ends_at": MOMENT, "ends_as": "ended"}}}
 
 
 def _asks_to_connect() -> dict[str, Any]:
@@ -199,4 +199,5 @@ def rows() -> dict[str, dict[str, Any]]:
     media = {"media_id": SOME_ID, "owner_id": SOME_ID, "purpose": "post", "content_type": "image/jpeg"}
     media |= {"secret": "bench", "status": "pending", "created_at": MOMENT}
     ticket = {"ticket_hash": {"S": "hash"}, "user_id": {"S": SOME_ID}, "expires_at": {"N": LONG_FROM_NOW}}
+    ticket |= {"token_ends_at": {"S": "2027-01-01T00:00:00.000000+0000"}}
     return {"media": {name: {"S": text} for name, text in media.items()} | {"size": {"N": "1000"}}, "tickets": ticket}

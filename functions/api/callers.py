@@ -1,5 +1,6 @@
 """Who calls, as the gateway's authorizer found it in their token, for what is done before any route is known."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,4 +22,12 @@ def user_of(scope: Scope) -> UUID | None:
     try:
         return UUID(claims["sub"])
     except (KeyError, ValueError):
+        return None
+
+
+def token_end_of(scope: Scope) -> datetime | None:
+    """When the token ends; None where there is none, or it does not say."""
+    try:
+        return datetime.fromtimestamp(int(claims_of(scope)["exp"]), UTC)
+    except (KeyError, ValueError, OverflowError):
         return None

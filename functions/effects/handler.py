@@ -1,4 +1,5 @@
-"""Woken by the stream of commands: does outside the network what was decided inside of it.
+"""Woken by the stream of commands: does outside the network what was decided inside of it. And by a schedule, for what
+nobody decides: sockets that end.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
 order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end.
@@ -22,13 +23,29 @@ def platform() -> Platform:
     return Platform()
 
 
-def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`event` is a batch of the stream, or `{"job": "close_sockets"}`."""
+    return _run(event, context) if "job" in event else _carry_out(event["Records"])
+
+
+def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
+    from mundotango.errors import Invalid
+    from mundotango.realtime.closing import close_ended
+
+    if event["job"] != "close_sockets":
+        raise Invalid(f"no such job: {event['job']!r}; there is close_sockets")
+    outcome = close_ended(platform(), lambda: context.get_remaining_time_in_millis() / 1000)
+    logger().info("job", job=event["job"], outcome=outcome)
+    return {"job": event["job"], **outcome}
+
+
+def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
     from mundotango.commands.repository import command_from_image
     from mundotango.commands.service import leaves_copies
 
     failed: str | None = None
     deletions: list[tuple[str, Command]] = []
-    for record in event["Records"]:
+    for record in records:
         if record["eventName"] == "REMOVE":  # a row's expiry asks for nothing
             continue
         number = record["dynamodb"]["SequenceNumber"]

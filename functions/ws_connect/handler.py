@@ -5,6 +5,7 @@ failure of this function to the client as its own.
 """
 
 from collections import Counter
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,10 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.observability import logger
 from mundotango.realtime import service
+from mundotango.realtime.closing import forget_closed
 from mundotango.realtime.delivery import hand_over
 from mundotango.realtime.frames import answers
-from mundotango.realtime.model import Delivery, Outcome, Socket, encoded
+from mundotango.realtime.model import Delivery, End, Outcome, Socket, encoded
 
 OK = {"statusCode": 200}
 
@@ -29,13 +31,13 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     request = event["requestContext"]
     match request["routeKey"]:
         case "$connect":
-            service.connect(platform().connections, _socket(request), platform().clock)
-            logger().info("socket opened")
+            replaced = service.connect(platform(), _socket(request), _end(request))
+            logger().info("socket opened", replaced=replaced)
         case "$disconnect":
             service.disconnect(platform().connections, _socket(request))
             logger().info("socket closed", code=request.get("disconnectStatusCode"))
         case _:
-            _answer(_socket(request), event)
+            _answer(_socket(request), _end(request), event)
     return OK
 
 
@@ -45,20 +47,29 @@ def _socket(request: dict[str, Any]) -> Socket:
     )
 
 
-def _answer(socket: Socket, event: dict[str, Any]) -> None:
+def _end(request: dict[str, Any]) -> End:
+    """As the authorizer found it."""
+    context = request["authorizer"]
+    return End(datetime.fromisoformat(context["ends_at"]), context["ends_as"])
+
+
+def _answer(socket: Socket, end: End, event: dict[str, Any]) -> None:
     """Each frame is sent as it is made: a replay may be long, and the time for it is counted with its sending."""
-    if event.get("isBase64Encoded"):
-        frames = iter([service.error_frame("binary", "a frame is text")])
-    else:
-        frames = answers(platform(), socket, event.get("body") or "")
+    frames = answers(platform(), socket, end, None if event.get("isBase64Encoded") else event.get("body") or "")
     outcomes: Counter[Outcome] = Counter()
-    refused: list[str] = []
+    refused: Counter[str] = Counter()
     while outcomes.keys() <= {"sent"} and (frame := next(frames, None)) is not None:
         outcomes += hand_over(platform(), [Delivery(socket, encoded(frame))])
-        if frame["type"] == "error":
-            refused.append(frame["code"])
+        if frame["type"] in ("error", "closing"):
+            refused[frame["code"]] += 1
+        if frame["type"] == "closing":
+            forget_closed(platform(), [socket])
     logger().info(
-        "frame answered", refused=refused, sent=outcomes["sent"], gone=outcomes["gone"], failed=outcomes["failed"]
+        "frame answered",
+        refused=dict(refused),
+        sent=outcomes["sent"],
+        gone=outcomes["gone"],
+        failed=outcomes["failed"],
     )
 
 

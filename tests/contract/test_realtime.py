@@ -1,18 +1,16 @@
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from mundotango import ids, settings
-from mundotango.errors import NotFound
-from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.edges import DynamoEdges
+from mundotango.realtime.model import Grant, Ticket
 from mundotango.realtime.policy import position_at
-from mundotango.realtime.ports import Connections, Edges, ErasableActivities, Tickets
-from mundotango.realtime.repository import DynamoActivities, DynamoTickets
-from tests.factories.realtime import AT, make_activity, make_socket
-from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakeTickets
-from tests.fixtures.aws import rows, table_name
+from mundotango.realtime.ports import Edges, ErasableActivities, Grants, Tickets
+from mundotango.realtime.repository import DynamoActivities, DynamoGrants, DynamoTickets
+from tests.factories.realtime import AT, make_activity
+from tests.fakes.realtime import FakeActivities, FakeEdges, FakeGrants, FakeTickets
+from tests.fixtures.aws import table_name
 
 LATER = AT + timedelta(hours=2)
 SECOND = timedelta(seconds=1)
@@ -40,10 +38,10 @@ def tickets(request: pytest.FixtureRequest) -> Tickets:
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
-def connections(request: pytest.FixtureRequest) -> Connections:
+def grants(request: pytest.FixtureRequest) -> Grants:
     if request.param == "fake":
-        return FakeConnections()
-    return DynamoConnections(table_name("connections"), request.getfixturevalue("aws"))
+        return FakeGrants()
+    return DynamoGrants(table_name("tickets"), request.getfixturevalue("aws"))
 
 
 class TestActivities:
@@ -192,13 +190,13 @@ class TestEdges:
 class TestTickets:
     def test_can_be_taken_once(self, tickets: Tickets) -> None:
         user_id = ids.new_id()
-        tickets.put("hash", user_id, AT + SECOND)
+        tickets.put("hash", Ticket(user_id, LATER), AT + SECOND)
 
-        assert tickets.take("hash", AT) == user_id
+        assert tickets.take("hash", AT) == Ticket(user_id, LATER)
         assert tickets.take("hash", AT) is None
 
     def test_cannot_be_taken_when_expired(self, tickets: Tickets) -> None:
-        tickets.put("hash", ids.new_id(), AT.replace(microsecond=0))
+        tickets.put("hash", Ticket(ids.new_id(), LATER), AT.replace(microsecond=0))
 
         assert tickets.take("hash", AT.replace(microsecond=0)) is None
 
@@ -206,156 +204,28 @@ class TestTickets:
         assert tickets.take("other", AT) is None
 
 
-class TestConnections:
-    def test_are_found_by_person(self, connections: Connections) -> None:
-        ana, bruno = ids.new_id(), ids.new_id()
-        phone, laptop, brunos = make_socket(ana), make_socket(ana), make_socket(bruno)
-        for socket in (phone, laptop, brunos):
-            connections.open(socket, opened_at=AT, expires_at=LATER)
+class TestGrants:
+    def test_are_found_again_and_again_until_they_expire(self, grants: Grants) -> None:
+        grant = Grant(ids.new_id(), frozenset({"post:1", "post:2"}))
+        grants.put("hash", grant, LATER.replace(microsecond=0))
 
-        assert set(connections.of_users([ana, ids.new_id()], AT)) == {phone, laptop}
-        assert set(connections.of_users([ana, bruno], AT)) == {phone, laptop, brunos}
-        assert connections.of_users([], AT) == []
+        assert [grants.find("hash", AT), grants.find("hash", AT)] == [grant, grant]
+        assert grants.find("hash", LATER.replace(microsecond=0)) is None
+        assert grants.find("other", AT) is None
 
-    def test_of_more_people_than_one_call_holds(self, connections: Connections) -> None:
-        sockets = [make_socket() for _ in range(5)]
-        for socket in sockets:
-            connections.open(socket, opened_at=AT, expires_at=LATER)
-        others = [ids.new_id() for _ in range(205)]
+    def test_may_be_for_nothing(self, grants: Grants) -> None:
+        grants.put("hash", Grant(ids.new_id(), frozenset()), LATER)
 
-        found = connections.of_users([*others, *(socket.user_id for socket in sockets)], AT)
-
-        assert set(found) == set(sockets)
-        assert len(found) == len(sockets)
-
-    def test_are_found_by_channel_once_subscribed(self, connections: Connections) -> None:
-        one, other = make_socket(), make_socket()
-        for socket in (one, other):
-            connections.open(socket, opened_at=AT, expires_at=LATER)
-
-        assert connections.subscribe(one.connection_id, "post:1", now=AT, limit=9)
-        assert connections.subscribe(one.connection_id, "post:1", now=AT, limit=9)
-        assert connections.subscribe(other.connection_id, "post:2", now=AT, limit=9)
-
-        assert connections.of_channel("post:1", AT) == [one]
-        connections.unsubscribe(one.connection_id, "post:1")
-        connections.unsubscribe(one.connection_id, "post:1")
-        assert connections.of_channel("post:1", AT) == []
-
-    def test_listen_to_so_many_channels_and_no_more(self, connections: Connections) -> None:
-        socket = make_socket()
-        connections.open(socket, opened_at=AT, expires_at=LATER)
-        assert connections.subscribe(socket.connection_id, "post:1", now=AT, limit=2)
-        assert connections.subscribe(socket.connection_id, "post:2", now=AT, limit=2)
-
-        assert not connections.subscribe(socket.connection_id, "post:3", now=AT, limit=2)
-        assert connections.subscribe(socket.connection_id, "post:2", now=AT, limit=2)
-        connections.unsubscribe(socket.connection_id, "post:1")
-        assert connections.subscribe(socket.connection_id, "post:3", now=AT, limit=2)
-
-        assert connections.of_channel("post:3", AT) == [socket]
-
-    def test_closing_removes_this_connection_and_no_other(self, connections: Connections) -> None:
-        ana = ids.new_id()
-        closed, kept = make_socket(ana), make_socket(ana)
-        for socket in (closed, kept):
-            connections.open(socket, opened_at=AT, expires_at=LATER)
-            connections.subscribe(socket.connection_id, "post:1", now=AT, limit=9)
-
-        assert connections.close(closed)
-        assert not connections.close(closed)
-
-        assert connections.of_users([ana], AT) == [kept]
-        assert connections.of_channel("post:1", AT) == [kept]
-
-    def test_closing_only_what_was_opened_before(self, connections: Connections) -> None:
-        socket = make_socket()
-        connections.open(socket, opened_at=AT, expires_at=LATER)
-
-        assert not connections.close(socket, opened_before=AT)
-        assert connections.of_users([socket.user_id], AT) == [socket]
-        assert connections.close(socket, opened_before=AT + SECOND)
-
-    def test_somebodys_are_forgotten_with_what_they_listen_to(self, connections: Connections) -> None:
-        ana = ids.new_id()
-        theirs, others = [make_socket(ana), make_socket(ana)], make_socket()
-        for socket in (*theirs, others):
-            connections.open(socket, opened_at=AT, expires_at=LATER)
-            connections.subscribe(socket.connection_id, "post:1", now=AT, limit=5)
-
-        assert connections.forget(ana) > 0
-        assert connections.forget(ana) == 0
-
-        assert connections.of_users([ana], AT) == []
-        assert connections.of_channel("post:1", AT) == [others]
-
-    def test_a_closed_connection_cannot_subscribe(self, connections: Connections) -> None:
-        socket = make_socket()
-        with pytest.raises(NotFound):
-            connections.subscribe(socket.connection_id, "post:1", now=AT, limit=9)
-        connections.unsubscribe(socket.connection_id, "post:1")
-
-        assert connections.of_channel("post:1", AT) == []
-
-    def test_expired_rows_are_as_good_as_gone(self, connections: Connections) -> None:
-        socket = make_socket()
-        connections.open(socket, opened_at=AT, expires_at=LATER)
-        connections.subscribe(socket.connection_id, "post:1", now=AT, limit=9)
-        then = LATER + SECOND
-
-        assert connections.of_users([socket.user_id], then) == []
-        assert connections.of_channel("post:1", then) == []
-        with pytest.raises(NotFound):
-            connections.subscribe(socket.connection_id, "post:2", now=then, limit=9)
-
-    def test_one_that_was_never_told_to_be_over_ends_by_itself_though_the_person_opens_others(
-        self, connections: Connections
-    ) -> None:
-        lost = make_socket()
-        connections.open(lost, opened_at=AT, expires_at=LATER)
-        next_one = make_socket(lost.user_id)
-        connections.open(next_one, opened_at=LATER - SECOND, expires_at=LATER + timedelta(hours=2))
-
-        assert set(connections.of_users([lost.user_id], LATER - SECOND)) == {lost, next_one}
-        assert connections.of_users([lost.user_id], LATER + SECOND) == [next_one]
+        found = grants.find("hash", AT)
+        assert found is not None
+        assert found.channels == frozenset()
 
 
-def sockets_rows() -> list[dict[str, Any]]:
-    return [row for row in rows("connections") if row["sk"]["S"] == "sockets"]
+def test_a_grant_is_no_ticket_nor_a_ticket_a_grant(aws: settings.Region) -> None:
+    """They stand in one table."""
+    tickets, grants = DynamoTickets(table_name("tickets"), aws), DynamoGrants(table_name("tickets"), aws)
+    grants.put("a", Grant(ids.new_id(), frozenset({"post:1"})), LATER)
+    tickets.put("b", Ticket(ids.new_id(), LATER), LATER)
 
-
-def test_a_persons_row_does_not_gather_the_sockets_that_ended(aws: settings.Region) -> None:
-    connections, user_id = DynamoConnections(table_name("connections"), aws), ids.new_id()
-    for number in range(3):
-        opened_at = AT + number * timedelta(hours=3)
-        connections.open(make_socket(user_id), opened_at=opened_at, expires_at=opened_at + timedelta(hours=2))
-
-    [row] = sockets_rows()
-    assert len(row["sockets"]["SS"]) == 1
-
-
-def test_a_connection_whose_own_row_expired_is_taken_from_its_persons(aws: settings.Region) -> None:
-    connections = DynamoConnections(table_name("connections"), aws)
-    expired = make_socket()
-    kept = make_socket(expired.user_id)
-    for socket in (expired, kept):
-        connections.open(socket, opened_at=AT, expires_at=LATER)
-    connections._row(f"connection#{expired.connection_id}", "meta").delete()
-
-    assert connections.close(expired)
-    assert not connections.close(expired)
-
-    assert expired.connection_id not in str(rows("connections"))
-    assert connections.of_users([kept.user_id], AT) == [kept]
-
-
-def test_a_closed_connection_leaves_no_row_that_names_it(aws: settings.Region) -> None:
-    connections = DynamoConnections(table_name("connections"), aws)
-    socket = make_socket()
-    connections.open(socket, opened_at=AT, expires_at=LATER)
-    for number in range(5):
-        connections.subscribe(socket.connection_id, f"post:{number}", now=AT, limit=9)
-
-    connections.close(socket)
-
-    assert socket.connection_id not in str(rows("connections"))
+    assert tickets.take("a", AT) is None
+    assert grants.find("b", AT) is None

@@ -1,11 +1,12 @@
 """Sockets and activities."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from mundotango import ids
-from mundotango.realtime.model import Activity, Kind, Socket, user_channel
+from mundotango.ports import Clock
+from mundotango.realtime.model import Activity, End, Kind, Socket, Ticket, user_channel
 
 AT = datetime(2026, 11, 23, 20, 0, 0, 123000, tzinfo=UTC)
 
@@ -18,6 +19,16 @@ def make_socket(user_id: UUID | None = None, connection_id: str | None = None) -
         "abcdef0123.execute-api.us-east-1.amazonaws.com",
         "ws",
     )
+
+
+def make_end(clock: Clock) -> End:
+    """Of a socket that opens now, with a token of half an hour."""
+    return End(clock.now() + timedelta(minutes=30), "token-expired")
+
+
+def make_ticket(user_id: UUID, clock: Clock) -> Ticket:
+    """Asked for with such a token."""
+    return Ticket(user_id, make_end(clock).at)
 
 
 def make_activity(channel: str | None = None, *, kind: Kind = "post.created", **payload: Any) -> Activity:

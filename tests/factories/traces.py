@@ -358,7 +358,7 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
         )
     socket = make_socket(who.id)
     platform.connections.open(socket, opened_at=now, expires_at=now + timedelta(hours=2))
-    platform.connections.subscribe(socket.connection_id, post_channel(to.post_id), now=now, limit=9)
+    platform.connections.subscribe(socket.connection_id, [post_channel(to.post_id)], now=now, limit=9)
     platform.cache.set(f"user:{who.id}", {"display_name": mark}, 300)
     platform.cache.set(f"handle:{who.handle}", {"display_name": mark}, 300)
     platform.cache.set(f"standing:{who.id}", {"suspended": False}, 60)

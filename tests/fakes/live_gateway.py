@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from mundotango.realtime.model import Delivery, Outcome, Socket
+from mundotango.realtime.model import Closing, Delivery, End, Outcome, Socket
 from tests.fakes.realtime import FakePusher
 from tests.fixtures.sockets import Sockets
 
@@ -22,7 +23,7 @@ class LiveGateway:
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
         self._open: dict[str, ServerConnection] = {}
-        self._admitted: dict[int, UUID] = {}
+        self._admitted: dict[int, dict[str, str]] = {}
         self._server: Server | None = None
         self.pusher = LivePusher(self._open)
         sockets.platform.pusher = self.pusher
@@ -48,11 +49,13 @@ class LiveGateway:
         answer = self._sockets.authorize(ticket=ticket, headers={"Origin": request.headers.get("Origin", "")})
         if "context" not in answer:
             return connection.respond(HTTPStatus.FORBIDDEN, "")
-        self._admitted[id(connection)] = UUID(answer["context"]["user_id"])
+        self._admitted[id(connection)] = answer["context"]
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        socket = self._sockets.connect(self._admitted.pop(id(connection)))
+        admitted = self._admitted.pop(id(connection))
+        end = End(datetime.fromisoformat(admitted["ends_at"]), cast(Closing, admitted["ends_as"]))
+        socket = self._sockets.connect(UUID(admitted["user_id"]), end)
         self._open[socket.connection_id] = connection
         try:
             with suppress(ConnectionClosed):
@@ -75,7 +78,8 @@ class LivePusher(FakePusher):
     def close(self, sockets: Collection[Socket]) -> None:
         super().close(sockets)
         for socket in sockets:
-            self._open[socket.connection_id].transport.abort()
+            if socket.connection_id in self._open:
+                self._open[socket.connection_id].transport.abort()
 
     def _send(self, delivery: Delivery) -> Outcome:
         connection = self._open.get(delivery.socket.connection_id)

@@ -2,12 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import NotFound
-from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Relation, Socket
+from mundotango.realtime.model import (
+    Activity,
+    Appended,
+    Closing,
+    Delivery,
+    Grant,
+    Outcome,
+    Relation,
+    Socket,
+    Ticket,
+)
 
 
 class FakeActivities:
@@ -79,17 +89,29 @@ class FakeEdges:
 
 class FakeTickets:
     def __init__(self) -> None:
-        self.rows: dict[str, tuple[UUID, datetime]] = {}
+        self.rows: dict[str, tuple[Ticket, datetime]] = {}
 
-    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None:
-        self.rows[ticket_hash] = (user_id, expires_at)
+    def put(self, ticket_hash: str, ticket: Ticket, expires_at: datetime) -> None:
+        self.rows[ticket_hash] = (ticket, expires_at)
 
-    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
-        user_id, expires_at = self.rows.get(ticket_hash, (None, now))
+    def take(self, ticket_hash: str, now: datetime) -> Ticket | None:
+        ticket, expires_at = self.rows.get(ticket_hash, (None, now))
         if expires_at <= now:
             return None
         del self.rows[ticket_hash]
-        return user_id
+        return ticket
+
+
+class FakeGrants:
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[Grant, datetime]] = {}
+
+    def put(self, grant_hash: str, grant: Grant, expires_at: datetime) -> None:
+        self.rows[grant_hash] = (grant, expires_at)
+
+    def find(self, grant_hash: str, now: datetime) -> Grant | None:
+        grant, expires_at = self.rows.get(grant_hash, (None, now))
+        return grant if expires_at > now else None
 
 
 @dataclass
@@ -97,15 +119,24 @@ class _Open:
     socket: Socket
     opened_at: datetime
     expires_at: datetime
+    code: Closing
     channels: set[str] = field(default_factory=set)
+    typed_at: datetime | None = None
 
 
 class FakeConnections:
     def __init__(self) -> None:
         self.rows: dict[str, _Open] = {}
+        self.heard: dict[UUID, datetime] = {}
 
-    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None:
-        self.rows[socket.connection_id] = _Open(socket, opened_at, expires_at)
+    def open(
+        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+    ) -> bool:
+        if len(self.of_users([socket.user_id], opened_at)) > limit:
+            return False
+        self.rows[socket.connection_id] = _Open(socket, opened_at, expires_at, code)
+        self.heard[socket.user_id] = opened_at
+        return True
 
     def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
         row = self.rows.get(socket.connection_id)
@@ -114,24 +145,47 @@ class FakeConnections:
         del self.rows[socket.connection_id]
         return True
 
-    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
+    def subscribe(self, connection_id: str, channels: Collection[str], *, now: datetime, limit: int) -> bool:
         row = self.rows.get(connection_id)
         if row is None or row.expires_at <= now:
             raise NotFound("the connection is closed")
-        if len(row.channels - {channel}) >= limit:
+        if len(row.channels | set(channels)) > limit:
             return False
-        row.channels.add(channel)
+        row.channels |= set(channels)
         return True
 
-    def unsubscribe(self, connection_id: str, channel: str) -> None:
+    def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None:
         if connection_id in self.rows:
-            self.rows[connection_id].channels.discard(channel)
+            self.rows[connection_id].channels -= set(channels)
 
     def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if row.socket.user_id in user_ids and row.expires_at > now]
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if channel in row.channels and row.expires_at > now]
+
+    def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:
+        live = [row for row in self.rows.values() if row.socket.user_id == user_id and row.expires_at > now]
+        live.sort(key=lambda row: (row.opened_at, row.socket.connection_id))
+        return [row.socket for row in live[: max(0, len(live) - limit)]]
+
+    def ended(self, now: datetime, *, within: timedelta, limit: int) -> list[tuple[Socket, Closing]]:
+        found = [(row.socket, row.code) for row in self.rows.values() if now - within <= row.expires_at <= now]
+        return found[:limit]
+
+    def hear(self, user_id: UUID, now: datetime, *, each: timedelta) -> None:
+        if user_id in self.heard and self.heard[user_id] <= now - each:
+            self.heard[user_id] = now
+
+    def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
+        return [each for each in user_ids if self.of_users([each], now) and self.heard[each] >= since]
+
+    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
+        row = self.rows.get(connection_id)
+        if row is None or (row.typed_at is not None and row.typed_at > now - each):
+            return False
+        row.typed_at = now
+        return True
 
     def forget(self, user_id: UUID) -> int:
         theirs = [name for name, row in self.rows.items() if row.socket.user_id == user_id]

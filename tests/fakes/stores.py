@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mundotango.realtime.traffic import Traffic
 from tests.fakes.clock import FakeClock
-from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakePusher, FakeTickets
+from tests.fakes.realtime import FakeActivities, FakeConnections, FakeEdges, FakeGrants, FakePusher, FakeTickets
 
 
 @dataclass
@@ -16,4 +17,6 @@ class FakeStores:
     activities: FakeActivities = field(default_factory=FakeActivities)
     edges: FakeEdges = field(default_factory=FakeEdges)
     tickets: FakeTickets = field(default_factory=FakeTickets)
+    grants: FakeGrants = field(default_factory=FakeGrants)
+    traffic: Traffic = field(default_factory=Traffic)
     pusher: FakePusher = field(default_factory=FakePusher)

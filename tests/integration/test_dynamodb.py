@@ -14,6 +14,7 @@ from mundotango.errors import Unavailable
 from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.model import CountChange
 from mundotango.realtime.connections import DynamoConnections
+from mundotango.realtime.model import Ticket
 from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
 from tests.factories.realtime import AT, make_activity, make_socket
 from tests.fixtures.aws import table_name
@@ -198,7 +199,7 @@ class TestTransact:
         def overtaken(connection_id: str) -> Any:
             found = find(connection_id)
             monkeypatch.setattr(connections, "_find", find)
-            connections.subscribe(connection_id, "post:1", now=AT, limit=9)
+            connections.subscribe(connection_id, ["post:1"], now=AT, limit=9)
             return found
 
         monkeypatch.setattr(connections, "_find", overtaken)
@@ -209,7 +210,8 @@ class TestTransact:
 
 def test_one_ticket_opens_one_socket_however_many_try_at_once(aws: settings.Region) -> None:
     tickets, user_id = DynamoTickets(table_name("tickets"), aws), ids.new_id()
-    tickets.put("hash", user_id, AT.replace(year=2027))
+    ticket = Ticket(user_id, AT.replace(year=2027))
+    tickets.put("hash", ticket, AT.replace(year=2027))
     taken: list[object] = []
     threads = [threading.Thread(target=lambda: taken.append(tickets.take("hash", AT))) for _ in range(8)]
     for thread in threads:
@@ -217,4 +219,4 @@ def test_one_ticket_opens_one_socket_however_many_try_at_once(aws: settings.Regi
     for thread in threads:
         thread.join()
 
-    assert sorted(map(str, taken)) == sorted([*["None"] * 7, str(user_id)])
+    assert sorted(map(str, taken)) == sorted([*["None"] * 7, str(ticket)])

@@ -15,7 +15,7 @@ from mundotango.realtime.model import Appended, author_channel, post_channel, us
 from mundotango.realtime.service import issue_ticket
 from operations import realtime
 from operations.realtime import KNOWN_IDS, RealtimeClient, SocketRefused
-from tests.factories.realtime import make_activity
+from tests.factories.realtime import make_activity, make_ticket
 from tests.fakes.live_gateway import LiveGateway
 from tests.fixtures.sockets import Sockets
 
@@ -37,7 +37,8 @@ class Person:
         self._sockets = sockets
 
     def ticket(self) -> str:
-        return issue_ticket(self._sockets.platform.tickets, self.user_id, self._sockets.platform.clock)[0]
+        platform = self._sockets.platform
+        return issue_ticket(platform.tickets, make_ticket(self.user_id, platform.clock), platform.clock)[0]
 
     async def ticket_when_online(self) -> str:
         await self.online.wait()

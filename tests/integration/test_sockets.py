@@ -11,10 +11,16 @@ from functions.ws_connect import handler
 from mundotango import ids
 from mundotango.adapters.clock import SystemClock
 from mundotango.errors import Unavailable
-from mundotango.realtime.model import Delivery, Outcome, author_channel, post_channel, user_channel
+from mundotango.realtime.model import (
+    Delivery,
+    Outcome,
+    author_channel,
+    post_channel,
+    user_channel,
+)
 from mundotango.realtime.policy import OPENING_TIME, RESUME_TIME
 from mundotango.realtime.service import issue_ticket
-from tests.factories.realtime import make_activity
+from tests.factories.realtime import make_activity, make_end, make_ticket
 from tests.fakes.clock import FakeClock
 from tests.fixtures.aws import rows
 from tests.fixtures.sockets import Sockets, payload
@@ -32,16 +38,21 @@ def effect(answer: dict[str, Any]) -> str:
 class TestAuthorizer:
     def test_admits_a_page_of_ours_with_a_fresh_ticket(self, sockets: Sockets, clock: FakeClock) -> None:
         user_id = ids.new_id()
-        ticket, _ = issue_ticket(sockets.platform.tickets, user_id, clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(user_id, clock), clock)
 
         answer = sockets.authorize(ticket=ticket)
 
         assert effect(answer) == "Allow"
-        assert answer["context"] == {"user_id": str(user_id)}
+        ends_at = make_end(clock).at
+        assert answer["context"] == {
+            "user_id": str(user_id),
+            "ends_at": ends_at.isoformat(),
+            "ends_as": "token-expired",
+        }
         assert answer["principalId"] == str(user_id)
 
     def test_refuses_a_used_ticket(self, sockets: Sockets, clock: FakeClock) -> None:
-        ticket, _ = issue_ticket(sockets.platform.tickets, ids.new_id(), clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(ids.new_id(), clock), clock)
         sockets.authorize(ticket=ticket)
 
         answer = sockets.authorize(ticket=ticket)
@@ -50,7 +61,7 @@ class TestAuthorizer:
         assert "context" not in answer
 
     def test_refuses_an_expired_ticket(self, sockets: Sockets, clock: FakeClock) -> None:
-        ticket, _ = issue_ticket(sockets.platform.tickets, ids.new_id(), clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(ids.new_id(), clock), clock)
         clock.advance(timedelta(seconds=61))
 
         assert effect(sockets.authorize(ticket=ticket)) == "Deny"
@@ -63,7 +74,7 @@ class TestAuthorizer:
     def test_refuses_a_foreign_origin_and_leaves_the_ticket_good(
         self, sockets: Sockets, clock: FakeClock, origin: str
     ) -> None:
-        ticket, _ = issue_ticket(sockets.platform.tickets, ids.new_id(), clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(ids.new_id(), clock), clock)
 
         assert effect(sockets.authorize(ticket=ticket, headers={"Origin": origin})) == "Deny"
         assert effect(sockets.authorize(ticket=ticket)) == "Allow"
@@ -71,7 +82,7 @@ class TestAuthorizer:
     def test_believes_no_header_about_the_host_where_the_site_has_a_name(
         self, sockets: Sockets, clock: FakeClock
     ) -> None:
-        ticket, _ = issue_ticket(sockets.platform.tickets, ids.new_id(), clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(ids.new_id(), clock), clock)
         claimed = {"Origin": "https://evil.example", "x-viewer-host": "evil.example"}
 
         assert effect(sockets.authorize(ticket=ticket, headers=claimed)) == "Deny"
@@ -91,7 +102,7 @@ class TestAuthorizer:
     ) -> None:
         monkeypatch.setenv("SITE_URL", "")
         monkeypatch.setenv("ORIGIN_SECRET_SHA256", sha256(b"the edge's secret").hexdigest())
-        ticket, _ = issue_ticket(sockets.platform.tickets, ids.new_id(), clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(ids.new_id(), clock), clock)
         headers = {"Origin": "https://d111.cloudfront.net", "x-viewer-host": host, "x-origin-secret": secret}
 
         assert effect(sockets.authorize(ticket=ticket, headers=headers)) == expected
@@ -100,7 +111,7 @@ class TestAuthorizer:
         self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SITE_URL", "")
-        ticket, _ = issue_ticket(sockets.platform.tickets, ids.new_id(), clock)
+        ticket, _ = issue_ticket(sockets.platform.tickets, make_ticket(ids.new_id(), clock), clock)
         headers = {
             "Origin": "https://d111.cloudfront.net",
             "x-viewer-host": "d111.cloudfront.net",
@@ -130,7 +141,7 @@ class TestLifeOfASocket:
             ("", {}, "bad-json"),
             ('"ping"', {}, "bad-json"),
             ('{"action":"dance"}', {}, "unknown-action"),
-            ('{"action":"subscribe","channel":"post:1"}', {}, "bad-channel"),
+            ('{"action":"subscribe","channels":["post:1"]}', {}, "bad-channel"),
             ("AAECAw==", {"isBase64Encoded": True}, "binary"),
         ],
     )
@@ -162,7 +173,8 @@ class TestLifeOfASocket:
         monkeypatch.setattr(sockets.platform.connections, "subscribe", away)
 
         assert [
-            each["code"] for each in sockets.send(socket, {"action": "subscribe", "channel": f"post:{ids.new_id()}"})
+            each["code"]
+            for each in sockets.send(socket, {"action": "subscribe", "channels": [f"event:{ids.new_id()}"]})
         ] == ["unavailable"]
 
     def test_whose_answer_finds_it_gone_is_forgotten(self, sockets: Sockets, clock: FakeClock) -> None:
@@ -252,7 +264,7 @@ class TestLifeOfASocket:
 
     def test_subscribed_to_a_post_is_in_its_channel_until_it_closes(self, sockets: Sockets, clock: FakeClock) -> None:
         socket, channel = sockets.connect(), post_channel(ids.new_id())
-        assert sockets.send(socket, {"action": "subscribe", "channel": channel})[0]["type"] == "subscribed"
+        assert sockets.subscribe(socket, channel)[0]["type"] == "subscribed"
         assert sockets.platform.connections.of_channel(channel, clock.now()) == [socket]
 
         sockets.disconnect(socket)

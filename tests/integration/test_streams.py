@@ -66,7 +66,7 @@ class TestPush:
         sender, stale, alive = sockets.connect(), sockets.connect(), sockets.connect()
         channel = post_channel(POST)
         for socket in (sender, stale, alive):
-            sockets.send(socket, {"action": "subscribe", "channel": channel})
+            sockets.subscribe(socket, channel)
         sockets.pusher.gone.add(stale.connection_id)
         clock.advance(OPENING_TIME + timedelta(seconds=1))
         react(sockets.platform.reactions, sockets.platform.counters, POST, sender.user_id, "like", clock)

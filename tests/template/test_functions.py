@@ -11,6 +11,7 @@ import pytest
 
 from mundotango import settings
 from mundotango.exports.policy import LEASE
+from mundotango.realtime.policy import RESUME_TIME
 from tests.template.needs import known, required
 from tests.template.reading import ROOT, load, references
 
@@ -156,6 +157,9 @@ class TestTimeOuts:
     def test_push_and_jobs(self, functions: Functions) -> None:
         assert functions["PushFunction"]["Timeout"] > settings.SOCKET_DELIVERY_TIMEOUT * 2
         assert functions["JobsFunction"]["Timeout"] == settings.JOBS_TIMEOUT
+        a_call = settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS
+        gateway = 29  # seconds that API Gateway waits for what answers a frame
+        assert RESUME_TIME.total_seconds() + a_call < functions["WsConnectFunction"]["Timeout"] < gateway
         for name in ("WsConnectFunction", "WsAuthorizerFunction"):
             assert functions[name]["Timeout"] > settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS
 

@@ -287,6 +287,15 @@ SCHEMAS: dict[str, Any] = {
         "path": "/ws",
     },
     "UnreadBody": {"conversations": 2},
+    "NewGrant": {"channels": [f"post:{POST_ID}", "city:buenos aires", "salon:1"]},
+    "GrantBody": {
+        "grant": "q1nB4yT7uEoC2sWvK9rZfX6jHdLpMgA3iDwYtRkN0Qc",
+        "channels": [f"post:{POST_ID}", "city:buenos aires"],
+        "refused": [{"channel": "salon:1", "code": "bad-channel"}],
+        "expires_at": "2026-11-23T20:10:00Z",
+    },
+    "PresenceBody": {"shown": False},
+    "PresenceChange": {"shown": False},
     "UserBody": _USER_BODY,
     "ProfileBody": _USER_BODY
     | {"relation": {"following": True, "requested": False, "followed_by": False, "muted": False, "blocked": False}},

@@ -158,3 +158,11 @@ class PersonList(Answered):
 
 class PersonPage(PersonList):
     next_cursor: str | None = Field(description="Opaque; null on the last page.")
+
+
+class PresenceChange(Asked):
+    shown: StrictBool
+
+
+class PresenceBody(Answered):
+    shown: bool

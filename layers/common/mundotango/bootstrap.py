@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mundotango.pagination import Keyring
     from mundotango.reactions import ports as reactions_ports
     from mundotango.realtime import ports as realtime_ports
+    from mundotango.realtime.traffic import Traffic
     from mundotango.work import UnitOfWork
 
 
@@ -133,6 +134,18 @@ class Platform:
         from mundotango.realtime.repository import DynamoTickets
 
         return DynamoTickets(settings.table("tickets"), self.region)
+
+    @cached_property
+    def grants(self) -> realtime_ports.Grants:
+        from mundotango.realtime.repository import DynamoGrants
+
+        return DynamoGrants(settings.table("tickets"), self.region)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        from mundotango.realtime.traffic import Traffic
+
+        return Traffic()
 
     @cached_property
     def connections(self) -> realtime_ports.Connections:

@@ -302,6 +302,7 @@ def test_what_cannot_be_done_twice_is_told_as_done_and_not_refused(
 WITHOUT_A_KEY_OF_THEIR_OWN = {
     "/api/media": "of two forms the one that nobody used ends",
     "/api/posts/views": "a row for each viewer, post and day",
+    "/api/realtime/grants": "a grant that nobody names ends in ten minutes",
     "/api/realtime/tickets": "a ticket that nobody used ends in a minute",
 }
 # What these make is read nowhere: done before, they answer 409 `already-done`.

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -15,12 +16,16 @@ from functions.api.app import FEATURES, create_app
 from functions.api.openapi import text
 from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
+from mundotango.realtime.model import Ticket
 from tests.fakes.cache import FakeCache
 from tests.fixtures.gateway import PAYLOADS, Gateway
 from tests.unit.api.test_errors import SOMEBODY, UPLOAD
 
 ROOT = Path(__file__).parents[3]
-PEOPLE = ["users", *(f"users.{part}" for part in ("blocks", "follows", "own_data", "posts", "profiles", "search"))]
+PEOPLE = [
+    "users",
+    *(f"users.{part}" for part in ("blocks", "follows", "own_data", "posts", "presence", "profiles", "search")),
+]
 # What only some requests need is imported by those; each of these is a tenth of a second of everybody's cold start.
 LATE = ["aws_lambda_powertools", "boto3", "botocore", "psycopg", "psycopg_pool", "pynamodb", "redis", "yoyo"]
 
@@ -127,7 +132,15 @@ def test_a_ticket_is_the_callers(gateway: Gateway) -> None:
     assert answer.json()["path"] == "/ws"
     assert len(answer.json()["ticket"]) >= 43
     assert answer.headers["cache-control"] == "no-store"
-    assert [owner for owner, _ in gateway.platform.tickets.rows.values()] == [SOMEBODY]  # type: ignore[attr-defined]
+    [(ticket, _)] = gateway.platform.tickets.rows.values()  # type: ignore[attr-defined]
+    assert ticket == Ticket(SOMEBODY, datetime.fromtimestamp(int(gateway.recorded_claims["exp"]), UTC))
+
+
+@pytest.mark.parametrize("exp", [None, "", "soon", "9" * 20])
+def test_no_ticket_without_an_end_of_the_token(gateway: Gateway, exp: str | None) -> None:
+    claims = {"sub": str(SOMEBODY), "token_use": "access"} | ({} if exp is None else {"exp": exp})
+
+    assert gateway.post("/api/realtime/tickets", claims=claims).problem == "unauthenticated"
 
 
 class Answering:

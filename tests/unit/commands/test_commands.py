@@ -72,8 +72,8 @@ def test_it_is_carried_out_as_often_as_it_comes(ana: UUID, platform: Platform, i
 
 
 def test_a_kind_that_nobody_knows_is_refused(platform: Platform) -> None:
-    with pytest.raises(UnknownCommand, match="close_sockets"):
-        carry_out(platform, Command("x", "close_sockets", {}, 1, 1))
+    with pytest.raises(UnknownCommand, match="make_coffee"):
+        carry_out(platform, Command("x", "make_coffee", {}, 1, 1))
 
 
 def batch(*records: dict[str, Any]) -> list[str]:
@@ -112,7 +112,7 @@ def test_what_fails_and_all_after_it_comes_again(
 
 
 def test_an_unknown_kind_is_reported_until_the_stream_gives_it_up(ana: UUID) -> None:
-    assert batch(record_of(Command("x", "close_sockets", {}, 1, 1), 9)) == ["9"]
+    assert batch(record_of(Command("x", "make_coffee", {}, 1, 1), 9)) == ["9"]
 
 
 def test_a_row_that_expires_asks_for_nothing(ana: UUID, identities: FakeIdentities) -> None:

@@ -9,7 +9,7 @@ from mundotango.realtime.delivery import deliveries_of, hand_over
 from mundotango.realtime.model import Appended, Delivery, Socket, author_channel, post_channel, user_channel
 from mundotango.realtime.policy import OPENING_TIME
 from mundotango.realtime.service import connect
-from tests.factories.realtime import make_activity, make_socket
+from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.stores import FakeStores
 
 
@@ -20,7 +20,7 @@ def stores() -> FakeStores:
 
 def opened(stores: FakeStores, socket: Socket | None = None) -> Socket:
     socket = socket or make_socket()
-    connect(stores.connections, socket, stores.clock)
+    connect(stores, socket, make_end(stores.clock))
     stores.clock.advance(OPENING_TIME + timedelta(seconds=1))
     return socket
 
@@ -54,7 +54,7 @@ class TestAudience:
     def test_of_a_post_are_those_who_subscribed(self, stores: FakeStores) -> None:
         listening, _ = opened(stores), opened(stores)
         channel = post_channel(ids.new_id())
-        stores.connections.subscribe(listening.connection_id, channel, now=stores.clock.now(), limit=9)
+        stores.connections.subscribe(listening.connection_id, [channel], now=stores.clock.now(), limit=9)
         appended = happens(stores, channel)
 
         [delivery] = deliveries_of(stores, appended)
@@ -85,7 +85,7 @@ class TestHandOver:
 
     def test_keeps_a_connection_that_the_gateway_is_still_opening(self, stores: FakeStores) -> None:
         opening = make_socket()
-        connect(stores.connections, opening, stores.clock)
+        connect(stores, opening, make_end(stores.clock))
         stores.pusher.gone.add(opening.connection_id)
 
         hand_over(stores, [Delivery(opening, "1")])
@@ -104,7 +104,7 @@ class TestHandOver:
 
     def test_closes_one_that_is_not_open_for_long(self, stores: FakeStores) -> None:
         hanging = make_socket()
-        connect(stores.connections, hanging, stores.clock)
+        connect(stores, hanging, make_end(stores.clock))
         stores.pusher.hanging.add(hanging.connection_id)
 
         hand_over(stores, [Delivery(hanging, "1")])

@@ -5,15 +5,22 @@ import pytest
 
 from mundotango import ids
 from mundotango.errors import BadChannel, BadFrame, NotAllowed
+from mundotango.realtime.model import End, city_channel
 from mundotango.realtime.policy import (
+    CLOSED_WITHIN,
+    CONNECTION_LIFE,
     MAX_CHANNELS,
+    ROW_GRACE,
+    comes_by_itself,
+    end_of,
     is_too_old,
     may_connect_from,
     moment_of,
+    needs_grant,
     position_at,
-    resumable,
     subscribable,
 )
+from mundotango.text import key
 from tests.fakes.clock import A_MONDAY_EVENING
 
 ME = UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e60")
@@ -53,9 +60,17 @@ class TestMayConnectFrom:
 
 
 class TestChannels:
-    def test_a_post_can_be_subscribed_to(self) -> None:
-        channel = f"post:{ids.new_id()}"
+    @pytest.mark.parametrize("family", ["post", "event", "conversation"])
+    def test_can_be_subscribed_to(self, family: str) -> None:
+        channel = f"{family}:{ids.new_id()}"
         assert subscribable(channel, ME) == channel
+        assert needs_grant(channel) == (family != "event")
+
+    @pytest.mark.parametrize("city", ["Buenos Aires", "São Paulo", "北京", "Łódź", "Ürümqi"])
+    def test_a_city_is_known_by_its_key_alone(self, city: str) -> None:
+        channel = city_channel(key(city))
+        assert subscribable(channel, ME) == channel
+        assert not needs_grant(channel)
 
     @pytest.mark.parametrize(
         "channel",
@@ -71,6 +86,14 @@ class TestChannels:
             "post:{01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f}",
             "post:01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f ",
             "author:01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f",
+            "inbox:01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f",
+            "city:",
+            "city:Buenos Aires",
+            "city:são paulo",
+            "city: lima",
+            "city:li\nma",
+            "city:\ud83d",
+            "city:" + "x" * 200,
             "home",
             f"user:{ME}",
         ],
@@ -83,11 +106,25 @@ class TestChannels:
         with pytest.raises(NotAllowed):
             subscribable(f"user:{ids.new_id()}", ME)
 
-    def test_what_comes_by_itself_can_be_resumed(self) -> None:
-        assert resumable("home", ME) == "home"
-        assert resumable(f"user:{ME}", ME) == f"user:{ME}"
-        with pytest.raises(NotAllowed):
-            resumable(f"user:{ids.new_id()}", ME)
+    def test_what_comes_by_itself(self) -> None:
+        assert comes_by_itself("home", ME)
+        assert comes_by_itself(f"user:{ME}", ME)
+        assert not comes_by_itself(f"user:{ids.new_id()}", ME)
+        assert not comes_by_itself(f"post:{ME}", ME)
+
+
+class TestEndOfASocket:
+    def test_is_that_of_the_token_or_the_longest_a_socket_lives(self) -> None:
+        now = A_MONDAY_EVENING
+
+        assert end_of(now, now + timedelta(minutes=30)) == End(now + timedelta(minutes=30), "token-expired")
+        assert end_of(now, now + timedelta(days=1)) == End(now + CONNECTION_LIFE, "ended")
+
+    def test_can_be_told_before_the_gateway_cuts_it_in_silence(self) -> None:
+        assert timedelta(minutes=1) < timedelta(hours=2) - CONNECTION_LIFE
+
+    def test_is_looked_for_while_its_rows_are_there(self) -> None:
+        assert CLOSED_WITHIN < ROW_GRACE
 
 
 class TestPositions:
@@ -118,4 +155,4 @@ class TestPositions:
 
 
 def test_a_connection_with_all_its_channels_can_be_removed_in_one_transaction() -> None:
-    assert MAX_CHANNELS + 2 <= 100  # itself and the row of its person
+    assert MAX_CHANNELS + 3 <= 100  # itself, the row of its person and that of its end

@@ -15,14 +15,14 @@ from mundotango.ids import new_id
 from mundotango.media.policy import variants_of
 from mundotango.outbox.model import Outgoing
 from mundotango.ports import Clock, Edge
-from mundotango.realtime.model import Activity, Kind
+from mundotango.realtime.model import Activity, Closing, Kind
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
 
 _COMMAND = "command."
 # The field of the payload that says what a command is about.
-_ABOUT = {"identity_delete": "user_id", "media_delete": "media_id"}
+_ABOUT = {"close_sockets": "user_id", "identity_delete": "user_id", "media_delete": "media_id"}
 
 
 class UnknownCommand(Exception):
@@ -32,6 +32,11 @@ class UnknownCommand(Exception):
 def identity_deletion(user_id: UUID, clock: Clock) -> Activity:
     """To be recorded: this person's sign-in shall be no more. Told to nobody."""
     return _recorded("command.identity_delete", {"user_id": str(user_id)}, clock)
+
+
+def socket_closing(user_id: UUID, code: Closing, clock: Clock) -> Activity:
+    """To be recorded: all sockets that this person has open then shall be closed, and told this code."""
+    return _recorded("command.close_sockets", {"user_id": str(user_id), "code": code}, clock)
 
 
 def media_deletion(media_id: UUID, clock: Clock, *, seen: bool) -> Activity:
@@ -58,6 +63,10 @@ def carry_out(platform: Platform, command: Command) -> None:
         UnknownCommand: there is no such kind.
     """
     match command.kind:
+        case "close_sockets":
+            from mundotango.realtime.closing import end_all
+
+            end_all(platform, UUID(command.payload["user_id"]), command.payload["code"])
         case "identity_delete":
             platform.identities.delete(UUID(command.payload["user_id"]))
         case "media_delete":

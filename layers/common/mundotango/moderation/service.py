@@ -7,6 +7,7 @@ always is.
 from dataclasses import replace
 from uuid import UUID
 
+from mundotango.commands.service import socket_closing
 from mundotango.errors import NotFound
 from mundotango.ids import new_id
 from mundotango.messages.policy import CONTEXT
@@ -133,7 +134,10 @@ def list_acts(work: UnitOfWork, cursor: str | None, limit: int) -> Page[Act]:
 def _suspend(work: UnitOfWork, moderator_id: UUID, person_id: UUID, clock: Clock) -> bool:
     """False when this person was suspended already."""
     policy.suspendable(person_id, moderator_id)
-    return work.moderation.suspend(person_id, clock.now())
+    if not work.moderation.suspend(person_id, clock.now()):
+        return False
+    work.record(socket_closing(person_id, "suspended", clock))
+    return True
 
 
 def _note(

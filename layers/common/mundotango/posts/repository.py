@@ -70,6 +70,11 @@ _VIEWABLE = SQL("""
     WHERE posts.id = ANY(%(post_ids)s) AND shown.user_id <> %(reader_id)s AND {seen}
 """).format(seen=sees_post("posts", "author"))
 
+_SEEN = SQL("""
+    SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
+    WHERE posts.id = ANY(%(post_ids)s) AND {seen}
+""").format(seen=sees_post("posts", "author"))
+
 _HEARING = SQL("""
     SELECT listener.id FROM posts JOIN users AS author ON author.id = posts.user_id
     JOIN users AS listener ON listener.id = ANY(%(user_ids)s)
@@ -201,6 +206,11 @@ class PostRepository:
     def list_viewable(self, post_ids: Sequence[UUID], reader_id: UUID) -> list[UUID]:
         """Those of the posts that the reader sees and did not write; of reposts their originals."""
         rows = self._connection.execute(_VIEWABLE, {"post_ids": list(post_ids), "reader_id": reader_id})
+        return [post_id for (post_id,) in rows]
+
+    def list_seen(self, post_ids: Collection[UUID], reader_id: UUID) -> list[UUID]:
+        """Those of the posts that the reader sees."""
+        rows = self._connection.execute(_SEEN, {"post_ids": list(post_ids), "reader_id": reader_id})
         return [post_id for (post_id,) in rows]
 
     def list_hearing(self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID) -> list[UUID]:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TypedDict
 from uuid import UUID
@@ -84,6 +84,11 @@ def get_post(work: UnitOfWork, post_id: UUID, reader_id: UUID | None) -> Post:
     if post is None:
         raise NotFound("no such post")
     return post
+
+
+def list_seen(work: UnitOfWork, reader_id: UUID, post_ids: Collection[UUID]) -> list[UUID]:
+    """Those of the posts that the reader sees, by one statement."""
+    return work.posts.list_seen(post_ids, reader_id)
 
 
 def edit_post(

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from mundotango.commands.service import socket_closing
 from mundotango.errors import NotFound, TooLate
 from mundotango.ports import Clock
 from mundotango.privacy import policy
@@ -11,6 +12,7 @@ from mundotango.work import UnitOfWork
 
 def ask_to_leave(work: UnitOfWork, user_id: UUID, clock: Clock) -> Departure:
     """From now on seen by nobody else, and in 30 days gone; asking again changes nothing."""
+    work.record(socket_closing(user_id, "ended", clock))
     return work.departures.ask(user_id, clock.now() + policy.GRACE)
 
 

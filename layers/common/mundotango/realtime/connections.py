@@ -2,28 +2,40 @@
 
     pk                    sk               what it is for
     connection#{id}       meta             everything to remove when the connection ends
-    user#{user id}        sockets          a person's sockets, each with its end, in one row so that 100 people are
-                                           read in one call
+    user#{user id}        sockets          a person's sockets, each with its end, and when they were heard last, in one
+                                           row so that 100 people are read in one call
     channel#{channel}     {connection id}  who listens to a channel
+    ends#{minute}         {connection id}  what ends in a minute, for who closes it then
 
 Rows of one connection are written and removed in one transaction, so none is left that nobody would find again; what
-the gateway forgets to tell of ($disconnect is best effort) is removed at the first frame it refuses, or by age: rows
-by DynamoDB, and a socket in its person's row when they open another.
+the gateway forgets to tell of ($disconnect is best effort) is removed at the first frame it refuses, when it ends, or
+by age: rows by DynamoDB, and a socket in its person's row when they open another.
+
+`of_users` and `of_channel` read consistently, at twice the price of reading what may be a second old ($0.125 a million
+sockets listening): who subscribed before something was appended was told that they listen from there on, and would
+never ask for it again.
 """
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UnicodeSetAttribute, UTCDateTimeAttribute
-from pynamodb.expressions.condition import size
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, transact
+from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, transact
 from mundotango.errors import NotFound
-from mundotango.realtime.model import Socket
+from mundotango.realtime.model import Closing, Socket
+from mundotango.realtime.packing import Packed
+from mundotango.realtime.policy import CONNECTION_LIFE, ROW_GRACE
+
+_MINUTE = 60
 
 
 class ConnectionRow(Model):
@@ -34,8 +46,12 @@ class ConnectionRow(Model):
     domain = UnicodeAttribute(null=True)
     stage = UnicodeAttribute(null=True)
     opened_at = UTCDateTimeAttribute(null=True)
+    ends_at = UTCDateTimeAttribute(null=True)
+    code = UnicodeAttribute(null=True)
+    typed_at = UTCDateTimeAttribute(null=True)
     channels = UnicodeSetAttribute(null=True)
     sockets = UnicodeSetAttribute(null=True)
+    heard_at = UTCDateTimeAttribute(null=True)
 
 
 class DynamoConnections:
@@ -43,44 +59,50 @@ class DynamoConnections:
         self._row = bind(ConnectionRow, table_name, region)
         self._region = region
 
-    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None:
+    def open(
+        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+    ) -> bool:
         row = self._row
-        self._forget(socket.user_id, lambda _, ends_at: ends_at <= opened_at)
+        self._forget(socket.user_id, lambda known: known.ends_at <= opened_at)
+        few = row.sockets.does_not_exist() | (size(row.sockets) <= limit)  # type: ignore[no-untyped-call]
 
         def add(transaction: TransactWrite) -> None:
-            transaction.save(
-                row(
-                    f"connection#{socket.connection_id}",
-                    "meta",
-                    user_id=str(socket.user_id),
-                    domain=socket.domain,
-                    stage=socket.stage,
-                    opened_at=opened_at,
-                    expires_at=expires_at,
-                )
-            )
+            meta = self._row_of(f"connection#{socket.connection_id}", "meta", socket, expires_at)
+            meta.opened_at = opened_at
+            transaction.save(meta)
+            ending = self._row_of(_ending(expires_at), socket.connection_id, socket, expires_at)
+            ending.code = code
+            transaction.save(ending)
             transaction.update(
                 row(f"user#{socket.user_id}", "sockets"),
-                [row.sockets.add({_packed(socket, expires_at)}), row.expires_at.set(expires_at)],
+                [
+                    row.sockets.add({str(Packed(socket, opened_at, expires_at))}),
+                    row.heard_at.set(opened_at),
+                    # No socket they opened before lives longer.
+                    row.expires_at.set(opened_at + CONNECTION_LIFE + ROW_GRACE),
+                ],
+                condition=few,
             )
 
-        transact(self._region, add)
+        return transact(self._region, add)
 
     def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
         row, meta = self._row, self._find(socket.connection_id)
         if meta is None:  # closed before, or old enough for DynamoDB to have removed it
-            return self._forget(socket.user_id, lambda known, _: known.connection_id == socket.connection_id)
+            forgotten = self._forget(socket.user_id, lambda known: known.socket.connection_id == socket.connection_id)
+            for known in forgotten:
+                row(_ending(known.ends_at), socket.connection_id).delete()
+            return bool(forgotten)
         if opened_before is not None and meta.opened_at >= opened_before:
             return False
 
         def add(transaction: TransactWrite) -> None:
-            # A channel subscribed to since `meta` was read would be left over: then nothing is removed, and read anew.
-            unchanged = row.channels == meta.channels if meta.channels else row.channels.does_not_exist()
-            transaction.delete(row(meta.pk, meta.sk), condition=row.pk.exists() & unchanged)
+            transaction.delete(row(meta.pk, meta.sk), condition=self._unchanged(meta))
+            transaction.delete(row(_ending(meta.ends_at), socket.connection_id))
             transaction.update(
                 row(f"user#{socket.user_id}", "sockets"),
                 [
-                    row.sockets.delete({_packed(socket, meta.expires_at)}),
+                    row.sockets.delete({str(Packed(socket, meta.opened_at, meta.ends_at))}),
                     row.expires_at.set(row.expires_at | meta.expires_at),
                 ],
             )
@@ -89,78 +111,127 @@ class DynamoConnections:
 
         return transact(self._region, add) or self.close(socket, opened_before=opened_before)
 
-    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
+    def subscribe(self, connection_id: str, channels: Collection[str], *, now: datetime, limit: int) -> bool:
         row, meta = self._row, self._find(connection_id)
-        if meta is None or meta.expires_at <= now:
+        if meta is None or meta.ends_at <= now:
             raise NotFound("the connection is closed")
-        if channel in (meta.channels or ()):
-            return True
-        few = size(row.channels) < limit  # type: ignore[no-untyped-call]
+        known = meta.channels or set()
+        new = set(channels) - known
+        if len(known) + len(new) > limit:
+            return False
 
         def add(transaction: TransactWrite) -> None:
-            transaction.update(
-                row(meta.pk, meta.sk),
-                [row.channels.add({channel})],
-                condition=row.pk.exists() & (row.channels.does_not_exist() | few),
-            )
-            transaction.save(
-                row(
-                    f"channel#{channel}",
-                    connection_id,
-                    user_id=meta.user_id,
-                    domain=meta.domain,
-                    stage=meta.stage,
-                    expires_at=meta.expires_at,
-                )
-            )
+            transaction.update(row(meta.pk, meta.sk), [row.channels.add(new)], condition=self._unchanged(meta))
+            socket = Socket(connection_id, UUID(meta.user_id), meta.domain, meta.stage)
+            for channel in new:
+                transaction.save(self._row_of(f"channel#{channel}", connection_id, socket, meta.ends_at))
 
-        return transact(self._region, add)
+        return not new or transact(self._region, add) or self.subscribe(connection_id, channels, now=now, limit=limit)
 
-    def unsubscribe(self, connection_id: str, channel: str) -> None:
+    def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None:
         row = self._row
 
         def add(transaction: TransactWrite) -> None:
             meta = row(f"connection#{connection_id}", "meta")
-            transaction.update(meta, [row.channels.delete({channel})], condition=row.pk.exists())
-            transaction.delete(row(f"channel#{channel}", connection_id))
+            transaction.update(meta, [row.channels.delete(set(channels))], condition=row.pk.exists())
+            for channel in set(channels):
+                transaction.delete(row(f"channel#{channel}", connection_id))
 
         transact(self._region, add)
 
     def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
-        rows = batch_get(self._row, [(f"user#{user_id}", "sockets") for user_id in user_ids])
-        return [
-            socket
-            for row in rows
-            for socket, ends_at in (_unpacked(_person(row), packed) for packed in sorted(row.sockets or ()))
-            if ends_at > now
-        ]
+        keys = [(f"user#{user_id}", "sockets") for user_id in user_ids]
+        rows = batch_get(self._row, keys, consistent_read=True)
+        return [known.socket for row in rows for known in _packed(row) if known.ends_at > now]
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
-        rows = self._row.query(f"channel#{channel}")
-        return [Socket(row.sk, UUID(row.user_id), row.domain, row.stage) for row in rows if row.expires_at > now]
+        rows = self._row.query(f"channel#{channel}", consistent_read=True)
+        return [_socket(row) for row in rows if row.ends_at > now]
+
+    def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:
+        row = self._get(f"user#{user_id}", "sockets")
+        live = [known for known in _packed(row) if known.ends_at > now] if row else []
+        live.sort(key=lambda known: (known.opened_at, known.socket.connection_id))
+        return [known.socket for known in live[: max(0, len(live) - limit)]]
+
+    def ended(self, now: datetime, *, within: timedelta, limit: int) -> list[tuple[Socket, Closing]]:
+        found: list[tuple[Socket, Closing]] = []
+        for minute in range(_minute(now - within), _minute(now) + 1):
+            rows = self._row.query(
+                f"ends#{minute}",
+                filter_condition=self._row.ends_at <= now,
+                consistent_read=True,
+                limit=limit - len(found),
+            )
+            found += [(_socket(row), cast(Closing, row.code)) for row in rows]
+            if len(found) >= limit:
+                break
+        return found
+
+    def hear(self, user_id: UUID, now: datetime, *, each: timedelta) -> None:
+        row, known = self._row, self._get(f"user#{user_id}", "sockets")
+        # A condition that does not hold is paid for like a write, so it is read first, at an eighth of that.
+        if known is not None and known.heard_at <= now - each:
+            self._update(known, [row.heard_at.set(now)], row.pk.exists() & (row.heard_at <= now - each))
+
+    def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
+        rows = batch_get(self._row, [(f"user#{user_id}", "sockets") for user_id in user_ids])
+        return [_person(row) for row in rows if row.heard_at >= since and any(s.ends_at > now for s in _packed(row))]
+
+    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
+        row = self._row
+        paused = row.typed_at.does_not_exist() | (row.typed_at <= now - each)
+        meta = row(f"connection#{connection_id}", "meta")
+        return self._update(meta, [row.typed_at.set(now)], row.pk.exists() & paused)
 
     def forget(self, user_id: UUID) -> int:
-        known = self._get(f"user#{user_id}", "sockets")
-        if known is None:
+        row = self._get(f"user#{user_id}", "sockets")
+        if row is None:
             return 0
-        sockets = [_unpacked(user_id, packed)[0] for packed in known.sockets or ()]
+        sockets = [known.socket for known in _packed(row)]
         for socket in sockets:
             self.close(socket)
-        known.delete()
+        row.delete()
         return 1 + len(sockets)
+
+    def _row_of(self, pk: str, sk: str, socket: Socket, ends_at: datetime) -> ConnectionRow:
+        return self._row(
+            pk,
+            sk,
+            user_id=str(socket.user_id),
+            domain=socket.domain,
+            stage=socket.stage,
+            ends_at=ends_at,
+            expires_at=ends_at + ROW_GRACE,
+        )
+
+    def _unchanged(self, meta: ConnectionRow) -> Condition:
+        """It is still there and listens to what it did when it was read: what is decided by that is decided anew if
+        it subscribed meanwhile, or a row would be left over, or one too many written."""
+        row = self._row
+        same = row.channels == meta.channels if meta.channels else row.channels.does_not_exist()
+        return cast(Condition, row.pk.exists() & same)
 
     def _find(self, connection_id: str) -> ConnectionRow | None:
         return self._get(f"connection#{connection_id}", "meta")
 
-    def _forget(self, user_id: UUID, stale: Callable[[Socket, datetime], bool]) -> bool:
-        """Take these of a person's sockets out of their row; whether there were any."""
+    def _forget(self, user_id: UUID, stale: Callable[[Packed], bool]) -> list[Packed]:
+        """Take these of a person's sockets out of their row; those there were."""
         row, known = self._row, self._get(f"user#{user_id}", "sockets")
-        if known is None:
-            return False
-        forgotten = {packed for packed in known.sockets or () if stale(*_unpacked(user_id, packed))}
-        if forgotten:
-            known.update([row.sockets.delete(forgotten), row.expires_at.set(row.expires_at | known.expires_at)])
-        return bool(forgotten)
+        forgotten = [packed for packed in _packed(known) if stale(packed)] if known else []
+        if known and forgotten:
+            gone = set(map(str, forgotten))
+            known.update([row.sockets.delete(gone), row.expires_at.set(row.expires_at | known.expires_at)])
+        return forgotten
+
+    def _update(self, row: ConnectionRow, actions: list[Action], condition: Condition) -> bool:
+        try:
+            row.update(actions, condition=condition)
+        except UpdateError as error:
+            if condition_failed(error):
+                return False
+            raise
+        return True
 
     def _get(self, pk: str, sk: str) -> ConnectionRow | None:
         try:
@@ -169,13 +240,20 @@ class DynamoConnections:
             return None
 
 
-def _packed(socket: Socket, ends_at: datetime) -> str:
-    return f"{socket.connection_id}|{socket.domain}|{socket.stage}|{int(ends_at.timestamp())}"
+def _ending(ends_at: datetime) -> str:
+    return f"ends#{_minute(ends_at)}"
 
 
-def _unpacked(user_id: UUID, packed: str) -> tuple[Socket, datetime]:
-    connection_id, domain, stage, ends_at = packed.split("|")
-    return Socket(connection_id, user_id, domain, stage), datetime.fromtimestamp(int(ends_at), UTC)
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // _MINUTE
+
+
+def _socket(row: ConnectionRow) -> Socket:
+    return Socket(row.sk, UUID(row.user_id), row.domain, row.stage)
+
+
+def _packed(row: ConnectionRow) -> list[Packed]:
+    return [Packed.of(_person(row), text) for text in sorted(row.sockets or ())]
 
 
 def _person(row: ConnectionRow) -> UUID:

@@ -95,6 +95,35 @@ class Socket:
     stage: str
 
 
+Closing = Literal["ended", "flood", "replaced", "suspended", "token-expired"]
+"""Why the server closes a socket: it lived as long as one may, its client sent too much, its person opened too many,
+they may not have one, the token its ticket was asked with ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """When a socket ends, at the latest, and why then."""
+
+    at: datetime
+    code: Closing
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Who may open a socket, and when the token ends that they asked with."""
+
+    user_id: UUID
+    token_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Who may subscribe to which channels that are not public."""
+
+    user_id: UUID
+    channels: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One frame, already JSON, on its way to one socket."""

@@ -5,26 +5,60 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from mundotango import text
 from mundotango.errors import BadChannel, BadFrame, NotAllowed
-from mundotango.realtime.model import HOME, user_channel
+from mundotango.realtime.model import HOME, Closing, End, user_channel
 
 TICKET_LIFE = timedelta(seconds=60)
-CONNECTION_LIFE = timedelta(hours=2)  # API Gateway's own limit for a socket
+GRANT_LIFE = timedelta(minutes=10)
+# API Gateway cuts a socket after two hours without a word. Two minutes before, its client can still be told.
+CONNECTION_LIFE = timedelta(hours=1, minutes=58)
 ACTIVITY_LIFE = timedelta(hours=24)
+
+# A phone, a tablet and some windows, and what a lost network left open. One more closes the oldest.
+MAX_SOCKETS = 10
+
+# How long what is known of a socket stays after its end, until it is closed: sockets that ended since so long are
+# looked for each minute. The rows outlast that, so that what is looked for is never half gone.
+CLOSED_WITHIN = timedelta(minutes=10)
+ROW_GRACE = timedelta(minutes=15)
 
 # Clocks of the machines that append differ by seconds, so what was missed may stand a little before the last position.
 RESUME_OVERLAP = timedelta(seconds=60)
 # All channels of one resume together: frames, and the time to read and to send them. What is more is not replayed.
-RESUME_LIMIT = 500
-RESUME_TIME = timedelta(seconds=5)
-# `home` is read author by author.
-RESUME_AUTHORS = 200
+# A client knows the ids of the last 1,000; the gateway waits 29 s for the function.
+RESUME_LIMIT = 1000
+RESUME_TIME = timedelta(seconds=20)
+# `home` is read author by author, each a consistent query of a read unit at least: those who follow 200 pay $0.00003
+# for coming back, those who follow 2,000 $0.0003. To write each post for each follower instead would cost $0.0006 a
+# thousand followers and post, whether they come back or not.
+RESUME_AUTHORS = 2000
+# As many as botocore keeps connections.
+RESUME_THREADS = 10
 
-# What a client sent and is told again; no channel is longer.
+# What a client sent and is told again.
 LONGEST_ECHO = 64
+# A city's key is the only channel without a length of its own.
+LONGEST_CHANNEL = 200
 
 # One transaction removes a connection with all its channels, and holds at most 100 rows.
 MAX_CHANNELS = 50
+
+# A client that goes on faster is told so, and then closed. The gateway itself takes 32 KB in one frame of the protocol
+# below (RFC 6455), and up to 128 KB in a message of several.
+FRAMES_A_SECOND = 20
+LARGEST_FRAME = 32 * 1024
+
+# A client in the foreground sends something each minute, so who was not heard for two missed one or is gone. What it
+# costs: a write of two units a minute and person ($0.075 a month for somebody who is there all day), none for what
+# comes in between.
+HEARD_EACH = timedelta(seconds=60)
+HERE_FOR = timedelta(minutes=2)
+# Who of these is here costs half a read unit for each two of them: $0.00006 for 2,000.
+MAX_LOOKED_FOR = 2000
+
+TYPING_EACH = timedelta(seconds=3)
+TYPING_FOR = timedelta(seconds=6)
 
 # The gateway answers 410 also for a socket whose $connect has not been answered yet: it is not stale.
 OPENING_TIME = timedelta(seconds=10)
@@ -45,27 +79,50 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
     return (parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else None
 
 
+def end_of(now: datetime, token_ends_at: datetime) -> End:
+    """When a socket that opens now ends: with the token, or when it has lived as long as one may."""
+    longest = now + CONNECTION_LIFE
+    return End(token_ends_at, "token-expired") if token_ends_at < longest else End(longest, "ended")
+
+
+def reconnects(code: Closing) -> bool:
+    """Whether a client that is closed so opens another socket by itself."""
+    return code in ("ended", "flood", "token-expired")
+
+
 def subscribable(channel: object, user_id: UUID) -> str:
     """The channel, if it is one a person subscribes to; their own channel and `home` come by themselves."""
-    if not isinstance(channel, str) or not (_is(channel, "post") or _is(channel, "user") or channel == HOME):
-        raise BadChannel("a channel is post:{uuid}")
-    if channel in (HOME, user_channel(user_id)):
+    if not isinstance(channel, str) or len(channel) > LONGEST_CHANNEL or not _is_channel(channel):
+        raise BadChannel(
+            "a channel is post:{uuid}, event:{uuid}, conversation:{uuid} or city:{its name in plain letters}"
+        )
+    if comes_by_itself(channel, user_id):
         raise BadChannel(f"{channel} comes without a subscription")
-    if not _is(channel, "post"):
+    if family_of(channel) == "user":
         raise NotAllowed("this channel is another person's")
     return channel
 
 
-def resumable(channel: str, user_id: UUID) -> str:
-    if channel in (HOME, user_channel(user_id)):
-        return channel
-    return subscribable(channel, user_id)
+def comes_by_itself(channel: str, user_id: UUID) -> bool:
+    return channel in (HOME, user_channel(user_id))
 
 
-def _is(channel: str, family: str) -> bool:
-    prefix, _, rest = channel.partition(":")
+def needs_grant(channel: str) -> bool:
+    """Events and cities are public."""
+    return family_of(channel) in ("post", "conversation")
+
+
+def family_of(channel: str) -> str:
+    return channel.partition(":")[0]
+
+
+def _is_channel(channel: str) -> bool:
+    family, _, name = channel.partition(":")
+    if family == "city":
+        # Not only its own key: half a surrogate pair is that too, and no store takes it.
+        return name != "" and name.isprintable() and text.key(name) == name
     try:
-        return prefix == family and str(UUID(rest)) == rest
+        return channel == HOME or (family in ("post", "event", "conversation", "user") and str(UUID(name)) == name)
     except ValueError:
         return False
 

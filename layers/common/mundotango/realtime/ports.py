@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
-    from mundotango.realtime.model import Activity, Appended, Delivery, Outcome, Relation, Socket
+    from mundotango.realtime.model import (
+        Activity,
+        Appended,
+        Closing,
+        Delivery,
+        Grant,
+        Outcome,
+        Relation,
+        Socket,
+        Ticket,
+    )
 
 
 class Activities(Protocol):
@@ -70,31 +80,73 @@ class Edges(Protocol):
 class Tickets(Protocol):
     """Single-use permissions to open a socket, known by the hash of what the client holds."""
 
-    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None: ...
+    def put(self, ticket_hash: str, ticket: Ticket, expires_at: datetime) -> None: ...
 
-    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
-        """Whose it was; None when it was never issued, is used or is expired. It can be taken once."""
+    def take(self, ticket_hash: str, now: datetime) -> Ticket | None:
+        """None when it was never issued, is used or is expired. It can be taken once."""
+        ...
+
+
+class Grants(Protocol):
+    """Permissions to subscribe, known by the hash of what the client holds; good until they expire."""
+
+    def put(self, grant_hash: str, grant: Grant, expires_at: datetime) -> None: ...
+
+    def find(self, grant_hash: str, now: datetime) -> Grant | None:
+        """One that was put just now is found."""
         ...
 
 
 class Connections(Protocol):
-    """Open sockets by connection, by person and by channel. Expired rows are never returned."""
+    """Open sockets by connection, by person, by channel and by the minute they end in.
 
-    def open(self, socket: Socket, *, opened_at: datetime, expires_at: datetime) -> None: ...
+    A socket that has ended is in none of the answers but that of `ended`.
+    """
+
+    def open(
+        self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = "ended", limit: int = 10
+    ) -> bool:
+        """`expires_at` is when it ends, at the latest, and `code` why then. False, and nothing written, when this
+        person has more than `limit` others already."""
+        ...
 
     def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
         """Remove all that is known of it; whether there was anything (opened before that moment, if given)."""
         ...
 
-    def subscribe(self, connection_id: str, channel: str, *, now: datetime, limit: int) -> bool:
-        """False when the connection has `limit` other channels already. NotFound when it is closed."""
+    def subscribe(self, connection_id: str, channels: Collection[str], *, now: datetime, limit: int) -> bool:
+        """To all or to none: False when the connection would have more than `limit`. NotFound when it is closed."""
         ...
 
-    def unsubscribe(self, connection_id: str, channel: str) -> None: ...
+    def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None: ...
 
-    def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]: ...
+    def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
+        """One that was opened before this is asked is among them."""
+        ...
 
-    def of_channel(self, channel: str, now: datetime) -> list[Socket]: ...
+    def of_channel(self, channel: str, now: datetime) -> list[Socket]:
+        """One that subscribed before this is asked is among them."""
+        ...
+
+    def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:
+        """This person's sockets without the newest `limit`, oldest first."""
+        ...
+
+    def ended(self, now: datetime, *, within: timedelta, limit: int) -> list[tuple[Socket, Closing]]:
+        """At most `limit` of those that ended by now, and not longer ago than `within`, and are not closed yet."""
+        ...
+
+    def hear(self, user_id: UUID, now: datetime, *, each: timedelta) -> None:
+        """Something came from this person. Written at most once in so long."""
+        ...
+
+    def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
+        """Those of these people who have an open socket and were heard since then."""
+        ...
+
+    def may_type(self, connection_id: str, now: datetime, *, each: timedelta) -> bool:
+        """True once in so long."""
+        ...
 
     def forget(self, user_id: UUID) -> int:
         """Remove all that is known of this person's sockets, expired or not; how many it was."""

@@ -1,4 +1,4 @@
-"""Activities and tickets in DynamoDB; the open sockets and the edges have modules of their own."""
+"""Activities, tickets and grants in DynamoDB; the open sockets and the edges have modules of their own."""
 
 from datetime import datetime
 from itertools import islice
@@ -10,13 +10,14 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
 from pynamodb.models import Model
 
 from mundotango import ids, settings
 from mundotango.adapters.dynamodb import bind, take
-from mundotango.realtime.model import Activity, Appended, Kind
+from mundotango.realtime.model import Activity, Appended, Grant, Kind, Ticket
 from mundotango.realtime.policy import ACTIVITY_LIFE, moment_of
 
 
@@ -33,8 +34,12 @@ class ActivityRow(Model):
 
 
 class TicketRow(Model):
+    """A ticket under its hash, or a grant under `grant#` and its hash, so that neither is ever taken for the other."""
+
     ticket_hash = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute()
+    token_ends_at = UTCDateTimeAttribute(null=True)
+    channels = UnicodeSetAttribute(null=True)
     expires_at = TTLAttribute()
 
 
@@ -96,9 +101,31 @@ class DynamoTickets:
     def __init__(self, table_name: str, region: settings.Region) -> None:
         self._row = bind(TicketRow, table_name, region)
 
-    def put(self, ticket_hash: str, user_id: UUID, expires_at: datetime) -> None:
-        self._row(ticket_hash, user_id=str(user_id), expires_at=expires_at).save()
+    def put(self, ticket_hash: str, ticket: Ticket, expires_at: datetime) -> None:
+        self._row(
+            ticket_hash, user_id=str(ticket.user_id), token_ends_at=ticket.token_ends_at, expires_at=expires_at
+        ).save()
 
-    def take(self, ticket_hash: str, now: datetime) -> UUID | None:
+    def take(self, ticket_hash: str, now: datetime) -> Ticket | None:
         row = take(self._row, ticket_hash, condition=self._row.expires_at > now)
-        return None if row is None else UUID(row.user_id)
+        return None if row is None else Ticket(UUID(row.user_id), row.token_ends_at)
+
+
+class DynamoGrants:
+    def __init__(self, table_name: str, region: settings.Region) -> None:
+        self._row = bind(TicketRow, table_name, region)
+
+    def put(self, grant_hash: str, grant: Grant, expires_at: datetime) -> None:
+        self._row(
+            f"grant#{grant_hash}",
+            user_id=str(grant.user_id),
+            channels=set(grant.channels) or None,
+            expires_at=expires_at,
+        ).save()
+
+    def find(self, grant_hash: str, now: datetime) -> Grant | None:
+        try:
+            row = self._row.get(f"grant#{grant_hash}", consistent_read=True)
+        except self._row.DoesNotExist:
+            return None
+        return Grant(UUID(row.user_id), frozenset(row.channels or ())) if row.expires_at > now else None

@@ -1,19 +1,21 @@
-"""Sockets: the ticket that opens one, what it listens to, and what it missed while it was away."""
+"""Sockets: the ticket that opens one, how many a person has, and what each listens to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Protocol
 
 from mundotango import ids
-from mundotango.errors import MundoTangoError, NotAllowed, Unavailable
+from mundotango.errors import BadFrame, MundoTangoError, NotAllowed, Unavailable
 from mundotango.ports import Clock
 from mundotango.realtime import policy
-from mundotango.realtime.model import FRAME_VERSION, HOME, Appended, Socket, author_channel, frame, user_channel
-from mundotango.realtime.ports import Activities, Connections, Edges, Pusher, Tickets
+from mundotango.realtime.closing import end_sockets
+from mundotango.realtime.model import End, Socket, Ticket
+from mundotango.realtime.ports import Activities, Connections, Edges, Grants, Pusher, Tickets
+from mundotango.realtime.speech import Frame, control, error_frame, refused
+from mundotango.realtime.traffic import Traffic
 
-Frame = dict[str, Any]
+_OPENING_ATTEMPTS = 3
 
 
 class Stores(Protocol):
@@ -28,122 +30,118 @@ class Stores(Protocol):
     @property
     def edges(self) -> Edges: ...
     @property
+    def grants(self) -> Grants: ...
+    @property
     def pusher(self) -> Pusher: ...
+    @property
+    def traffic(self) -> Traffic: ...
 
 
-def issue_ticket(tickets: Tickets, user_id: UUID, clock: Clock) -> tuple[str, datetime]:
-    """A ticket and when it ends; only its hash is stored."""
-    ticket = ids.new_secret()
-    expires_at = clock.now() + policy.TICKET_LIFE
-    tickets.put(_hash(ticket), user_id, expires_at)
-    return ticket, expires_at
+def issue_ticket(tickets: Tickets, ticket: Ticket, clock: Clock) -> tuple[str, datetime]:
+    """A secret that opens one socket, and until when; only its hash is stored."""
+    secret = ids.new_secret()
+    expires_at = min(clock.now() + policy.TICKET_LIFE, ticket.token_ends_at)
+    tickets.put(hashed(secret), ticket, expires_at)
+    return secret, expires_at
 
 
-def consume_ticket(tickets: Tickets, ticket: str, clock: Clock) -> UUID:
-    """Whose ticket it was, told once."""
-    user_id = tickets.take(_hash(ticket), clock.now())
-    if user_id is None:
+def consume_ticket(tickets: Tickets, secret: str, clock: Clock) -> Ticket:
+    """What the ticket says, told once."""
+    ticket = tickets.take(hashed(secret), clock.now())
+    if ticket is None:
         raise NotAllowed("the ticket is unknown, used or expired")
-    return user_id
+    return ticket
 
 
-def _hash(ticket: str) -> str:
-    return sha256(ticket.encode(errors="replace")).hexdigest()
+def hashed(secret: str) -> str:
+    return sha256(secret.encode(errors="replace")).hexdigest()
 
 
-def connect(connections: Connections, socket: Socket, clock: Clock) -> None:
-    now = clock.now()
-    connections.open(socket, opened_at=now, expires_at=now + policy.CONNECTION_LIFE)
+def connect(stores: Stores, socket: Socket, end: End) -> int:
+    """Open it, and close the oldest of its person's others that are too many; how many those were.
+
+    The new one is written before it is counted, and only where there is at most one too many: so of any number that
+    open at once the last one sees them all, and there are never more than one too many.
+
+    Raises:
+        Unavailable: others open at once, again and again.
+    """
+    now, replaced = stores.clock.now(), 0
+    for _ in range(_OPENING_ATTEMPTS):
+        opened = stores.connections.open(
+            socket, opened_at=now, expires_at=end.at, code=end.code, limit=policy.MAX_SOCKETS
+        )
+        oldest = stores.connections.beyond(socket.user_id, policy.MAX_SOCKETS, now)
+        end_sockets(stores, oldest, "replaced")
+        replaced += len(oldest)
+        if opened:
+            return replaced
+    raise Unavailable("too many sockets open at once; try again")
 
 
 def disconnect(connections: Connections, socket: Socket) -> None:
     connections.close(socket)
 
 
-def subscribe(stores: Stores, socket: Socket, channel: object) -> Frame:
-    """From the position in the answer on, this socket gets what stands in the channel."""
-    position = ids.new_position()
-    allowed = policy.subscribable(channel, socket.user_id)
-    _listen(stores, socket, allowed)
-    return control("subscribed", channel=allowed, position=position)
+def subscribe(stores: Stores, socket: Socket, channels: Sequence[object], grant: object) -> Iterator[Frame]:
+    """From the position in `subscribed` on, this socket gets what stands in the channels it names.
+
+    Each other is refused for itself; those that are too many together all are.
+    """
+    position, allowed = ids.new_position(), []
+    granted = granted_to(stores, socket, grant)
+    for channel in dict.fromkeys(map(_hashable, channels)):
+        try:
+            allowed.append(listenable(channel, socket, granted))
+        except MundoTangoError as refusal:
+            yield refused(refusal, channel)
+    yield from listen(stores, socket, allowed)
+    if allowed:
+        yield control("subscribed", channels=allowed, position=position)
 
 
-def unsubscribe(stores: Stores, socket: Socket, channel: object) -> Frame:
-    allowed = policy.subscribable(channel, socket.user_id)
-    stores.connections.unsubscribe(socket.connection_id, allowed)
-    return control("unsubscribed", channel=allowed)
+def unsubscribe(stores: Stores, socket: Socket, channels: Sequence[object]) -> Iterator[Frame]:
+    known = []
+    for channel in dict.fromkeys(map(_hashable, channels)):
+        try:
+            known.append(policy.subscribable(channel, socket.user_id))
+        except MundoTangoError as refusal:
+            yield refused(refusal, channel)
+    if known:
+        stores.connections.unsubscribe(socket.connection_id, known)
+        yield control("unsubscribed", channels=known)
 
 
-def resume(stores: Stores, socket: Socket, positions: dict[str, Any]) -> Iterator[Frame]:
-    """What stands in these channels since a little before these positions, each channel in order, then `resumed`.
+def granted_to(stores: Stores, socket: Socket, grant: object) -> frozenset[str]:
+    """The channels that a grant a frame names gives to this person; none without one, or with another's."""
+    if grant is None:
+        return frozenset()
+    if not isinstance(grant, str):
+        raise BadFrame("bad-field", "grant is what POST /api/realtime/grants answered")
+    found = stores.grants.find(hashed(grant), stores.clock.now())
+    return found.channels if found is not None and found.user_id == socket.user_id else frozenset()
 
-    A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
-    position in `resumed` was given before anything was read: a channel that brought no frame resumes from there, and so
-    do those that come by themselves, which it names.
-    A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`. So does what
-    is left when the time is up, which runs on while the frames are being sent.
+
+def listenable(channel: object, socket: Socket, granted: frozenset[str]) -> str:
+    name = policy.subscribable(channel, socket.user_id)
+    if policy.needs_grant(name) and name not in granted:
+        raise NotAllowed("this channel needs a grant of the last ten minutes: POST /api/realtime/grants")
+    return name
+
+
+def listen(stores: Stores, socket: Socket, channels: list[str]) -> Iterator[Frame]:
+    """Subscribe to all of them at once; where that is too many each is refused, and none is left in the list.
 
     Raises:
-        Unavailable: a channel could not be read. There is no `resumed` then, which would take the client past it.
+        NotFound: the connection is closed.
     """
-    position = ids.new_position()
-    left, ends_at = policy.RESUME_LIMIT, stores.clock.now() + policy.RESUME_TIME
-    for channel, last in positions.items():
-        try:
-            missed = _missed(stores, socket, channel, last, left, ends_at)
-        except Unavailable:
-            raise
-        except MundoTangoError as refusal:
-            yield error_frame(refusal.code, refusal.detail, channel=channel[: policy.LONGEST_ECHO])
-            continue
-        for appended in missed or ():
-            if stores.clock.now() > ends_at:
-                missed = None
-                break
-            left -= 1
-            yield frame(appended, channel=channel)
-        if missed is None:
-            yield control("resync", channel=channel)
-    yield control("resumed", position=position, channels=[HOME, user_channel(socket.user_id)])
+    now, limit = stores.clock.now(), policy.MAX_CHANNELS
+    if channels and not stores.connections.subscribe(socket.connection_id, channels, now=now, limit=limit):
+        for channel in channels:
+            yield error_frame("not-allowed", f"a socket listens to at most {limit} channels", channel=channel)
+        channels.clear()
 
 
-def _missed(
-    stores: Stores, socket: Socket, channel: str, last: object, limit: int, ends_at: datetime
-) -> list[Appended] | None:
-    policy.resumable(channel, socket.user_id)
-    moment = policy.moment_of(last)
-    if channel.startswith("post:"):
-        _listen(stores, socket, channel)
-    if policy.is_too_old(moment, stores.clock.now()):
-        return None
-    sources = [channel]
-    if channel == HOME:
-        followed = stores.edges.followed(socket.user_id, policy.RESUME_AUTHORS + 1)
-        if len(followed) > policy.RESUME_AUTHORS:
-            return None
-        sources = [author_channel(author_id) for author_id in followed]
-    after = policy.position_at(moment - policy.RESUME_OVERLAP)
-    missed: list[Appended] = []
-    for source in sources:
-        if stores.clock.now() > ends_at:
-            return None
-        missed += stores.activities.since(source, after, limit + 1)
-        if len(missed) > limit:
-            return None
-    return sorted(missed, key=lambda each: each.position)
-
-
-def _listen(stores: Stores, socket: Socket, channel: str) -> None:
-    if not stores.connections.subscribe(
-        socket.connection_id, channel, now=stores.clock.now(), limit=policy.MAX_CHANNELS
-    ):
-        raise NotAllowed(f"a socket listens to at most {policy.MAX_CHANNELS} channels")
-
-
-def control(kind: str, **fields: Any) -> Frame:
-    """A frame about the conversation itself, not about something that happened."""
-    return {"v": FRAME_VERSION, "type": kind, **fields}
-
-
-def error_frame(code: str, message: str, **fields: Any) -> Frame:
-    return control("error", code=code, message=message, **fields)
+def _hashable(channel: object) -> object:
+    """What is no text is no channel, whatever it is."""
+    return channel if isinstance(channel, str) else None

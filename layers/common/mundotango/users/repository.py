@@ -104,6 +104,20 @@ class UserRepository:
         )
         return {user_id for (user_id,) in rows}
 
+    def find_presence(self, user_id: UUID) -> bool | None:
+        """Whether others are shown that this person is here; None without a profile."""
+        row = self._connection.execute("SELECT shows_presence FROM users WHERE id = %s", (user_id,)).fetchone()
+        return None if row is None else bool(row[0])
+
+    def show_presence(self, user_id: UUID, shown: bool) -> bool:
+        """False when it was so already."""
+        return (
+            self._connection.execute(
+                "UPDATE users SET shows_presence = %s WHERE id = %s AND shows_presence <> %s", (shown, user_id, shown)
+            ).rowcount
+            == 1
+        )
+
     def list_ids(self, after: UUID | None, limit: int) -> list[UUID]:
         """In the order of ids, for work that goes through everybody in pages."""
         rows = self._connection.execute(

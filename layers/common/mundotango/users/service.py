@@ -5,8 +5,10 @@ from uuid import UUID
 
 from mundotango.attachments.service import check_attachable, release
 from mundotango.errors import Conflict, FieldError, MediaNotReady, NotFound, PreconditionFailed, ProfileMissing
+from mundotango.ids import new_id
 from mundotango.media.model import Purpose, kept_picture
 from mundotango.ports import Clock, MediaRepository
+from mundotango.realtime.model import Activity
 from mundotango.users import policy
 from mundotango.users.model import Profile, Relation, User
 from mundotango.work import UnitOfWork
@@ -99,6 +101,29 @@ def get_own_page(work: UnitOfWork, user_id: UUID) -> Profile:
     if profile is None:
         raise ProfileMissing(_NO_PROFILE)
     return profile
+
+
+def shows_presence(work: UnitOfWork, user_id: UUID) -> bool:
+    """Whether followers are shown when this person is here, or typing."""
+    shown = work.users.find_presence(user_id)
+    if shown is None:
+        raise ProfileMissing(_NO_PROFILE)
+    return shown
+
+
+def show_presence(work: UnitOfWork, user_id: UUID, shown: bool, clock: Clock) -> None:
+    """Who is not shown is shown nobody either."""
+    if shows_presence(work, user_id) != shown and work.users.show_presence(user_id, shown):
+        work.record(
+            Activity(
+                id=new_id(),
+                kind="presence.shown" if shown else "presence.hidden",
+                actor_id=user_id,
+                channel=None,
+                payload={"user_id": str(user_id)},
+                occurred_at=clock.now(),
+            )
+        )
 
 
 def get_id(work: UnitOfWork, handle: str) -> UUID:

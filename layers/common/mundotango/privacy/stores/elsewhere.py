@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mundotango.cache_keys import cached_of
-from mundotango.commands.service import identity_deletion, media_deletion
+from mundotango.commands.service import identity_deletion, media_deletion, socket_closing
 from mundotango.exports.model import exports_of
 from mundotango.media.service import delete_objects
 from mundotango.privacy.model import Person, Store
@@ -22,6 +22,7 @@ PAGE = 50
 def erase_identity(platform: "Platform", person: Person) -> Iterator[int]:
     with platform.unit_of_work() as work:
         work.record(identity_deletion(person.id, platform.clock))
+        work.record(socket_closing(person.id, "ended", platform.clock))
     yield 0
 
 
@@ -186,9 +187,9 @@ STORES = (
         name="Connections",
         system="DynamoDB",
         holds=("ConnectionsTable",),
-        what="open sockets and what they listen to",
-        how_long="2 hours at most",
-        why="to deliver what happens",
+        what="open sockets, what they listen to, and when something came from the person last",
+        how_long="2 hours and a quarter at most",
+        why="to deliver what happens, and to show followers who is here",
         exported="no: gone before it could be read",
         erased="deleted",
         erase=erase_connections,
@@ -197,9 +198,9 @@ STORES = (
         name="Tickets",
         system="DynamoDB",
         holds=("TicketsTable",),
-        what="permissions to open one socket: a hash and the person's id",
-        how_long="60 seconds",
-        why="a browser opens a socket without a token",
+        what="permissions to open one socket or to listen to some channels: a hash, the person's id, the channels",
+        how_long="60 seconds; those to listen 10 minutes",
+        why="a browser opens a socket without a token, and sockets cannot ask the database who sees what",
         exported="no: gone before it could be read",
         erased="ends by itself long before",
     ),
@@ -240,7 +241,7 @@ REMAINING = (
         name="Commands",
         system="DynamoDB",
         holds=("CommandsTable",),
-        what="that a sign-in or a picture is to be deleted: the person's id, the picture's",
+        what="that a sign-in or a picture is to be deleted, or sockets closed: the person's id, the picture's",
         how_long="7 days",
         why="the network has no way to Cognito and to the edge",
         exported="no: ids and verbs",

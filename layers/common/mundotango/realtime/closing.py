@@ -1,0 +1,71 @@
+"""The end of sockets by the server's will: told by a last frame, closed at the gateway, and forgotten.
+
+Whatever of it is done twice is nothing the second time, so it may break off anywhere and be begun again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mundotango.realtime import policy
+from mundotango.realtime.model import Closing, Delivery, Socket, encoded
+from mundotango.realtime.speech import closing_frame
+
+if TYPE_CHECKING:
+    from mundotango.realtime.service import Stores
+
+# Closed together, in some seconds.
+_PAGE = 500
+_PAGE_SECONDS = 30.0
+# As many as botocore keeps connections.
+_THREADS = 10
+
+
+def end_sockets(stores: Stores, sockets: Collection[Socket], code: Closing, *, reconnect: bool | None = None) -> None:
+    """`reconnect` is whether their clients are to open others; it follows from the code where it is not given.
+
+    A socket that the gateway does not close now may stay open, but nothing is delivered to it.
+    """
+    if not sockets:
+        return
+    told = policy.reconnects(code) if reconnect is None else reconnect
+    text = encoded(closing_frame(code, reconnect=told))
+    stores.pusher.send([Delivery(socket, text) for socket in sockets])
+    forget_closed(stores, sockets)
+
+
+def forget_closed(stores: Stores, sockets: Collection[Socket]) -> None:
+    """Those that were told already."""
+    stores.pusher.close(sockets)
+    with ThreadPoolExecutor(min(_THREADS, len(sockets))) as threads:
+        list(threads.map(stores.connections.close, sockets))
+
+
+def end_all(stores: Stores, user_id: UUID, code: Closing) -> int:
+    """All of a person's, which they shall not open again by themselves; how many those were."""
+    sockets = stores.connections.of_users([user_id], stores.clock.now())
+    end_sockets(stores, sockets, code, reconnect=False)
+    return len(sockets)
+
+
+def close_ended(stores: Stores, time_left: Callable[[], float]) -> dict[str, object]:
+    """All that ended lately and are open still, silent ones too: within a minute, as this is done each minute.
+
+    What there is no time for is done by the next run.
+    """
+    closed = 0
+    while time_left() > _PAGE_SECONDS:
+        ended = stores.connections.ended(stores.clock.now(), within=policy.CLOSED_WITHIN, limit=_PAGE)
+        if not ended:
+            return {"done": True, "closed": closed}
+        by_code: defaultdict[Closing, list[Socket]] = defaultdict(list)
+        for socket, code in ended:
+            by_code[code].append(socket)
+        for code, sockets in by_code.items():
+            end_sockets(stores, sockets, code)
+        closed += len(ended)
+    return {"done": False, "closed": closed}

@@ -1,0 +1,125 @@
+"""What a socket missed while it was away."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import batched
+from typing import Any
+from uuid import UUID
+
+from mundotango import ids
+from mundotango.errors import Invalid, NotAllowed
+from mundotango.realtime import policy
+from mundotango.realtime.model import HOME, Appended, End, Socket, author_channel, frame, user_channel
+from mundotango.realtime.service import Stores, granted_to, listen, listenable
+from mundotango.realtime.speech import Frame, control, refused
+
+_TOLD_OF_A_POST = ("post.created", "post.updated")
+_TAKEN_BACK = ("post.removed", "post.withdrawn")
+# So many authors are read before it is looked at whether that is enough, or takes too long.
+AUTHORS_AT_ONCE = 10 * policy.RESUME_THREADS
+
+
+def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], grant: object) -> Iterator[Frame]:
+    """What stands in these channels since a little before these positions, each channel in order, then `resumed`.
+
+    A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
+    position in `resumed` was given before anything was read: a channel that brought no frame resumes from there, and so
+    do those that come by themselves, which it names.
+    A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`. So does what
+    is left when the time is up, which runs on while the frames are being sent.
+
+    Raises:
+        NotFound: the connection is closed.
+        Unavailable: a channel could not be read. There is no `resumed` then, which would take the client past it.
+    """
+    position = ids.new_position()
+    left, stops_at = policy.RESUME_LIMIT, stores.clock.now() + policy.RESUME_TIME
+    moments: dict[str, datetime] = {}
+    yield from _check(stores, socket, positions, grant, moments)
+    for channel, moment in moments.items():
+        missed = _missed(stores, socket.user_id, channel, moment, left, stops_at)
+        for appended in missed or ():
+            if stores.clock.now() > stops_at:
+                missed = None
+                break
+            left -= 1
+            yield frame(appended, channel=channel)
+        if missed is None:
+            yield control("resync", channel=channel)
+    own = [HOME, user_channel(socket.user_id)]
+    ends_at = end.at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    yield control("resumed", position=position, channels=own, ends_at=ends_at)
+
+
+def _check(
+    stores: Stores, socket: Socket, positions: dict[str, Any], grant: object, moments: dict[str, datetime]
+) -> Iterator[Frame]:
+    """Fills in the moments of the channels that can be resumed, and listens to them; tells of the others."""
+    granted = granted_to(stores, socket, grant)
+    for channel, last in positions.items():
+        try:
+            _check_one(stores, socket, channel, granted)
+            moments[channel] = policy.moment_of(last)
+        except (Invalid, NotAllowed) as refusal:
+            yield refused(refusal, channel)
+    subscribed = [channel for channel in moments if not policy.comes_by_itself(channel, socket.user_id)]
+    for too_many in listen(stores, socket, subscribed):
+        moments.pop(too_many["channel"])
+        yield too_many
+
+
+def _check_one(stores: Stores, socket: Socket, channel: str, granted: frozenset[str]) -> None:
+    if policy.comes_by_itself(channel, socket.user_id):
+        return
+    listenable(channel, socket, granted)
+    # A grant is of some minutes ago, and what was said in a conversation is for those alone who are in it now.
+    family, _, name = channel.partition(":")
+    if family == "conversation" and socket.user_id not in stores.edges.members(UUID(name)):
+        raise NotAllowed("this conversation is not yours")
+
+
+def _missed(
+    stores: Stores, user_id: UUID, channel: str, moment: datetime, limit: int, stops_at: datetime
+) -> list[Appended] | None:
+    """None where it is too long ago, too much, or takes too long."""
+    if policy.is_too_old(moment, stores.clock.now()):
+        return None
+    sources = _sources(stores, user_id, channel)
+    if len(sources) > policy.RESUME_AUTHORS:
+        return None
+    after = policy.position_at(moment - policy.RESUME_OVERLAP)
+    missed: list[Appended] = []
+    with ThreadPoolExecutor(policy.RESUME_THREADS) as threads:  # starts as many as there is work for
+        for some in batched(sources, AUTHORS_AT_ONCE, strict=False):
+            if stores.clock.now() > stops_at:
+                return None
+            found = threads.map(lambda source: stores.activities.since(source, after, limit + 1), some)
+            missed += [each for part in found for each in part]
+            if len(missed) > limit:
+                return None
+    return _for_their_eyes(stores, user_id, sorted(missed, key=lambda each: each.position))
+
+
+def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:
+    if channel != HOME:
+        return [channel]
+    followed = stores.edges.followed(user_id, policy.RESUME_AUTHORS + 1)
+    return [author_channel(author_id) for author_id in followed]
+
+
+def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -> list[Appended]:
+    """Without what they must no longer see: what was done by somebody who is apart from them by now, and posts that
+    were taken back later. Whoever is asked about costs two consistent reads of a unit each, so a million such people
+    $0.25."""
+    actors = {each.activity.actor_id for each in missed} - {None, user_id}
+    apart = stores.edges.apart(user_id, [actor for actor in actors if actor is not None]) if actors else set()
+    gone: set[object] = set()
+    kept = []
+    for each in reversed(missed):
+        kind, payload = each.activity.kind, each.activity.payload
+        if kind in _TAKEN_BACK:
+            gone.add(payload["post_id"])
+        if each.activity.actor_id not in apart and not (kind in _TOLD_OF_A_POST and payload.get("id") in gone):
+            kept.append(each)
+    return kept[::-1]

@@ -1,0 +1,45 @@
+"""A client of the sockets, over stores in memory: what it sends, and what it is answered."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from mundotango.realtime.frames import answers
+from mundotango.realtime.model import Appended, Grant
+from mundotango.realtime.policy import GRANT_LIFE, position_at
+from mundotango.realtime.service import connect, hashed
+from tests.factories.realtime import make_activity, make_end, make_socket
+from tests.fakes.stores import FakeStores
+
+
+class Client:
+    """One open socket, and what it is answered."""
+
+    def __init__(self) -> None:
+        self.stores, self.socket = FakeStores(), make_socket()
+        self.end = make_end(self.stores.clock)
+        connect(self.stores, self.socket, self.end)
+
+    def sends(self, text: str | None) -> list[dict[str, Any]]:
+        return list(answers(self.stores, self.socket, self.end, text))
+
+    def asks(self, action: str, **fields: Any) -> list[dict[str, Any]]:
+        return self.sends(json.dumps({"action": action, **fields}))
+
+    def happens(self, channel: str) -> Appended:
+        return self.stores.activities.append(make_activity(channel))
+
+    def granted(self, *channels: str, user_id: UUID | None = None) -> str:
+        grant = Grant(user_id or self.socket.user_id, frozenset(channels))
+        self.stores.grants.put(hashed("the grant"), grant, self.stores.clock.now() + GRANT_LIFE)
+        return "the grant"
+
+    def subscribes(self, *channels: object, **fields: Any) -> list[dict[str, Any]]:
+        return self.asks("subscribe", channels=list(channels), **fields)
+
+    def listens_to(self, channel: str) -> bool:
+        return self.socket in self.stores.connections.of_channel(channel, self.stores.clock.now())
+
+    def position(self, ago: timedelta) -> str:
+        return position_at(self.stores.clock.now() - ago)
