@@ -334,6 +334,27 @@ def test_in_a_group_two_apart_see_nothing_of_each_other(
     assert str(pablo) not in str(renamed.payload)
 
 
+def test_who_takes_part_is_granted_its_channel(
+    gateway: Gateway, malena: UUID, carlos: UUID, two: str, join: Join
+) -> None:
+    pablo = join("pablo")
+    asked = opened(gateway, malena, "pablo")
+    said(gateway, malena, asked)
+
+    def granted(user_id: UUID) -> list[str]:
+        channels = [f"conversation:{each}" for each in (two, asked, new_id())]
+        answer = gateway.post("/api/realtime/grants", user=user_id, json={"channels": channels})
+        assert {each["code"] for each in answer.json()["refused"]} == {"not-allowed"}
+        return [channel.partition(":")[2] for channel in answer.json()["channels"]]
+
+    assert [granted(user_id) for user_id in (malena, carlos, pablo)] == [[two, asked], [two], []]
+    gateway.post(f"{PATH}/{asked}/accept", user=pablo)
+    gateway.delete(f"{PATH}/{two}/members/me", user=carlos)
+    assert [granted(user_id) for user_id in (carlos, pablo)] == [[], [asked]]
+    gateway.put("/api/users/malena/block", user=pablo)
+    assert [granted(user_id) for user_id in (malena, pablo)] == [[two], []]
+
+
 def test_bad_requests_are_refused(gateway: Gateway, malena: UUID, carlos: UUID, join: Join, two: str) -> None:
     def begin(user_id: UUID, *handles: str, **more: str) -> tuple[int, set[str]]:
         answer = gateway.post(PATH, user=user_id, json={"members": handles} | more)
