@@ -14,7 +14,6 @@ from psycopg.types.json import Jsonb
 
 from functions.jobs import handler as jobs
 from mundotango.bootstrap import Platform
-from mundotango.conversations.service import leave as leave_conversation
 from mundotango.errors import Unavailable
 from mundotango.exports.service import ask_export
 from mundotango.media.policy import original_key
@@ -111,24 +110,6 @@ def test_what_others_said_stays(place: Place) -> None:
         ).fetchall()
     assert emptied == (None, "", [], True)
     assert mentioning == [([{"kind": "link", "start": 0, "end": 9, "url": "https://x"}],)]
-
-
-def test_in_others_conversations_an_empty_place_stays_until_they_leave_it_too(place: Place) -> None:
-    leave(place, place.ana)
-    sign_ins_end(place)
-    place.run("erase_accounts")
-
-    bruno = place.bruno.id
-    with place.platform.unit_of_work() as work:
-        one, other = work.conversations.list_of(bruno, "active", None, 9)
-        said = [message for each in (one, other) for message in work.messages.list_of(each.id, bruno, None, 9)]
-        assert [member.person.id for member in one.members] == [bruno]
-        leave_conversation(work, one.id, bruno, place.clock)
-    left = {(message.author is None, message.text, message.deleted) for message in said}
-    assert left == {(True, "", True), (False, place.bruno.marker, False)}
-    assert place.run("clear_conversations")["cleared"] == 1
-    with place.platform.unit_of_work() as work:
-        assert [each.id for each in work.conversations.list_of(bruno, "active", None, 9)] == [other.id]
 
 
 def test_totals_of_others_posts_follow(place: Place) -> None:
