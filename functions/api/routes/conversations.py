@@ -45,8 +45,7 @@ async def open_conversation(
     """
     conversation, begun = service.open_conversation(work, caller.user_id, asked.members, asked.title, platform.clock)
     response.status_code = 201 if begun else 200
-    response.headers["location"] = f"/api/conversations/{conversation.id}"
-    return _body(conversation)
+    return _changed(conversation, response)
 
 
 @router.get("", responses=refusals(400))
@@ -89,13 +88,19 @@ async def rename_conversation(
 @router.post("/{conversation_id}/members", responses=refusals(404, 409, body=True))
 @access(404, owner=422, stranger=200, suspended=403)
 async def add_members(
-    conversation_id: Id, asked: NewMembers, caller: CallerDep, work: WorkDep, platform: PlatformDep
+    conversation_id: Id,
+    asked: NewMembers,
+    caller: CallerDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    response: Response,
 ) -> ConversationBody:
     """To a group, by whoever takes part. Who does not follow the caller is asked, and so is who has left before.
 
     They see what is said from then on.
     """
-    return _body(service.add_members(work, conversation_id, caller.user_id, asked.members, platform.clock))
+    conversation = service.add_members(work, conversation_id, caller.user_id, asked.members, platform.clock)
+    return _changed(conversation, response)
 
 
 @router.delete("/{conversation_id}/members/me", status_code=204, responses=refusals(404))
@@ -112,10 +117,10 @@ async def leave_conversation(conversation_id: Id, caller: CallerDep, work: WorkD
 @router.post("/{conversation_id}/accept", responses=refusals(404))
 @access(404, owner=200, stranger=200, suspended=403)
 async def accept_conversation(
-    conversation_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep
+    conversation_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, response: Response
 ) -> ConversationBody:
     """What the caller was asked. Accepting twice is accepting once; replying accepts too."""
-    return _body(service.accept(work, conversation_id, caller.user_id, platform.clock))
+    return _changed(service.accept(work, conversation_id, caller.user_id, platform.clock), response)
 
 
 @router.post("/{conversation_id}/decline", status_code=204, responses=refusals(404, 409))
@@ -188,6 +193,11 @@ async def mark_read(
 ) -> None:
     """Everything up to this message. A mark never goes back; others who take part see it."""
     messages.mark_read(work, conversation_id, asked.message_id, caller.user_id, platform.clock)
+
+
+def _changed(conversation: Conversation, response: Response) -> ConversationBody:
+    response.headers["location"] = f"/api/conversations/{conversation.id}"
+    return _body(conversation)
 
 
 def _body(conversation: Conversation) -> ConversationBody:

@@ -332,6 +332,11 @@ def test_in_a_group_two_apart_see_nothing_of_each_other(
     (renamed,) = [each.activity for each in announced.appended if each.channel == f"user:{carlos}"]
     assert renamed.actor_id is None, "what says nothing of who did it reaches both"
     assert str(pablo) not in str(renamed.payload)
+    gateway.delete("/api/users/pablo/block", user=carlos)
+    assert history(gateway, carlos, group) == ["secreto"]
+    assert gateway.get(f"{PATH}/unread", user=carlos).json() == {
+        "conversations": seen(gateway, carlos, group)["unread"]
+    }
 
 
 def test_who_takes_part_is_granted_its_channel(

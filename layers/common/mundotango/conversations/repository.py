@@ -182,13 +182,14 @@ class ConversationRepository:
     def note_message(
         self, conversation_id: UUID, message_id: UUID, author_id: UUID, told: Sequence[UUID], at: datetime
     ) -> None:
-        """The latest one, of the conversation and for these people; its author has read it."""
+        """The latest one; in the lists of these people, and of its author, who has read it."""
         self._connection.execute("UPDATE conversations SET latest_id = %s WHERE id = %s", (message_id, conversation_id))
         self._connection.execute(
             """
-            UPDATE conversation_members SET latest_id = %(message_id)s, active_at = %(at)s,
+            UPDATE conversation_members SET latest_id = %(message_id)s,
+                active_at = CASE WHEN user_id = ANY(%(told)s) THEN %(at)s ELSE active_at END,
                 read_up_to = CASE WHEN user_id = %(author_id)s THEN %(message_id)s ELSE read_up_to END
-            WHERE conversation_id = %(conversation_id)s AND user_id = ANY(%(told)s)
+            WHERE conversation_id = %(conversation_id)s AND state IN ('active', 'requested')
             """,
             {
                 "conversation_id": conversation_id, "message_id": message_id, "author_id": author_id,
@@ -223,10 +224,12 @@ class ConversationRepository:
         """Its messages are gone. Of two of whom one declined the row stays, so that they are not asked again."""
         removed = self._connection.execute(
             """
-            DELETE FROM conversations WHERE id = %s AND ended_at IS NOT NULL AND (kind = 'group' OR NOT EXISTS (
-                SELECT FROM conversation_members
-                WHERE conversation_id = conversations.id AND conversation_members.state = 'declined'
-            ))
+            DELETE FROM conversations WHERE id = %s AND ended_at IS NOT NULL AND (
+                one_id IS NULL OR other_id IS NULL OR NOT EXISTS (
+                    SELECT FROM conversation_members
+                    WHERE conversation_id = conversations.id AND conversation_members.state = 'declined'
+                )
+            )
             """,
             (conversation_id,),
         )

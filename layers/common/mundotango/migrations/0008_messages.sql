@@ -22,8 +22,8 @@ CREATE TABLE conversation_members (
     joined_at timestamptz NOT NULL,
     joined_after uuid NOT NULL,  -- the last message that was said before, which they do not see
     read_up_to uuid NOT NULL,  -- never before joined_after
-    latest_id uuid NOT NULL,  -- of the messages that were for them
-    active_at timestamptz,  -- when the last one was; null in a direct one in which nothing was said to them yet
+    latest_id uuid NOT NULL,  -- of the conversation's messages; here, so that an index has what may be unread
+    active_at timestamptz,  -- of the last message for them; null in a direct one in which nothing was said to them yet
     PRIMARY KEY (conversation_id, user_id)
 );
 CREATE INDEX idx_conversation_members_user ON conversation_members (user_id, state, active_at DESC, conversation_id DESC)
