@@ -1,5 +1,6 @@
 """What people say to each other: history, read markers, deleting, pictures, and what moderators see of it."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,12 +8,17 @@ import pytest
 
 from functions.jobs import handler as jobs
 from mundotango.adapters.postgres import Database
-from mundotango.attachments.service import discard_unused
+from mundotango.attachments.service import discard_unused, release
+from mundotango.conversations import clearing
+from mundotango.conversations.clearing import clear_conversations
+from mundotango.errors import Unavailable
 from mundotango.ids import new_id, new_id_after
 from mundotango.media.model import Media, Purpose
 from mundotango.messages.policy import CONTEXT, LONGEST_TEXT, MOST_PICTURES
+from mundotango.ports import Clock
 from mundotango.posts.policy import LONGEST_ALT
 from mundotango.realtime.model import fits
+from mundotango.work import UnitOfWork
 from tests.factories.conversations import PATH, history, kinds, listed, opened, said, say, seen, told
 from tests.factories.media import ready_media
 from tests.fakes.commands import FakeCommands
@@ -268,6 +274,36 @@ def test_what_everybody_has_left_is_deleted_with_its_pictures(
         for table in ("conversations", "conversation_members", "messages", "message_media"):
             assert connection.execute(f"SELECT FROM {table}").fetchall() == []
     assert opened(gateway, malena, "carlos") != two
+
+
+def test_clearing_that_is_cut_off_goes_on_and_what_fails_holds_up_nothing(
+    gateway: Gateway, malena: UUID, carlos: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = [opened(gateway, malena, "carlos", title=title) for title in ("Viernes", "Sábado")]
+    pictures = [uploaded(gateway, malena) for _ in groups]
+    for group, picture in zip(groups, pictures, strict=True):
+        for each in (picture, uploaded(gateway, malena)):
+            show(gateway, malena, group, each)
+        for user_id in (malena, carlos):
+            gateway.delete(f"{PATH}/{group}/members/me", user=user_id)
+    monkeypatch.setattr(clearing, "_MESSAGES", 1)
+
+    assert clear_conversations(gateway.platform, lambda: 0.0) == {"done": False, "cleared": 0, "failed": 0}
+    assert deleted(gateway) == {str(pictures[0].media_id)}
+    with monkeypatch.context() as broken:
+        broken.setattr(clearing, "release", fail_on(pictures[1].media_id))
+        assert clear_conversations(gateway.platform, lambda: 99.0) == {"done": True, "cleared": 1, "failed": 1}
+    assert clear_conversations(gateway.platform, lambda: 99.0) == {"done": True, "cleared": 1, "failed": 0}
+    assert len(deleted(gateway)) == 4
+
+
+def fail_on(media_id: UUID) -> Callable[..., None]:
+    def release_all_but_one(work: UnitOfWork, owner_id: UUID, media_ids: list[UUID], clock: Clock) -> None:
+        if media_id in media_ids:
+            raise Unavailable("not now")
+        release(work, owner_id, media_ids, clock)
+
+    return release_all_but_one
 
 
 def test_of_what_was_declined_it_is_remembered_that_it_was(

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from mundotango.bootstrap import Platform
 
-PAGE = 100
+# In one run, and of one conversation's messages in one step.
+_CONVERSATIONS, _MESSAGES = 1000, 100
 # A page takes far less; this is for a database that is slow today.
 STEP_SECONDS = 20.0
 
@@ -29,7 +30,7 @@ def clear_conversations(platform: Platform, time_left: Callable[[], float]) -> d
     """`cleared` are conversations; one that fails holds up no other."""
     cleared, failed = 0, 0
     with platform.unit_of_work() as work:
-        ended = work.conversations.list_ended(PAGE)
+        ended = work.conversations.list_ended(_CONVERSATIONS)
     for conversation_id in ended:
         try:
             while _clear_page(platform, conversation_id):
@@ -42,13 +43,13 @@ def clear_conversations(platform: Platform, time_left: Callable[[], float]) -> d
             failed += 1
             said = {"conversation_id": str(conversation_id), "cause": type(failure).__name__}
             logger().exception("not cleared", extra=said)
-    return {"done": len(ended) < PAGE, "cleared": cleared, "failed": failed}
+    return {"done": len(ended) < _CONVERSATIONS, "cleared": cleared, "failed": failed}
 
 
 def _clear_page(platform: Platform, conversation_id: UUID) -> bool:
     """Whether there may be more. Owners of pictures are held before the conversation, in the order of a sender."""
     with platform.unit_of_work() as work:
-        page = work.messages.oldest_of(conversation_id, PAGE)
+        page = work.messages.oldest_of(conversation_id, _MESSAGES)
         pictures = [each for shown in page.values() for each in shown]
         work.users.hold([owner_id for owner_id, _ in pictures])
         if not work.conversations.hold_ended(conversation_id):

@@ -1,11 +1,15 @@
 """What people report, and what moderators do about it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from mundotango.messages.model import Message
+if TYPE_CHECKING:
+    # Every write asks whether its caller is suspended, and few are of moderators.
+    from mundotango.messages.model import Message
 
 TargetKind = Literal["user", "post", "comment", "message"]
 Reason = Literal["spam", "harassment", "hate", "nudity", "violence", "impersonation", "other"]
