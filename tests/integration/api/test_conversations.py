@@ -135,15 +135,16 @@ def test_accepting_and_replying_open_it(
     assert gateway.post(f"{PATH}/{asked}/decline", user=carlos).status == 409
 
 
+@pytest.mark.parametrize("how", [("POST", "decline"), ("DELETE", "members/me")], ids=lambda how: how[1])
 def test_who_asked_cannot_tell_that_they_were_declined(
-    gateway: Gateway, malena: UUID, carlos: UUID, announced: FakeActivities
+    gateway: Gateway, malena: UUID, carlos: UUID, announced: FakeActivities, how: tuple[str, str]
 ) -> None:
     asked = opened(gateway, malena, "carlos")
     said(gateway, malena, asked)
     waiting, before = say(gateway, malena, asked), seen(gateway, malena, asked)
     announced.appended.clear()
 
-    assert gateway.post(f"{PATH}/{asked}/decline", user=carlos).status == 204
+    assert gateway.call(how[0], f"{PATH}/{asked}/{how[1]}", user=carlos).status == 204
 
     assert kinds(announced, malena) == []
     assert told(announced, carlos) == [("conversation.updated", {"id": asked, "state": "declined"})]
