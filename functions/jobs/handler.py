@@ -17,8 +17,8 @@ from mundotango.observability import counting, logger
 MARGIN_SECONDS = 10.0
 
 JOBS = (
-    "sweep_outbox", "rebuild_edges", "recount", "run_exports", "send_digests", "sweep_media", "erase_accounts",
-    "replay_erasures",
+    "sweep_outbox", "rebuild_edges", "recount", "run_exports", "send_digests", "sweep_media", "clear_conversations",
+    "erase_accounts", "replay_erasures",
 )  # fmt: skip
 
 
@@ -77,6 +77,10 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
             from mundotango.attachments.sweep import sweep_media
 
             outcome = sweep_media(platform(), time_left)
+        case {"job": "clear_conversations"}:
+            from mundotango.conversations.clearing import clear_conversations
+
+            outcome = clear_conversations(platform(), time_left)
         case {"job": "erase_accounts"}:
             from mundotango.privacy.erasing import erase_accounts
 

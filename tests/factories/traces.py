@@ -37,6 +37,7 @@ class Traces:
     comment_id: UUID = field(default_factory=ids.new_id)
     answered_id: UUID = field(default_factory=ids.new_id)
     media_id: UUID = field(default_factory=ids.new_id)
+    message_id: UUID = field(default_factory=ids.new_id)
     event_id: UUID = field(default_factory=ids.new_id)
 
     @property
@@ -253,7 +254,13 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
         body=mark,
         created_at=now,
     )
-    for kind, reported in (("user", to.id), ("post", to.post_id), ("comment", to.comment_id)):
+    _plant_messages(connection, who, to, now)
+    for kind, reported in (
+        ("user", to.id),
+        ("post", to.post_id),
+        ("comment", to.comment_id),
+        ("message", to.message_id),
+    ):
         insert(
             connection,
             "reports",
@@ -291,6 +298,52 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
             occurred_at=now,
             v=1,
         )
+
+
+def _plant_messages(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:
+    """Two conversations, one begun by each: a pair's row is known by either order here."""
+    conversation_id, nothing = ids.new_id(), UUID(int=0)
+    insert(
+        connection,
+        "conversations",
+        id=conversation_id,
+        kind="direct",
+        one_id=who.id,
+        other_id=to.id,
+        created_at=now,
+        latest_id=who.message_id,
+    )
+    for one in (who, to):
+        insert(
+            connection,
+            "conversation_members",
+            conversation_id=conversation_id,
+            user_id=one.id,
+            state="active",
+            joined_at=now,
+            joined_after=nothing,
+            read_up_to=nothing,
+            latest_id=who.message_id,
+            active_at=now,
+        )
+    insert(
+        connection,
+        "messages",
+        id=who.message_id,
+        conversation_id=conversation_id,
+        user_id=who.id,
+        text=who.marker,
+        created_at=now,
+    )
+    insert(
+        connection,
+        "message_media",
+        message_id=who.message_id,
+        position=0,
+        media_id=ids.new_id(),
+        alt=who.marker,
+        picture=Jsonb({"variants": [{"url": f"/media/{who.marker}"}]}),
+    )
 
 
 def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:

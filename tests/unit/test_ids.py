@@ -28,6 +28,16 @@ def test_a_clock_that_goes_back_does_not_turn_the_order_round(monkeypatch: pytes
     assert ids.new_id() > first
 
 
+def test_an_id_follows_one_of_a_machine_whose_clock_is_ahead_and_turns_no_other_clock() -> None:
+    ahead = uuid.UUID(int=ids.new_id().int + (3_600_000 << 80))
+
+    following = ids.new_id_after(ahead)
+
+    assert ahead < following < ids.new_id_after(following)
+    assert following.version == 7
+    assert ids.new_id() < ids.new_id_after(ids.new_id()) < ahead
+
+
 def test_what_follows_the_time_is_random() -> None:
     assert len({ids.new_id().int & (1 << 62) - 1 for _ in range(1000)}) == 1000
 

@@ -80,7 +80,7 @@ async def delete_media(
     """The caller's own, in whatever state: it goes from the profile, post and drafts it is in, from storage and from
     the edge. Browsers that have it may keep it.
 
-    A post that is nothing but this picture has to be deleted instead: 409.
+    A post that is nothing but this picture, or the message that it is in, has to be deleted instead: 409.
     """
     post_id = removal.delete_media(work, platform.media, media_id, caller.user_id, platform.clock)
     outdated += shown_of(caller.user_id)

@@ -8,6 +8,7 @@ from functions.api.access import access
 from functions.api.dependencies import ModeratorDep, OutdatedDep, PlatformDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Lines
+from functions.api.schemas.conversations import MessageBody
 from functions.api.schemas.moderation import (
     ActBody,
     ActPage,
@@ -19,6 +20,7 @@ from functions.api.schemas.moderation import (
 )
 from functions.api.schemas.problems import refusals
 from mundotango.cache_keys import post_key, shown_of, standing_key
+from mundotango.messages.model import message_payload
 from mundotango.moderation import service
 from mundotango.moderation.model import OpenReport, Target
 from mundotango.pagination import DEFAULT_LIMIT
@@ -48,7 +50,7 @@ async def resolve_report(
     platform: PlatformDep,
     outdated: OutdatedDep,
 ) -> None:
-    """Decides, and does what was decided: hides the post or comment, or suspends whose it is.
+    """Decides, and does what was decided: hides the post or comment, removes the message, or suspends whose it is.
 
     Every open report of the same thing is resolved with it.
     """
@@ -144,6 +146,7 @@ async def list_acts(
 def _open(found: OpenReport) -> OpenReportBody:
     return OpenReportBody(
         **asdict(found.report),
+        said=[MessageBody.model_validate(message_payload(message)) for message in found.said],
         reports_on_target=found.reports_on_target,
         target=TargetBody.model_validate(found.target) if found.target else None,
     )

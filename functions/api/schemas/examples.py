@@ -18,6 +18,9 @@ REPORT_ID = "0193a7c8-6b2a-7f50-9e81-4c3d2b1a0f98"
 MODERATOR_ID = "0193a7c1-7e4d-7c22-8b3f-1a9c8d7e6f50"
 ACT_ID = "0193a7ca-1f6c-7d83-a2b5-8e7f6a5b4c3d"
 DRAFT_ID = "0193a7c5-3a4b-7c5d-8e6f-7a8b9c0d1e2f"
+CONVERSATION_ID = "0193a7cb-2c3d-7e4f-8a5b-6c7d8e9f0a1b"
+MESSAGE_ID = "0193a7cc-3d4e-7f50-9b6c-7d8e9f0a1b2c"
+ATTACHED_ID = "0193a7cb-8f90-7a1b-8c2d-3e4f5a6b7c8d"
 AVATAR_ID = "0193a7c0-5d6e-7f80-91a2-b3c4d5e6f708"
 NOTIFICATION_ID = "5b0f8a3e-7c1d-5e2f-9a4b-6c8d0e1f2a3b"
 POSITION = "0193a7cb-4d5e-7f60-8a7b-9c0d1e2f3a4b"
@@ -29,11 +32,13 @@ CURSOR = "WyIyMDI2LTExLTIzVDIwOjAwOjAwKzAwOjAwIl0.c2lnbmVk"
 PARAMETERS: dict[str, Any] = {
     "city": "Buenos Aires",
     "comment_id": COMMENT_ID,
+    "conversation_id": CONVERSATION_ID,
     "draft_id": DRAFT_ID,
     "event_id": EVENT_ID,
     "handle": HANDLE,
     "if-match": '"1"',
     "media_id": MEDIA_ID,
+    "message_id": MESSAGE_ID,
     "post_id": POST_ID,
     "q": "malena",
     "report_id": REPORT_ID,
@@ -161,6 +166,27 @@ _COMMENT: dict[str, Any] = {
     "deleted": False,
     "replies": 2,
 }
+_MESSAGE: dict[str, Any] = {
+    "id": MESSAGE_ID,
+    "conversation_id": CONVERSATION_ID,
+    "author": _AUTHOR,
+    "text": "¿Vamos juntos a La Viruta?",
+    "media": [_PICTURE | {"id": ATTACHED_ID, "alt": "El programa de la noche"}],
+    "created_at": AT,
+    "deleted": False,
+}
+_CONVERSATION: dict[str, Any] = {
+    "id": CONVERSATION_ID,
+    "kind": "group",
+    "title": "La Viruta, viernes",
+    "created_at": AT,
+    "state": "active",
+    "read_up_to": None,
+    "active_at": AT,
+    "members": [_AUTHOR | {"state": "active", "read_up_to": MESSAGE_ID}],
+    "last_message": _MESSAGE,
+    "unread": 1,
+}
 _REPORT = {"target_kind": "post", "target_id": POST_ID, "reason": "spam", "note": "El mismo aviso, veinte veces."}
 _REPORT_BODY = _REPORT | {"id": REPORT_ID, "created_at": AT}
 _NOTIFICATION = {
@@ -195,6 +221,9 @@ SCHEMAS: dict[str, Any] = {
     },
     "Alive": {"status": "ok"},
     "Because": {"reason": "Publicidad repetida."},
+    "ConversationBody": _CONVERSATION,
+    "ConversationChanges": {"title": "La Viruta, sábado"},
+    "ConversationPage": {"items": [_CONVERSATION], "next_cursor": CURSOR},
     "EventBody": _EVENT_BODY,
     "EventPage": {"items": [_EVENT_BODY], "next_cursor": CURSOR},
     "Health": {
@@ -207,12 +236,20 @@ SCHEMAS: dict[str, Any] = {
     "MediaBody": _MEDIA,
     "MediaPage": {"items": [_MEDIA], "next_cursor": CURSOR},
     "NewEvent": _EVENT,
+    "MessageBody": _MESSAGE,
+    "MessagePage": {"items": [_MESSAGE], "next_cursor": CURSOR},
+    "NewConversation": {"members": [HANDLE], "title": ""},
     "NewMedia": {
         "purpose": "post",
         "content_type": "image/jpeg",
         "size": 3_145_728,
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "keep_attribution": True,
+    },
+    "NewMembers": {"members": [HANDLE]},
+    "NewMessage": {
+        "text": "¿Vamos juntos a La Viruta?",
+        "media": [{"id": ATTACHED_ID, "alt": "El programa de la noche"}],
     },
     "NewPost": _NEW_POST,
     "NewReaction": {"kind": "like"},
@@ -234,6 +271,7 @@ SCHEMAS: dict[str, Any] = {
                     "hidden": False,
                     "suspended": False,
                 },
+                "said": [],
             }
         ],
         "next_cursor": None,
@@ -252,6 +290,7 @@ SCHEMAS: dict[str, Any] = {
     "Reactions": _REACTIONS,
     "ReadBody": {"up_to": POSITION, "unread": 0},
     "ReadMark": {"up_to": POSITION},
+    "MessageReadMark": {"message_id": MESSAGE_ID},
     "ReportBody": _REPORT_BODY,
     "StartedMedia": {
         "id": MEDIA_ID,
@@ -267,6 +306,7 @@ SCHEMAS: dict[str, Any] = {
         "expires_at": "2026-11-23T20:01:00Z",
         "path": "/ws",
     },
+    "UnreadConversationsBody": {"conversations": 2},
     "NewGrant": {"channels": [f"post:{POST_ID}", "city:buenos aires", "salon:1"]},
     "GrantBody": {
         "grant": "q1nB4yT7uEoC2sWvK9rZfX6jHdLpMgA3iDwYtRkN0Qc",

@@ -1,6 +1,7 @@
 from pydantic import Field
 
 from functions.api.schemas.base import Answered, Asked, Id, Lines, Moment
+from functions.api.schemas.conversations import MessageBody
 from mundotango.moderation.model import Action, Reason, Resolution, TargetKind
 
 
@@ -35,6 +36,10 @@ class OpenReportBody(ReportBody):
     reporter_id: Id | None
     reports_on_target: int = Field(description="How many open reports there are of the same thing.")
     target: TargetBody | None = Field(description="Null when what was reported is gone.")
+    said: list[MessageBody] = Field(
+        description="Of a reported message, it and up to five before it, oldest first; else empty. Nothing else of a "
+        "conversation is shown."
+    )
 
 
 class OpenReportPage(Answered):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mundotango.attachments.repository import AttachmentRepository
     from mundotango.blocks.repository import BlockRepository
     from mundotango.comments.repository import CommentRepository
+    from mundotango.conversations.repository import ConversationRepository
     from mundotango.digests.repository import DigestRepository
     from mundotango.drafts.repository import DraftRepository
     from mundotango.events.repository import EventRepository
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mundotango.follows.repository import FollowRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.marks.repository import MarkRepository
+    from mundotango.messages.repository import MessageRepository
     from mundotango.moderation.repository import ModerationRepository
     from mundotango.notifications.repository import NotificationPreferenceRepository
     from mundotango.outbox.repository import OutboxRepository
@@ -167,6 +169,18 @@ class UnitOfWork:
         from mundotango.events.repository import EventRepository
 
         return EventRepository(self._connection)
+
+    @cached_property
+    def conversations(self) -> ConversationRepository:
+        from mundotango.conversations.repository import ConversationRepository
+
+        return ConversationRepository(self._connection)
+
+    @cached_property
+    def messages(self) -> MessageRepository:
+        from mundotango.messages.repository import MessageRepository
+
+        return MessageRepository(self._connection)
 
     @cached_property
     def moderation(self) -> ModerationRepository:

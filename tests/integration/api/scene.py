@@ -54,13 +54,17 @@ class Scene:
         with self.platform.unit_of_work() as work:
             self.people = _people(work, self.platform)
             self.picture = ready_media(owner_id=self.people.owner.id)
+            self.attached = ready_media(owner_id=self.people.owner.id, purpose="message")
             self._owned = _things(work, self.platform, self.people.owner, self.picture)
             self._elsewhere = _things(work, self.platform, self.people.stranger, self.picture)
         with connection.transaction():
             self._estrange()
             self._owned |= self._written_below(self._owned, self.people.owner)
             self._elsewhere |= self._written_below(self._elsewhere, self.people.owner)
+            people = self.people
             self._owned |= self._reported() | self._drafted() | self._exported()
+            self._owned |= self._said(people.owner, people.stranger)
+            self._elsewhere |= self._said(people.owner, people.stranger, people.blocked, people.blocker)
 
     def answer(self, operation: Operation, who: str, *, elsewhere: bool = False) -> Answer:
         """What the person is answered to the example of the description."""
@@ -121,7 +125,8 @@ class Scene:
     def _forget(self) -> None:
         """Stores in memory, as they were."""
         vars(self.platform).update(vars(fake_platform()))
-        self.platform.media.add(self.picture)
+        for picture in (self.picture, self.attached):
+            self.platform.media.add(picture)
 
     def _estrange(self) -> None:
         """Blocks between people of whom one still follows the other: it is the block that counts."""
@@ -140,6 +145,28 @@ class Scene:
             (comment_id, things[examples.POST_ID], author.id, f"¡Qué {MARKER}!", self.platform.clock.now()),
         )
         return {examples.COMMENT_ID: str(comment_id)}
+
+    def _said(self, author: User, *others: User) -> dict[str, str]:
+        """In a group of their own."""
+        conversation_id, message_id, nothing = ids.new_id(), ids.new_id(), UUID(int=0)
+        at = self.platform.clock.now()
+        self._connection.execute(
+            "INSERT INTO conversations (id, kind, created_at, latest_id) VALUES (%s, 'group', %s, %s)",
+            (conversation_id, at, message_id),
+        )
+        self._connection.cursor().executemany(
+            "INSERT INTO conversation_members VALUES (%s, %s, 'active', %s, %s, %s, %s, %s)",
+            [(conversation_id, one.id, at, nothing, nothing, message_id, at) for one in (author, *others)],
+        )
+        self._connection.execute(
+            "INSERT INTO messages (id, conversation_id, user_id, text, created_at) VALUES (%s, %s, %s, %s, %s)",
+            (message_id, conversation_id, author.id, f"¡Qué {MARKER}!", at),
+        )
+        return {
+            examples.CONVERSATION_ID: str(conversation_id),
+            examples.MESSAGE_ID: str(message_id),
+            examples.ATTACHED_ID: str(self.attached.media_id),
+        }
 
     def _reported(self) -> dict[str, str]:
         report_id = ids.new_id()

@@ -306,7 +306,11 @@ WITHOUT_A_KEY_OF_THEIR_OWN = {
     "/api/realtime/tickets": "a ticket that nobody used ends in a minute",
 }
 # What these make is read nowhere: done before, they answer 409 `already-done`.
-READ_NOWHERE = {"/api/reports", "/api/moderation/reports/{report_id}/resolution"}
+READ_NOWHERE = {
+    "/api/conversations/{conversation_id}/decline",
+    "/api/moderation/reports/{report_id}/resolution",
+    "/api/reports",
+}
 
 
 def test_every_post_notes_its_key_with_its_effect_or_need_not() -> None:

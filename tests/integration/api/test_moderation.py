@@ -85,6 +85,7 @@ def test_a_report_waits_for_moderators_with_what_it_is_about(gateway: Gateway, j
             "hidden": False,
             "suspended": False,
         },
+        "said": [],
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
+from tests.factories.conversations import opened, said
 from tests.fixtures.gateway import Gateway, Log, fake_platform
 
 Join = Callable[[str], UUID]
@@ -43,6 +44,23 @@ def test_a_profile_that_is_kept_costs_no_statement(gateway: Gateway, join: Join,
     assert statements("/api/users/me", malena) == 0
     assert statements("/api/users/malena", malena) == 0
     assert statements("/api/users/malena", join("teo")) == 1
+
+
+def test_a_page_of_conversations_costs_one_statement_whatever_is_in_it(
+    gateway: Gateway, join: Join, statements: Statements
+) -> None:
+    malena = join("malena")
+    for handle in ("ana", "beto", "clara", "dino"):
+        join(handle)
+        path = f"/api/conversations/{opened(gateway, malena, handle, 'ana', title=handle)}"
+        said(gateway, malena, path.rpartition("/")[2])
+
+    # The first to sign a cursor reads the key too.
+    assert statements("/api/conversations", malena, limit=2) == 2
+    assert statements("/api/conversations", malena, limit=2) == statements("/api/conversations", malena, limit=4) == 1
+    for more in ("", "/messages"):
+        assert statements(f"{path}{more}", malena) == 1
+    assert statements("/api/conversations/unread", malena) == 1
 
 
 def test_a_list_costs_three_statements_at_most(gateway: Gateway, join: Join, statements: Statements) -> None:

@@ -59,7 +59,7 @@ def without(stores: dict[str, list[str]], who: Traces) -> None:
 
 def rows_of_one(rows: list[str], who: Traces, other: Traces) -> list[str]:
     """What one person wrote that has nothing to do with the other."""
-    others = (other.marker, *map(str, (other.id, other.post_id, other.comment_id)))
+    others = (other.marker, *map(str, (other.id, other.post_id, other.comment_id, other.message_id)))
     return [row for row in rows if who.marker in row and not any(mark in row for mark in others)]
 
 

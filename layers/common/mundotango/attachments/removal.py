@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from mundotango.attachments.service import discard
-from mundotango.errors import NotFound
+from mundotango.errors import Conflict, NotFound
 from mundotango.media.service import get_media
 from mundotango.ports import Clock, MediaRepository
 from mundotango.posts.service import take_picture_out
@@ -15,13 +15,15 @@ def delete_media(work: UnitOfWork, media: MediaRepository, media_id: UUID, owner
     """The post that showed it, if one did.
 
     Raises:
-        Conflict: that post is nothing but this picture.
+        Conflict: that post is nothing but this picture, or it is in a message.
     """
     # Before the first statement: a transaction must not wait for another store.
     row = get_media(media, media_id, owner_id, clock)
     work.users.hold([owner_id])
     if work.attachments.removed([media_id]):
         raise NotFound("no such picture")
+    if work.attachments.is_in_message(media_id):
+        raise Conflict("this picture is in a message; delete the message")
     take_picture_off(work, owner_id, media_id, clock)
     post_id = work.attachments.hold_post(media_id)
     if post_id is not None:

@@ -22,7 +22,8 @@ class AttachmentRepository:
             SELECT one.id, CASE WHEN shown.yes THEN 'shown' ELSE 'drafted' END
             FROM unnest(%(media_ids)s::uuid[]) AS one (id)
             CROSS JOIN LATERAL (
-                SELECT EXISTS (SELECT FROM post_media WHERE media_id = one.id) OR EXISTS (
+                SELECT EXISTS (SELECT FROM post_media WHERE media_id = one.id)
+                OR EXISTS (SELECT FROM message_media WHERE media_id = one.id) OR EXISTS (
                     SELECT FROM users WHERE id = %(owner_id)s
                     AND (avatar ->> 'id' = one.id::text OR cover ->> 'id' = one.id::text)
                 ) AS yes
@@ -46,6 +47,10 @@ class AttachmentRepository:
             (media_id,),
         ).fetchone()
         return row[0] if row else None
+
+    def is_in_message(self, media_id: UUID) -> bool:
+        row = self._connection.execute("SELECT FROM message_media WHERE media_id = %s", (media_id,)).fetchone()
+        return row is not None
 
     def take_out_of_drafts(self, owner_id: UUID, media_id: UUID, now: datetime) -> None:
         self._connection.execute(

@@ -1,4 +1,4 @@
-"""Pictures begin and cease to be used: in a post, as an avatar or a cover, in a draft.
+"""Pictures begin and cease to be used: in a post or a message, as an avatar or a cover, in a draft.
 
 Whoever attaches a picture or takes one away first holds its owner, and looks after that: of the two whichever comes
 second sees what the first did. A picture that goes leaves a *tombstone*, because who attaches it may have read its row
@@ -11,15 +11,35 @@ from uuid import UUID
 
 from mundotango.attachments.repository import Use
 from mundotango.commands.service import media_deletion
-from mundotango.errors import NotFound
+from mundotango.errors import FieldError, MediaNotReady, NotFound
 from mundotango.ids import new_id
+from mundotango.media.model import Measures, Purpose
 from mundotango.media.policy import review_day
-from mundotango.ports import Clock
+from mundotango.ports import Clock, MediaRepository
 from mundotango.realtime.model import Activity
 from mundotango.work import UnitOfWork
 
 # Longer than any request lives that read the picture's row before it went.
 TOMBSTONE_LIFE = timedelta(days=1)
+
+
+def measures_of(
+    media_repo: MediaRepository, owner_id: UUID, media_ids: Sequence[UUID], purpose: Purpose
+) -> list[Measures]:
+    """Of pictures that are this person's own, made for this and ready, in their order; to be asked before the first
+    statement, for a transaction must not wait for another store."""
+    rows = media_repo.find_many(media_ids) if media_ids else {}
+    found = []
+    for index, media_id in enumerate(media_ids):
+        field = f"media.{index}.id"
+        row = rows.get(media_id)
+        # Another's picture is not there at all: an id tells nobody whether it exists.
+        if row is None or row.owner_id != owner_id or row.purpose != purpose:
+            raise NotFound("no such picture", FieldError(field, "is no picture of yours for this place"))
+        if row.measures is None:
+            raise MediaNotReady("one of the pictures is not ready", FieldError(field, "is not ready"))
+        found.append(row.measures)
+    return found
 
 
 def check_attachable(work: UnitOfWork, media_ids: Collection[UUID]) -> None:

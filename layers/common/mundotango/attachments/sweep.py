@@ -31,7 +31,8 @@ class _OutOfTime(Exception):
 
 
 def sweep_media(platform: Platform, time_left: Callable[[], float]) -> dict[str, object]:
-    """Each picture whose day of review is over: in a post or a profile it stays for good, in a draft for another week.
+    """Each picture whose day of review is over: in a post, a message or a profile it stays for good, in a draft for
+    another week.
 
     What was looked at is out of the day's list, so a run that is cut off costs nothing, and one picture that fails
     holds up no other.

@@ -1,5 +1,7 @@
 """How often one person may do what: the one table of it."""
 
+import re
+
 from mundotango.limits.model import Limit
 
 # A page of the client asks for some ten things at once, and a person turns a page every few seconds.
@@ -14,16 +16,22 @@ TICKET = Limit("ticket", 30, 60)
 EXPORT = Limit("export", 5, 24 * 3600)
 # A person looks at each; whoever sends more than these buries what others report.
 REPORT = Limit("report", 30, 3600)
+# Each may reach somebody who has not asked for it.
+CONVERSATION = Limit("conversation", 30, 3600)
 
 _POSTS = {
+    "/api/conversations": CONVERSATION,
     "/api/media": UPLOAD,
     "/api/realtime/tickets": TICKET,
     "/api/reports": REPORT,
     "/api/users/me/export": EXPORT,
 }
+_MEMBERS = re.compile(r"/api/conversations/[^/]+/members")
 
 
 def limit_of(method: str, path: str) -> Limit:
     if method in ("GET", "HEAD"):
         return READ
-    return _POSTS.get(path, WRITE) if method == "POST" else WRITE
+    if method != "POST":
+        return WRITE
+    return CONVERSATION if _MEMBERS.fullmatch(path) else _POSTS.get(path, WRITE)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-Purpose = Literal["post", "avatar", "cover", "event"]
+Purpose = Literal["post", "avatar", "cover", "event", "message"]
 Status = Literal["pending", "received", "ready", "failed"]
 Bucket = Literal["uploads", "media"]
 

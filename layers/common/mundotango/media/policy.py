@@ -16,14 +16,15 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 WIDTHS: dict[Purpose, tuple[int, ...]] = {
-    "post": (320, 800, 1600), "event": (320, 800, 1600), "avatar": (64, 256), "cover": (1500,)
+    "post": (320, 800, 1600), "event": (320, 800, 1600), "message": (320, 800, 1600), "avatar": (64, 256),
+    "cover": (1500,),
 }  # fmt: skip
 # Of a picture that would have more at its width, the variants are narrower: 1600 × 3750.
 MAX_VARIANT_PIXELS = 6_000_000
 # Width to height of what is cut out of a picture; one of another purpose is shown whole.
 ASPECTS: dict[Purpose, tuple[int, int]] = {"avatar": (1, 1), "cover": (3, 1)}
 # A picture of one of these purposes keeps moving, at these widths.
-ANIMATED: tuple[Purpose, ...] = ("post", "event")
+ANIMATED: tuple[Purpose, ...] = ("post", "event", "message")
 ANIMATED_WIDTHS = (320, 800)
 # What a browser is asked to decode at once: 32 MB of a viewer's memory. No larger original is served, none moves.
 MAX_SHOWN_PIXELS = 8_000_000

@@ -1,14 +1,20 @@
 """What people report, and what moderators do about it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-TargetKind = Literal["user", "post", "comment"]
+if TYPE_CHECKING:
+    # Every write asks whether its caller is suspended, and few are of moderators.
+    from mundotango.messages.model import Message
+
+TargetKind = Literal["user", "post", "comment", "message"]
 Reason = Literal["spam", "harassment", "hate", "nudity", "violence", "impersonation", "other"]
-Resolution = Literal["dismissed", "hidden", "suspended"]
-Action = Literal["dismissed", "hidden", "shown", "suspended", "restored"]
+Resolution = Literal["dismissed", "hidden", "removed", "suspended"]
+Action = Literal["dismissed", "hidden", "removed", "shown", "suspended", "restored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class OpenReport:
-    """A report in the queue; `target` is None when what was reported is gone by now."""
+    """A report in the queue; `target` is None when what was reported is gone by now.
+
+    `said` is a reported message and what led to it, oldest first: all that is seen of the conversation.
+    """
 
     report: Report
     reports_on_target: int
     target: Target | None
+    said: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,10 @@ def reportable(target: Target, reporter_id: UUID) -> None:
 def resolvable(report: Report, resolution: Resolution) -> None:
     if report.resolved_at is not None:
         raise Conflict("this report is resolved already")
-    if resolution == "hidden" and report.target_kind == "user":
-        raise refused("resolution", "is for posts and comments; a person is suspended")
+    if resolution == "hidden" and report.target_kind not in ("post", "comment"):
+        raise refused("resolution", "is for posts and comments; a person is suspended, a message removed")
+    if resolution == "removed" and report.target_kind != "message":
+        raise refused("resolution", "is for messages; posts and comments are hidden, a person is suspended")
 
 
 def suspendable(person_id: UUID, moderator_id: UUID) -> None:

@@ -40,18 +40,32 @@ _TARGETS: dict[TargetKind, SQL] = {
         JOIN users author ON author.id = posts.user_id
         LEFT JOIN users person ON person.id = comments.user_id
     """),
+    "message": SQL("""
+        SELECT messages.id, person.id AS person_id, person.handle::text, person.display_name,
+               left(messages.text, {excerpt}) AS text, messages.deleted_at IS NOT NULL AS hidden,
+               person.suspended_at IS NOT NULL AS suspended
+        FROM messages JOIN users person ON person.id = messages.user_id
+    """),
 }
-_TABLES: dict[TargetKind, str] = {"user": "person", "post": "posts", "comment": "comments"}
+_TABLES: dict[TargetKind, str] = {"user": "person", "post": "posts", "comment": "comments", "message": "messages"}
 _HIDDEN: dict[TargetKind, tuple[str, str]] = {"post": ("posts", "hidden_at"), "comment": ("comments", "hidden_at")}
+# Whatever has become of how the two stand since: who was written to can report it.
+_SAID_TO_READER = SQL("""messages.deleted_at IS NULL AND EXISTS (
+    SELECT FROM conversation_members AS mine WHERE mine.conversation_id = messages.conversation_id
+    AND mine.user_id = %(reader_id)s AND mine.joined_after < messages.id
+)""")
 _SUSPENDED = ("users", "suspended_at")
 
 
-def _reportable(kind: TargetKind) -> Composed:
-    """Whether the reader sees a row of that kind; a person also where one of the two blocked the other."""
+def _reportable(kind: TargetKind) -> SQL | Composed:
+    """Whether the reader sees a row of that kind; a person, and what they said to the reader, also where one of the two
+    blocked the other."""
     if kind == "user":
         return present("person")
     if kind == "post":
         return sees_post("posts", "person")
+    if kind == "message":
+        return _SAID_TO_READER
     return SQL("{post} AND {comment} AND comments.deleted_at IS NULL").format(
         post=sees_post("posts", "author"), comment=sees_comment("comments", "person")
     )

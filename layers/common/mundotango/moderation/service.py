@@ -4,11 +4,14 @@ An act that changes nothing, such as hiding what is hidden, is not written down 
 always is.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from mundotango.commands.service import socket_closing
 from mundotango.errors import NotFound
 from mundotango.ids import new_id
+from mundotango.messages.policy import CONTEXT
+from mundotango.messages.service import remove_reported
 from mundotango.moderation import announcement, policy
 from mundotango.moderation.model import Act, Action, OpenReport, Reason, Report, Resolution, Target, TargetKind
 from mundotango.pagination import Page, Place, checked_limit, page_of
@@ -46,10 +49,17 @@ def list_open(work: UnitOfWork, cursor: str | None, limit: int) -> Page[OpenRepo
     """What waits for a moderator, oldest first."""
     checked_limit(limit)
     after = work.read_cursor(REPORTS, cursor) if cursor else None
-    found = work.moderation.list_open(after, limit + 1)
+    found = _with_what_led_to(work, work.moderation.list_open(after, limit + 1))
     return page_of(
         found, limit, lambda open_: work.sign_cursor(REPORTS, Place(open_.report.created_at, open_.report.id))
     )
+
+
+def _with_what_led_to(work: UnitOfWork, found: list[OpenReport]) -> list[OpenReport]:
+    """The messages among what was reported, each with the few before it, by one query where there are any."""
+    ids = [open_.report.target_id for open_ in found if open_.report.target_kind == "message"]
+    said = work.messages.leading_to(ids, CONTEXT + 1) if ids else {}
+    return [replace(open_, said=tuple(said.get(open_.report.target_id, ()))) for open_ in found]
 
 
 def resolve(
@@ -57,7 +67,7 @@ def resolve(
 ) -> Target | None:
     """Decide, and do what was decided; every open report of the same thing is resolved with it.
 
-    Returns what was hidden, or whose writer was suspended.
+    Returns what was hidden or removed, or whose writer was suspended.
     """
     why = policy.reason(reason)
     found = work.moderation.get_for_update(report_id)
@@ -68,6 +78,9 @@ def resolve(
     target = None if resolution == "dismissed" else _target(work, *decided)
     if target is not None and resolution == "hidden":
         _hide(work, target, why, clock)
+    elif target is not None and resolution == "removed":
+        remove_reported(work, target.id, clock)
+        announcement.tell_owner(work, "removed", target, why, clock)
     elif target is not None:
         if target.person_id is None:
             raise NotFound("who wrote this is gone")

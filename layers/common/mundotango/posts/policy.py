@@ -70,9 +70,9 @@ def visibility(value: str) -> Visibility:
     raise refused("visibility", Said("must be one of {choices}", choices=", ".join(VISIBILITIES)))
 
 
-def pictures(media: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
-    if len(media) > MOST_PICTURES:
-        raise refused("media", Said("must be at most {most} pictures", most=MOST_PICTURES))
+def pictures(media: Sequence[tuple[UUID, str]], most: int = MOST_PICTURES) -> list[tuple[UUID, str]]:
+    if len(media) > most:
+        raise refused("media", Said("must be at most {most} pictures", most=most))
     if len({media_id for media_id, _ in media}) < len(media):
         raise refused("media", "names a picture twice")
     return [

@@ -3,16 +3,8 @@ from dataclasses import replace
 from typing import TypedDict
 from uuid import UUID
 
-from mundotango.attachments.service import check_attachable, release
-from mundotango.errors import (
-    Conflict,
-    FieldError,
-    MediaNotReady,
-    NotAllowed,
-    NotFound,
-    PreconditionFailed,
-    ProfileMissing,
-)
+from mundotango.attachments.service import check_attachable, measures_of, release
+from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, PreconditionFailed, ProfileMissing
 from mundotango.ids import new_id
 from mundotango.media.model import variants_payload
 from mundotango.ports import Clock, MediaRepository
@@ -228,28 +220,18 @@ def _check_event(work: UnitOfWork, event_id: UUID | None) -> None:
 
 
 def _pictures(media_repo: MediaRepository, owner_id: UUID, wanted: Sequence[tuple[UUID, str]]) -> list[Picture]:
-    rows = media_repo.find_many([media_id for media_id, _ in wanted]) if wanted else {}
-    pictures = []
-    for index, (media_id, alt) in enumerate(wanted):
-        field = f"media.{index}.id"
-        row = rows.get(media_id)
-        # Another's picture is not there at all: an id tells nobody whether it exists.
-        if row is None or row.owner_id != owner_id or row.purpose != "post":
-            raise NotFound("no such picture", FieldError(field, "is no picture of yours for a post"))
-        if row.measures is None:
-            raise MediaNotReady("one of the pictures is not ready", FieldError(field, "is not ready"))
-        measures = row.measures
-        pictures.append(
-            Picture(
-                media_id,
-                alt,
-                measures.width,
-                measures.height,
-                measures.blurhash,
-                variants_payload(measures.variants),
-                measures.color,
-                measures.animated,
-                measures.attribution,
-            )
+    found = measures_of(media_repo, owner_id, [media_id for media_id, _ in wanted], "post")
+    return [
+        Picture(
+            media_id,
+            alt,
+            measures.width,
+            measures.height,
+            measures.blurhash,
+            variants_payload(measures.variants),
+            measures.color,
+            measures.animated,
+            measures.attribution,
         )
-    return pictures
+        for (media_id, alt), measures in zip(wanted, found, strict=True)
+    ]

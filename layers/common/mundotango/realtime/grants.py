@@ -11,7 +11,7 @@ from mundotango.errors import MundoTangoError, NotAllowed
 from mundotango.ports import Clock
 from mundotango.posts.service import list_seen
 from mundotango.realtime import policy
-from mundotango.realtime.model import Grant, post_channel
+from mundotango.realtime.model import Grant, conversation_channel, post_channel
 from mundotango.realtime.ports import Grants
 from mundotango.realtime.service import hashed
 from mundotango.work import UnitOfWork
@@ -56,6 +56,9 @@ def grantable(work: UnitOfWork, user_id: UUID, channels: Iterable[str]) -> set[s
         match family:
             case "post":
                 allowed |= {post_channel(post_id) for post_id in list_seen(work, user_id, _ids(named))}
+            case "conversation":
+                taking_part = work.conversations.taking_part(user_id, _ids(named))
+                allowed |= {conversation_channel(conversation_id) for conversation_id in taking_part}
             case "event" | "city":  # public: they are granted to whoever asks, who need not
                 allowed |= set(named)
     return allowed

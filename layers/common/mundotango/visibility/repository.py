@@ -3,7 +3,8 @@
 Two people of whom one blocked the other do not see each other. Who is suspended, or is leaving, is seen by nobody but
 themselves. A post is seen by its author and, unless a moderator hid it, by those it mentions and those its visibility
 names: everybody, followers, or nobody else; of an account whose owner approves followers, followers at most. A repost
-is seen by who sees the post it shows.
+is seen by who sees the post it shows. A conversation is seen by who takes part in it or is asked to, one of two only
+while they see each other; in a group everybody sees those members, and what they said, whom they see.
 
 A reader who is signed in is the parameter `reader_id` of the query. Pages for everybody have no reader: they show what
 is public, of people whose profile is public. Names of tables are passed in, so that a query may join one twice.
@@ -51,6 +52,15 @@ _ORIGINAL_NOT_MUTED = SQL("""({post}.repost_of IS NULL OR (
 ))""")
 _COMMENT = SQL("""(
     {comment}.user_id IS NULL OR {comment}.user_id = %(reader_id)s OR ({comment}.hidden_at IS NULL AND {person})
+)""")
+
+_MESSAGE = SQL("({message}.user_id IS NULL OR {person})")
+_CONVERSATION = SQL("""(
+    {mine}.user_id = %(reader_id)s AND {mine}.state IN ('active', 'requested')
+    AND ({conversation}.kind = 'group' OR NOT EXISTS (
+        SELECT FROM conversation_members AS counterpart JOIN users AS unseen ON unseen.id = counterpart.user_id
+        WHERE counterpart.conversation_id = {conversation}.id AND NOT {person}
+    ))
 )""")
 
 _POST_FOR_EVERYBODY = SQL("""(
@@ -116,6 +126,19 @@ def sees_comment(comment: str, author: str) -> Composed:
     Where there is none the comment was deleted, and is an empty place above its replies.
     """
     return _COMMENT.format(comment=Identifier(comment), person=sees_person(author))
+
+
+def sees_message(message: str, author: str) -> Composed:
+    """Whether somebody in the conversation sees this row of `messages`; its author's row of `users` is joined, if there
+    is one. Where there is none they are gone, and it is an empty place."""
+    return _MESSAGE.format(message=Identifier(message), person=sees_person(author))
+
+
+def sees_conversation(conversation: str, mine: str) -> Composed:
+    """Whether the reader sees this row of `conversations`; the rows of `conversation_members` are joined as `mine`."""
+    return _CONVERSATION.format(
+        conversation=Identifier(conversation), mine=Identifier(mine), person=sees_person("unseen")
+    )
 
 
 def everybody_sees_person(person: str) -> Composed:

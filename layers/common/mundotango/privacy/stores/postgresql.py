@@ -96,6 +96,22 @@ def _no_more(platform: "Platform", kind: Kind, payload: dict[str, str]) -> Activ
     )
 
 
+def erase_messages(platform: "Platform", person: Person) -> Iterator[int]:
+    gone = PAGE
+    while gone == PAGE:
+        with platform.unit_of_work() as work:
+            gone = work.person.empty_messages(person.id, platform.clock.now(), PAGE)
+        yield gone
+
+
+def erase_membership(platform: "Platform", person: Person) -> Iterator[int]:
+    gone = PAGE
+    while gone == PAGE:
+        with platform.unit_of_work() as work:
+            gone = work.person.leave_conversations(person.id, platform.clock.now(), PAGE)
+        yield gone
+
+
 def erase_mentions(platform: "Platform", person: Person) -> Iterator[int]:
     yield from without_rows_of(tables.POST_MENTIONS)(platform, person)
     for table in tables.MENTIONING:
@@ -317,6 +333,38 @@ STORES = (
         why="a request that read the picture before does not show it after",
         exported="no: an id that leads nowhere",
         erased="ends by itself",
+    ),
+    Store(
+        name="Messages",
+        system="PostgreSQL",
+        holds=("messages.user_id", "message_media.media_id", "message_media.picture"),
+        what="what the person wrote to others, with its pictures",
+        how_long="until its author deletes it, or a day after everybody has left the conversation",
+        why="people write to each other",
+        exported="messages.json and message_media.json, those the person wrote",
+        erased="emptied: in others' conversations an empty place stays, without a name and without a word",
+        files=(("messages.json", rows_of(tables.MESSAGES)), ("message_media.json", rows_of(tables.MESSAGE_MEDIA))),
+        erase=erase_messages,
+    ),
+    Store(
+        name="Conversations",
+        system="PostgreSQL",
+        holds=(
+            "conversations.one_id",
+            "conversations.other_id",
+            "conversations.latest_id",
+            "conversation_members.user_id",
+            "conversation_members.joined_after",
+            "conversation_members.read_up_to",
+            "conversation_members.latest_id",
+        ),
+        what="in which conversations the person takes part, is asked to or declined to, and what they have read there",
+        how_long="as long as the conversation: a day after everybody has left it",
+        why="who may read and write what, and what is unread",
+        exported="conversation_members.json",
+        erased="deleted; a group and its title are its other members' too and stay with them",
+        files=(("conversation_members.json", rows_of(tables.CONVERSATION_MEMBERS)),),
+        erase=erase_membership,
     ),
     Store(
         name="Mentions",

@@ -84,6 +84,11 @@ NOTIFICATIONS_OFF = Table("notifications_off", ("user_id", "kind", "way"), "user
 NOTIFICATION_SETTINGS = Table("notification_settings", ("user_id",), "user_id = %(user_id)s")
 DIGESTS_SENT = Table("digests_sent", ("id",), "user_id = %(user_id)s", hidden=("token_hash",))
 DIGEST_DAYS = Table("digest_days", ("user_id",), "user_id = %(user_id)s")
+CONVERSATION_MEMBERS = Table("conversation_members", ("conversation_id", "user_id"), "user_id = %(user_id)s")
+MESSAGES = Table("messages", ("id",), "user_id = %(user_id)s")
+MESSAGE_MEDIA = Table(
+    "message_media", ("message_id", "position"), "message_id IN (SELECT id FROM messages WHERE user_id = %(user_id)s)"
+)
 POST_MENTIONS = Table("post_mentions", ("post_id", "user_id"), "user_id = %(user_id)s")
 EVENTS = Table("events", ("id",), "organiser_id = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")
@@ -192,6 +197,48 @@ class PersonRepository:
             values,
         )
         return [Gone(*row) for row in rows]
+
+    def empty_messages(self, user_id: UUID, now: datetime, limit: int) -> int:
+        """In the conversations an empty place stays. What was reported of them goes with them."""
+        row = self._connection.execute(
+            """
+            WITH gone AS (
+                UPDATE messages SET user_id = NULL, text = '', deleted_at = coalesce(deleted_at, %(now)s)
+                WHERE id IN (SELECT id FROM messages WHERE user_id = %(user_id)s LIMIT %(limit)s) RETURNING id
+            ), shown AS (
+                DELETE FROM message_media WHERE message_id IN (SELECT id FROM gone)
+            ), reported AS (
+                DELETE FROM reports WHERE target_kind = 'message' AND target_id IN (SELECT id FROM gone)
+            )
+            SELECT count(*) FROM gone
+            """,
+            {"user_id": user_id, "now": now, "limit": limit},
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def leave_conversations(self, user_id: UUID, now: datetime, limit: int) -> int:
+        """Those that nobody takes part in after that are ended."""
+        rows = self._connection.execute(
+            """
+            DELETE FROM conversation_members WHERE user_id = %(user_id)s AND conversation_id IN (
+                SELECT conversation_id FROM conversation_members WHERE user_id = %(user_id)s LIMIT %(limit)s
+            ) RETURNING conversation_id
+            """,
+            {"user_id": user_id, "limit": limit},
+        )
+        left = [conversation_id for (conversation_id,) in rows]
+        self._connection.execute(
+            """
+            UPDATE conversations SET one_id = NULLIF(one_id, %(user_id)s), other_id = NULLIF(other_id, %(user_id)s),
+                ended_at = CASE WHEN EXISTS (
+                    SELECT FROM conversation_members
+                    WHERE conversation_id = conversations.id AND state IN ('active', 'requested')
+                ) THEN ended_at ELSE %(now)s END
+            WHERE id = ANY(%(left)s)
+            """,
+            {"user_id": user_id, "now": now, "left": left},
+        )
+        return len(left)
 
     def forget_mentions(self, table: str, user_id: UUID, limit: int) -> int:
         """In what others wrote, the mention is text again; the text is theirs."""
