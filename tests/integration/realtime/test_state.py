@@ -35,7 +35,7 @@ from tests.integration.realtime.screens import SCREENS, Comments, Home, Pictures
 
 # A schedule takes half a second: few of them, and more where depth is asked for.
 DEFAULT = hypothesis.settings.default
-EXAMPLES = 150 if DEFAULT and DEFAULT.max_examples >= 1000 else 8
+EXAMPLES = 60 if DEFAULT and DEFAULT.max_examples >= 1000 else 8
 PEOPLE = ("ana", "bruno", "carla")
 STREAMS = ("reactions", "media", "activities")
 
@@ -71,7 +71,7 @@ class Viewer:
 
 
 class World:
-    """What one schedule makes; acts that find nothing to act on do nothing."""
+    """What one schedule makes; acts that find nothing to act on, or are too many, do nothing."""
 
     def __init__(self, sockets: Sockets, gateway: Gateway, viewers: list[Viewer], chance: Random) -> None:
         self.sockets, self.gateway, self.viewers, self.chance = sockets, gateway, viewers, chance
@@ -89,8 +89,9 @@ class World:
         visibility = ("public", "followers", "mentioned", "public")[number]
         body = f"¿Quién baila? @{others[number % 2]}" if number >= 2 else "¿Quién baila?"
         answer = self.gateway.post("/api/posts", user=who.user_id, json={"body": body, "visibility": visibility})
-        assert answer.status == 201, answer.text
-        self.posts.append((who.user_id, answer.json()))
+        assert answer.status in (201, 429), answer.text
+        if answer.status == 201:
+            self.posts.append((who.user_id, answer.json()))
 
     def edit(self, who: Viewer, number: int) -> None:
         if (post := _newest(self.posts, number, who.user_id)) is not None:
@@ -100,7 +101,7 @@ class World:
             if now.status == 200:
                 headers = {"If-Match": str(now.json()["version"])}
                 answer = self.gateway.patch(path, user=who.user_id, json={"body": body}, headers=headers)
-                assert answer.status == 200, answer.text
+                assert answer.status in (200, 429), answer.text
 
     def delete(self, who: Viewer, number: int) -> None:
         if (post := _newest(self.posts, number, who.user_id)) is not None:
@@ -141,8 +142,9 @@ class World:
     def upload(self, who: Viewer, _number: int) -> None:
         asked = {"purpose": "post", "content_type": "image/jpeg", "size": 1000}
         answer = self.gateway.post("/api/media", user=who.user_id, json=asked)
-        assert answer.status == 201, answer.text
-        self.media.append(UUID(answer.json()["id"]))
+        assert answer.status in (201, 429), answer.text
+        if answer.status == 201:
+            self.media.append(UUID(answer.json()["id"]))
 
     def develop(self, _who: Viewer, number: int) -> None:
         """As the worker does it, step by step."""
