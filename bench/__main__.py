@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-BENCHES = ("cold_start", "feed", "reactions", "images", "request", "load", "fanout")
+BENCHES = ("cold_start", "feed", "reactions", "images", "request", "load", "fanout", "resume")
 
 OPENING = """\
 # Benchmarks

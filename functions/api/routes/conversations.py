@@ -64,7 +64,7 @@ async def list_conversations(
 
 @router.get("/unread", responses=refusals())
 @access(200)
-async def count_unread(caller: CallerDep, work: ReadDep) -> UnreadConversationsBody:
+async def count_unread_conversations(caller: CallerDep, work: ReadDep) -> UnreadConversationsBody:
     """In how many conversations there is something that the caller has not read."""
     return UnreadConversationsBody(conversations=work.conversations.count_unread(caller.user_id))
 
@@ -188,7 +188,7 @@ async def delete_message(
 
 @router.put("/{conversation_id}/read", status_code=204, responses=refusals(404, body=True))
 @access(404, owner=204, stranger=204, suspended=403)
-async def mark_read(
+async def mark_messages_read(
     conversation_id: Id, asked: MessageReadMark, caller: CallerDep, work: WorkDep, platform: PlatformDep
 ) -> None:
     """Everything up to this message. A mark never goes back; others who take part see it."""

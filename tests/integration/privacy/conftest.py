@@ -13,15 +13,13 @@ from functions.effects import handler as effects
 from functions.jobs import handler as jobs
 from mundotango import settings
 from mundotango.adapters.cache import Cache
-from mundotango.adapters.dynamodb import bind
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
-from mundotango.media.repository import MediaRow
 from tests.factories.media import ready_media
 from tests.factories.traces import Traces, everything, insert, newcomer, plant
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeEdge, FakeIdentities
-from tests.fixtures.aws import stream_records, table_name
+from tests.fixtures.aws import stream_records
 from tests.fixtures.gateway import fake_platform
 from tests.fixtures.postgres import superuser
 
@@ -69,8 +67,6 @@ def all_stores(
     make_cache: Callable[..., Cache],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Platform:
-    monkeypatch.setenv("MEDIA_TABLE", table_name("media"))
-    bind(MediaRow, table_name("media"), aws).create_table(billing_mode="PAY_PER_REQUEST")
     for name in ("uploads", "media"):
         monkeypatch.setenv(f"{name.upper()}_BUCKET", f"test-{name}")
         boto3.client("s3", aws.name).create_bucket(Bucket=f"test-{name}")
