@@ -15,7 +15,7 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from mundotango.observability import logger
-from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts
+from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts, readable
 from mundotango.realtime.model import Appended, Delivery, Outcome
 
 Failures = dict[str, list[dict[str, str]]]
@@ -71,7 +71,7 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     failed: list[str] = []
     for appended in happened:
         try:
-            take_in(platform(), appended)
+            take_in(platform(), readable(appended))
             deliveries += _told_at_once(appended)
         except Unavailable:
             failed = [numbers[appended.position]]

@@ -46,8 +46,7 @@ def ends(request: pytest.FixtureRequest) -> Ends:
 
 def made(count: int, *, channel: str = "post:1", shards: int = 3) -> list[Chunk]:
     return [
-        Chunk(ids.new_id(), channel, number % shards, 1, f'{{"n":{number}}}', (make_socket(),))
-        for number in range(count)
+        Chunk(ids.new_id(), channel, number % shards, f'{{"n":{number}}}', (make_socket(),)) for number in range(count)
     ]
 
 

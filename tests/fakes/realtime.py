@@ -212,13 +212,12 @@ class FakeChunks:
 
     def __init__(self) -> None:
         self.waiting: list[Chunk] = []
-        self._known: set[tuple[object, ...]] = set()
+        self._known: set[tuple[str, str]] = set()
 
     def put(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
-            name = (chunk.channel, chunk.shard, chunk.activity_id, chunk.part)
-            if name not in self._known:
-                self._known.add(name)
+            if (chunk.channel, chunk.name) not in self._known:
+                self._known.add((chunk.channel, chunk.name))
                 self.waiting.append(chunk)
 
     def take(self) -> list[Chunk]:

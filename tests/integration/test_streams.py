@@ -126,7 +126,7 @@ class TestChunks:
     @pytest.mark.parametrize("body", ["", "[]", '{"v":2,"frame":"{}","sockets":{}}', '{"v":1,"frame":"{}"}'])
     def test_one_that_cannot_be_read_holds_up_its_own_group_and_no_other(self, sockets: Sockets, body: str) -> None:
         def message(group: str, number: int, **changed: Any) -> dict[str, Any]:
-            chunk = Chunk(ids.new_id(), group, 1, 1, f'{{"n":{number}}}', (socket,))
+            chunk = Chunk(ids.new_id(), group, 1, f'{{"n":{number}}}', (socket,))
             return message_of(chunk, **changed)
 
         socket = sockets.connect()

@@ -64,9 +64,7 @@ class DynamoInbox:
         self._row = bind(NotificationRow, table_name, region)
 
     def find(self, user_id: UUID, group: str) -> Notification | None:
-        found = next(
-            iter(self._row.query(_owner(user_id), self._row.item == _ITEM + group, consistent_read=True)), None
-        )
+        found = self._find(user_id, _ITEM + group)
         return None if found is None else _notification(found)
 
     def put(self, notification: Notification) -> bool:

@@ -100,5 +100,5 @@ def _entry(chunk: Chunk) -> dict[str, Any]:
     return {
         "MessageBody": packed(chunk),
         "MessageGroupId": f"{channel}-{chunk.shard}",
-        "MessageDeduplicationId": f"{chunk.activity_id}-{chunk.shard}-{chunk.part}",
+        "MessageDeduplicationId": chunk.name,
     }

@@ -184,7 +184,7 @@ class DynamoConnections:
 
     def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
         rows = batch_get(self._row, [(f"user#{user_id}", "sockets") for user_id in user_ids])
-        return [_person(row) for row in rows if row.heard_at >= since and any(s.ends_at > now for s in _packed(row))]
+        return [_person(row) for row in rows if any(s.ends_at > now for s in _packed(row)) and row.heard_at >= since]
 
     def may(self, connection_id: str, asked: Paced, now: datetime, *, each: timedelta) -> bool:
         row = self._row

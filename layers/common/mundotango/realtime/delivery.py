@@ -67,12 +67,9 @@ def chunks_of(stores: Stores, appended: Appended) -> Iterator[Chunk]:
     channel = HOME if _family(appended.channel) == "author" else appended.channel
     text = encoded(frame(readable(appended), channel=channel))
     shards: defaultdict[int, list[Socket]] = defaultdict(list)
-    parts: Counter[int] = Counter()
 
     def cut(shard: int) -> Chunk:
-        sockets = tuple(shards.pop(shard))
-        parts[shard] += 1
-        return Chunk(appended.activity.id, appended.channel, shard, parts[shard], text, sockets)
+        return Chunk(appended.activity.id, appended.channel, shard, text, tuple(shards.pop(shard)))
 
     for socket in _large_audience(stores, appended.channel):
         shard = crc32(socket.connection_id.encode()) % SHARDS

@@ -7,6 +7,7 @@ An *activity* says that something happened; its id is made before the commit and
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Literal
 from uuid import UUID
 
@@ -141,15 +142,21 @@ class Chunk:
     """A frame, already JSON, on its way to some of the sockets it is told to.
 
     A socket is always in the same shard of its channel, and chunks of one shard are delivered in the order in which
-    they were made. `part` counts the chunks of one activity in one shard.
+    they were made.
     """
 
     activity_id: UUID
     channel: str
     shard: int
-    part: int
     text: str
     sockets: tuple[Socket, ...]
+
+    @property
+    def name(self) -> str:
+        """The same for one activity told to the same sockets. An audience that is read again may come in another order,
+        or without one who left, and then no socket may stand under a name that the queue knows and drops."""
+        told = "|".join(sorted(socket.connection_id for socket in self.sockets))
+        return f"{self.activity_id}-{self.shard}-{blake2b(told.encode(), digest_size=16).hexdigest()}"
 
 
 Outcome = Literal["sent", "gone", "failed"]
