@@ -20,10 +20,11 @@ from mundotango.media.policy import original_key
 from mundotango.privacy.erasing import STEP_SECONDS, erase_accounts, erase_person, replay_erasures
 from mundotango.privacy.policy import CLOCKS_DIFFER, GRACE, SIGNED_OUT_AFTER
 from mundotango.privacy.service import ask_to_leave, stay
-from mundotango.privacy.stores import postgresql
+from mundotango.privacy.stores import rows
 from tests.factories.media import pending_media
 from tests.factories.outbox import ample
-from tests.factories.traces import Traces, insert, newcomer, places
+from tests.factories.search import places
+from tests.factories.traces import Traces, insert, newcomer
 from tests.fakes.clock import FakeClock
 from tests.integration.privacy.conftest import Place
 
@@ -302,7 +303,7 @@ def test_one_who_cannot_be_erased_holds_up_no_other(place: Place, monkeypatch: p
 
 
 def test_somebody_with_much_is_erased_in_pages(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgresql, "PAGE", 20)  # three pages; moto is slow with many rows
+    monkeypatch.setattr(rows, "PAGE", 20)  # three pages; moto is slow with many rows
     with place.platform.database.transaction() as connection:
         for number in range(45):
             insert(
