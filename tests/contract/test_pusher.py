@@ -10,8 +10,9 @@ from botocore.credentials import ReadOnlyCredentials
 from mundotango import settings
 from mundotango.adapters import pusher as pusher_module
 from mundotango.adapters.pusher import SocketPusher
-from mundotango.realtime.model import Delivery, Socket
+from mundotango.realtime.model import Delivery, Socket, encoded
 from mundotango.realtime.ports import Pusher
+from mundotango.realtime.speech import control
 from tests.factories.realtime import make_socket
 from tests.fakes.realtime import FakePusher
 from tests.fakes.socket_gateway import SocketGateway
@@ -54,15 +55,19 @@ def ends(request: pytest.FixtureRequest) -> tuple[Pusher, Line]:
     return request.getfixturevalue("real"), Line(request.getfixturevalue("gateway"))
 
 
+def pong(ref: int | str) -> str:
+    return encoded(control("pong", ref=ref))
+
+
 class TestPusher:
     def test_frames_of_one_socket_arrive_in_order(self, ends: tuple[Pusher, Line]) -> None:
         pusher, line = ends
         one, other = make_socket(), make_socket()
-        deliveries = [Delivery(socket, f'{{"n":{n},"ñ":"💃"}}') for n in range(20) for socket in (one, other)]
+        deliveries = [Delivery(socket, pong(f"ñ💃{number}")) for number in range(20) for socket in (one, other)]
 
         assert pusher.send(deliveries) == ["sent"] * 40
 
-        expected = [f'{{"n":{n},"ñ":"💃"}}' for n in range(20)]
+        expected = [pong(f"ñ💃{number}") for number in range(20)]
         assert line.arrived(one) == expected
         assert line.arrived(other) == expected
 
@@ -74,10 +79,10 @@ class TestPusher:
         gone, alive = make_socket(), make_socket()
         line.gone.add(gone.connection_id)
 
-        outcomes = pusher.send([Delivery(gone, "1"), Delivery(alive, "2"), Delivery(gone, "3")])
+        outcomes = pusher.send([Delivery(gone, pong(1)), Delivery(alive, pong(2)), Delivery(gone, pong(3))])
 
         assert outcomes == ["gone", "sent", "gone"]
-        assert line.arrived(alive) == ["2"]
+        assert line.arrived(alive) == [pong(2)]
 
     def test_a_hanging_socket_holds_up_nobody(self, ends: tuple[Pusher, Line]) -> None:
         pusher, line = ends
@@ -86,7 +91,7 @@ class TestPusher:
         started = time.perf_counter()
 
         outcomes = pusher.send(
-            [Delivery(hanging, "1"), *(Delivery(socket, "2") for socket in others), Delivery(hanging, "3")]
+            [Delivery(hanging, pong(1)), *(Delivery(socket, pong(2)) for socket in others), Delivery(hanging, pong(3))]
         )
 
         assert outcomes == ["failed", *["sent"] * 5, "failed"]
@@ -101,7 +106,7 @@ class TestPusher:
         pusher.close([])
 
         assert sorted(line.closed) == sorted([closed.connection_id, hanging.connection_id])
-        assert pusher.send([Delivery(closed, "1"), Delivery(hanging, "2"), Delivery(kept, "3")]) == [
+        assert pusher.send([Delivery(closed, pong(1)), Delivery(hanging, pong(2)), Delivery(kept, pong(3))]) == [
             "gone",
             "gone",
             "sent",

@@ -16,7 +16,8 @@ from mundotango.adapters.cache import Cache
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from tests.factories.media import ready_media
-from tests.factories.traces import Traces, everything, insert, newcomer, plant
+from tests.factories.search import everything
+from tests.factories.traces import Traces, insert, newcomer, plant
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeEdge, FakeIdentities
 from tests.fixtures.aws import stream_records

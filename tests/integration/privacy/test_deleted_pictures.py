@@ -4,7 +4,7 @@ from mundotango.attachments.removal import delete_media
 from mundotango.media.policy import variants_of
 from mundotango.privacy.model import Person
 from mundotango.privacy.stores.elsewhere import erase_media
-from tests.factories.traces import places
+from tests.factories.search import places
 from tests.fakes.commands import FakeEdge
 from tests.integration.privacy.conftest import Place
 

@@ -41,6 +41,7 @@ from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.stores import FakeStores
 
 PONG = encoded(control("pong"))
+SOMETHING = "01a209f0-b660-7abc-8def-0123456789ab"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ class TestAudience:
 
         assert sent_to(stores, happens(stores, user_channel(phone.user_id))) == {phone, laptop}
 
-    @pytest.mark.parametrize("channel", ["post:1", "event:1", "city:buenos aires"])
+    @pytest.mark.parametrize("channel", [f"post:{SOMETHING}", f"event:{SOMETHING}", "city:buenos aires"])
     def test_of_what_is_listened_to_are_those_who_do(self, stores: FakeStores, channel: str) -> None:
         listening, _ = opened(stores), opened(stores)
         stores.connections.subscribe(listening.connection_id, [channel], now=stores.clock.now(), limit=9)
@@ -97,7 +98,7 @@ class TestAudience:
         assert chunk.sockets == (listening,)
         assert json.loads(chunk.text) == {
             "v": 1,
-            "type": "reaction.changed",
+            "type": appended.activity.kind,
             "id": str(appended.activity.id),
             "channel": channel,
             "position": appended.position,
@@ -112,7 +113,7 @@ class TestAudience:
         for version, socket in enumerate((writer, member, blocked, left, elsewhere)):
             stores.edges.apply("member", conversation, socket.user_id, active=socket is not left, version=version)
             if socket is not elsewhere:
-                stores.connections.subscribe(socket.connection_id, channel, now=stores.clock.now(), limit=9)
+                stores.connections.subscribe(socket.connection_id, [channel], now=stores.clock.now(), limit=9)
         stores.edges.apply("block", blocked.user_id, writer.user_id, active=True, version=9)
 
         assert sent_to(stores, happens(stores, channel, actor_id=writer.user_id)) == {writer, member}
@@ -134,11 +135,10 @@ class TestAudience:
     @pytest.mark.parametrize("family", ["inbox", "moon"])
     def test_an_inbox_and_what_is_not_known_are_told_to_nobody(self, stores: FakeStores, family: str) -> None:
         socket = opened(stores)
-        stores.connections.subscribe(
-            socket.connection_id, f"{family}:{socket.user_id}", now=stores.clock.now(), limit=9
-        )
+        channel = f"{family}:{socket.user_id}"
+        stores.connections.subscribe(socket.connection_id, [channel], now=stores.clock.now(), limit=9)
 
-        assert sent_to(stores, happens(stores, f"{family}:{socket.user_id}")) == set()
+        assert sent_to(stores, happens(stores, channel)) == set()
 
     def test_a_socket_that_has_ended_is_told_nothing(self, stores: FakeStores) -> None:
         follower, author = opened(stores), ids.new_id()
@@ -199,7 +199,9 @@ class TestChunks:
         monkeypatch.setattr(delivery, "FOLLOWERS_A_PAGE", 20)
         author = ids.new_id()
         for version in range(200):
-            stores.edges.apply("follow", author, opened(stores).user_id, active=True, version=version)
+            follower = make_socket()
+            connect(stores, follower, make_end(stores.clock))
+            stores.edges.apply("follow", author, follower.user_id, active=True, version=version)
         read = 0
 
         def each_follower(author_id: UUID) -> Iterator[UUID]:

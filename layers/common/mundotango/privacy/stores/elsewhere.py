@@ -11,7 +11,7 @@ from mundotango.media.service import delete_objects
 from mundotango.notifications.model import notification_payload
 from mundotango.privacy.model import Person, Store
 from mundotango.privacy.stores import repository as tables
-from mundotango.privacy.stores.postgresql import rows_of, without_rows_of
+from mundotango.privacy.stores.rows import rows_of, without_rows_of
 from mundotango.realtime.model import author_channel, inbox_channel, user_channel
 
 if TYPE_CHECKING:
