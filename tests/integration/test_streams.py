@@ -121,12 +121,12 @@ class TestChunks:
 
         [delivery] = sockets.pusher.sent
         assert delivery.socket.connection_id == "L0SM9cOFHHcCIhw="
-        assert json.loads(delivery.text)["type"] == "post.created"
+        assert json.loads(delivery.text)["type"] == "post.removed"
 
     @pytest.mark.parametrize("body", ["", "[]", '{"v":2,"frame":"{}","sockets":{}}', '{"v":1,"frame":"{}"}'])
     def test_one_that_cannot_be_read_holds_up_its_own_group_and_no_other(self, sockets: Sockets, body: str) -> None:
         def message(group: str, number: int, **changed: Any) -> dict[str, Any]:
-            chunk = Chunk(ids.new_id(), group, 1, 1, f'{{"n":{number}}}', (socket,))
+            chunk = Chunk(ids.new_id(), group, 1, 1, f'{{"v":1,"type":"pong","ref":{number}}}', (socket,))
             return message_of(chunk, **changed)
 
         socket = sockets.connect()
@@ -140,20 +140,20 @@ class TestChunks:
 
         assert sockets.deliver([one, other, poison, held, fine]) == [poison["messageId"], held["messageId"]]
 
-        assert [frame["n"] for frame in sockets.received(socket)] == [1, 4, 5]
+        assert [frame["ref"] for frame in sockets.received(socket)] == [1, 4, 5]
 
     @pytest.mark.parametrize("seed", range(6))
     def test_what_comes_again_in_any_way_is_nothing_new_to_a_client(self, sockets: Sockets, seed: int) -> None:
         """The stream repeats batches, in whole and in halves; the queue repeats messages, group by group in order."""
         chance = random.Random(seed)
-        author, post = ids.new_id(), post_channel(POST)
+        author, city = ids.new_id(), "city:bogota"
         listeners = [sockets.connect() for _ in range(5)]
         for version, socket in enumerate(listeners):
             sockets.platform.edges.apply("follow", author, socket.user_id, active=True, version=version)
-            sockets.send(socket, {"action": "subscribe", "channel": post})
-        channels = [author_channel(author), post, user_channel(listeners[0].user_id)]
-        for number in range(30):
-            sockets.platform.activities.append(make_activity(chance.choice(channels), number=number))
+            sockets.subscribe(socket, city)
+        channels = [author_channel(author), city, user_channel(listeners[0].user_id)]
+        for _ in range(30):
+            sockets.platform.activities.append(make_activity(chance.choice(channels)))
         records = sockets.stream("activities")
 
         for start in range(0, 30, 10):
@@ -165,10 +165,9 @@ class TestChunks:
             assert sockets.deliver(messages[chance.randrange(len(messages)) :]) == []
 
         for socket in listeners:
-            expected = [json.loads(each["dynamodb"]["NewImage"]["payload"]["S"])["number"] for each in records]
             expected_of = {
-                name: [n for n, each in zip(expected, records, strict=True) if _channel(each) == channel]
-                for name, channel in (("home", channels[0]), (post, post), (channels[2], channels[2]))
+                name: [each["dynamodb"]["Keys"]["position"]["S"] for each in records if _channel(each) == channel]
+                for name, channel in (("home", channels[0]), (city, city), (channels[2], channels[2]))
                 if channel != channels[2] or socket is listeners[0]
             }
             assert shown_to(sockets.received(socket)) == expected_of
@@ -178,14 +177,14 @@ def _channel(record: dict[str, Any]) -> str:
     return str(record["dynamodb"]["Keys"]["channel"]["S"])
 
 
-def shown_to(frames: list[dict[str, Any]]) -> dict[str, list[int]]:
-    """What a client that drops ids it knows shows of each channel, in its order."""
+def shown_to(frames: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The positions that a client which drops ids it knows shows of each channel, in its order."""
     known: set[str] = set()
-    shown: dict[str, list[int]] = {}
+    shown: dict[str, list[str]] = {}
     for frame in frames:
         if "id" in frame and frame["id"] not in known:
             known.add(frame["id"])
-            shown.setdefault(frame["channel"], []).append(frame["data"]["number"])
+            shown.setdefault(frame["channel"], []).append(frame["position"])
     return shown
 
 

@@ -305,9 +305,10 @@ WITHOUT_A_KEY_OF_THEIR_OWN = {
     "/api/realtime/grants": "a grant that nobody names ends in ten minutes",
     "/api/realtime/tickets": "a ticket that nobody used ends in a minute",
 }
-# What these make is read nowhere: done before, they answer 409 `already-done`.
+# What these make is read nowhere: done before, they answer 409 `already-done`; or, without a caller, the same again.
 READ_NOWHERE = {
     "/api/conversations/{conversation_id}/decline",
+    "/api/link/{token}/unsubscribe",
     "/api/moderation/reports/{report_id}/resolution",
     "/api/reports",
 }

@@ -249,7 +249,7 @@ def test_moderators_see_a_reported_message_with_five_before_it_and_may_remove_it
     announced.appended.clear()
     assert (resolve("hidden"), resolve("removed"), resolve("dismissed")) == (422, 204, 409)
     assert gateway.get("/api/moderation/reports", **moderator).json()["items"] == []
-    assert kinds(announced, malena) == ["message.removed"]
+    assert kinds(announced, malena) == ["message.removed", "moderation.decided"]
     gateway.delete("/api/users/malena/block", user=carlos)
     assert history(gateway, carlos, two)[-2:] == ["", "después"]
 
