@@ -1,6 +1,7 @@
 """A deployed stack, as an operator's command finds it: its outputs, and its resources by logical id."""
 
 import json
+import socket
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -71,9 +72,10 @@ class Deployed:
 
 
 def find_local(env: ConfigEnv) -> Deployed:
-    """The stack of env `local`, in the local cloud that `make run` started."""
+    """The stack of env `local`, in the local cloud that `make run` started and that has not ended since."""
     try:
         port = json.loads(LOCAL_PORTS.read_text(encoding="utf-8"))["gateway"]
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
     except (OSError, ValueError, KeyError) as error:
         raise Refusal("no local cloud runs here", cure="make run") from error
     local = boto3.Session(

@@ -2,8 +2,8 @@
 makes their outcome an activity; and the chunks of large audiences come back to it through the queue.
 
 A record that cannot be worked off now (a table is away) is reported, and the stream brings it and all after it again;
-those before it are done. A message that cannot be read holds up its own group, until the queue gives it up. A socket
-that does not take a frame is no reason to bring anything again.
+those before it are done. A message that cannot be read comes again alone, until the queue gives it up: none waits for
+it, nor is given up with it. A socket that does not take a frame is no reason to bring anything again.
 """
 
 from collections import Counter
@@ -89,25 +89,21 @@ def _told_at_once(appended: Appended) -> list[Delivery]:
 
 
 def _deliver(messages: Sequence[dict[str, Any]]) -> list[str]:
-    """Deliver chunks; the ids of the messages that have to come again: of a group all from the first that fails on."""
+    """Deliver chunks; the ids of the messages that cannot be read."""
     from mundotango.realtime.chunks import unpacked
 
     if not messages:
         return []
     deliveries: list[Delivery] = []
     failed: list[str] = []
-    held_up: set[str] = set()
     for message in messages:
-        group = message["attributes"]["MessageGroupId"]
-        if group not in held_up:
-            try:
-                text, sockets = unpacked(message["body"])
-                deliveries += [Delivery(socket, text) for socket in sockets]
-                continue
-            except (ValueError, KeyError, TypeError):
-                logger().exception("chunk not readable", message_id=message["messageId"])
-                held_up.add(group)
-        failed.append(message["messageId"])
+        try:
+            text, sockets = unpacked(message["body"])
+        except (ValueError, KeyError, TypeError):
+            logger().exception("chunk not readable", message_id=message["messageId"])
+            failed.append(message["messageId"])
+        else:
+            deliveries += [Delivery(socket, text) for socket in sockets]
     _log("chunks delivered", hand_over(platform(), deliveries), messages=len(messages), come_again=failed)
     return failed
 

@@ -82,7 +82,7 @@ def test_a_gone_connection_is_cleared_away_and_the_others_stay(
     of_follower.expect("post.created", SECONDS)
 
 
-def test_a_message_that_cannot_be_read_ends_in_the_dead_letters_and_holds_up_only_its_own_group(
+def test_a_message_that_cannot_be_read_ends_in_the_dead_letters_alone(
     newcomer: Newcomer, listen: Listen, local_cloud: LocalCloud
 ) -> None:
     sqs, output = local_cloud.stack.aws.sqs, local_cloud.stack.output

@@ -1,5 +1,6 @@
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,17 @@ def test_an_address_to_go_to_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None
     shown = CliRunner().invoke(cli.app, ["preflight"]).output
 
     assert CONCURRENCY_QUOTA in "".join(line.strip("│ ").rpartition("│")[2].strip() for line in shown.splitlines())
+
+
+@pytest.mark.allow_sockets
+def test_a_local_cloud_that_has_ended_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its ports stay recorded: it takes them again."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    deployed.LOCAL_PORTS.write_text(json.dumps({"gateway": port}))
+
+    assert run(monkeypatch, "queues", "list", "--env", "local") == 1
+
+    assert capsys.readouterr().err == "mundo: no local cloud runs here; make run\n"
