@@ -205,9 +205,9 @@ class TestPresence:
         now = AT + 10 * MINUTE
         connections.open(opened, opened_at=now, expires_at=LATER)
         for socket in (heard, gone):
-            connections.hear(socket.user_id, now, each=MINUTE)
+            connections.hear(socket, now, each=MINUTE)
         connections.close(gone)
-        connections.hear(ids.new_id(), now, each=MINUTE)
+        connections.hear(make_socket(), now, each=MINUTE)
         asked = [each.user_id for each in (opened, heard, silent, gone)]
 
         assert set(connections.here([*asked, ids.new_id()], now, since=now)) == {opened.user_id, heard.user_id}
@@ -217,10 +217,21 @@ class TestPresence:
         socket = make_socket()
         connections.open(socket, opened_at=AT, expires_at=LATER)
 
-        connections.hear(socket.user_id, AT + MINUTE - SECOND, each=MINUTE)
+        connections.hear(socket, AT + MINUTE - SECOND, each=MINUTE)
         assert connections.here([socket.user_id], AT + MINUTE, since=AT + SECOND) == []
-        connections.hear(socket.user_id, AT + MINUTE, each=MINUTE)
+        connections.hear(socket, AT + MINUTE, each=MINUTE)
         assert connections.here([socket.user_id], AT + MINUTE, since=AT + SECOND) == [socket.user_id]
+
+    def test_tells_whether_the_socket_is_known(self, connections: Connections) -> None:
+        one, other = make_socket(), make_socket()
+        for socket in (one, other, sibling := make_socket(one.user_id)):
+            connections.open(socket, opened_at=AT, expires_at=LATER)
+        connections.close(one)
+        connections.close(other)
+
+        heard = [connections.hear(socket, AT + MINUTE, each=MINUTE) for socket in (one, other, sibling)]
+
+        assert heard == [False, False, True]
 
 
 class TestPaced:

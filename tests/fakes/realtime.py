@@ -186,9 +186,10 @@ class FakeConnections:
         found = [(row.socket, row.code) for row in self.rows.values() if now - within <= row.expires_at <= now]
         return found[:limit]
 
-    def hear(self, user_id: UUID, now: datetime, *, each: timedelta) -> None:
-        if user_id in self.heard and self.heard[user_id] <= now - each:
-            self.heard[user_id] = now
+    def hear(self, socket: Socket, now: datetime, *, each: timedelta) -> bool:
+        if self.heard.get(socket.user_id, now) <= now - each:
+            self.heard[socket.user_id] = now
+        return socket.connection_id in self.rows
 
     def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
         return [each for each in user_ids if self.of_users([each], now) and self.heard[each] >= since]

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from mundotango.errors import Unavailable
-from mundotango.realtime.model import (
-    End,
-)
-from mundotango.realtime.policy import MAX_SOCKETS
+from mundotango.realtime.delivery import hand_over
+from mundotango.realtime.model import Delivery, End, encoded
+from mundotango.realtime.policy import HEARD_EACH, MAX_SOCKETS
+from mundotango.realtime.speech import control
 from tests.factories.realtime import make_end, make_socket
 from tests.fakes.clock import FakeClock
 from tests.fixtures.aws import rows
@@ -74,6 +74,25 @@ class TestEndOfASocket:
 
         assert sockets.platform.connections.of_channel("city:lima", clock.now()) == []
         assert sockets.platform.connections.of_users([socket.user_id], clock.now()) == []
+
+    def test_that_could_not_be_closed_is_told_at_its_next_heartbeat_and_beside_others_of_its_person(
+        self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lost = sockets.connect()
+        other = sockets.connect(lost.user_id)
+        sockets.send(lost, {"action": "ping"})
+        with monkeypatch.context() as throttled:
+            throttled.setattr(sockets.pusher, "close", lambda _: None)
+            sockets.pusher.hanging.add(lost.connection_id)
+            hand_over(sockets.platform, [Delivery(lost, encoded(control("pong")))])
+        sockets.pusher.hanging.clear()
+        clock.advance(HEARD_EACH)
+
+        assert [each["type"] for each in sockets.send(other, {"action": "ping"})] == ["pong"]
+        [answer] = sockets.send(lost, {"action": "ping"})
+
+        assert (answer["type"], answer["code"], answer["reconnect"]) == ("closing", "ended", True)
+        assert sockets.pusher.closed == [lost.connection_id]
 
 
 class TestTooManySockets:

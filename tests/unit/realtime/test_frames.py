@@ -208,7 +208,8 @@ class TestSubscribe:
         assert not any(map(client.listens_to, two))
         assert client.subscribes(two[0])[0]["type"] == "subscribed"
 
-    def test_on_a_connection_that_is_closed(self, client: Client) -> None:
+    def test_on_a_connection_that_is_closed_since_it_was_heard(self, client: Client) -> None:
+        client.asks("ping")
         client.stores.connections.close(client.socket)
         assert [each["code"] for each in client.subscribes(event_channel(ids.new_id()))] == ["not-found"]
 

@@ -95,7 +95,12 @@ class TestPresence:
 
     def test_a_heartbeat_is_asked_about_once_a_minute(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[datetime] = []
-        monkeypatch.setattr(client.stores.connections, "hear", lambda _, now, **__: asked.append(now))
+
+        def hear(_: Socket, now: datetime, **__: object) -> bool:
+            asked.append(now)
+            return True
+
+        monkeypatch.setattr(client.stores.connections, "hear", hear)
 
         for _ in range(25):
             client.asks("ping")

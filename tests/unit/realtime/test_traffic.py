@@ -16,9 +16,9 @@ def test_what_was_long_ago_is_forgotten_and_what_counts_still_is_kept(
     seen = Traffic()
     for _ in range(30):
         seen.take(str(ids.new_id()), clock.now())
-        seen.is_news(ids.new_id(), clock.now())
+        seen.is_news(str(ids.new_id()), clock.now())
         clock.advance(timedelta(seconds=FLOOD_SECONDS))
-    recent = ids.new_id()
+    recent = str(ids.new_id())
     seen.is_news(recent, clock.now())
 
     assert len(seen._levels) <= 11

@@ -28,7 +28,8 @@ _THREADS = 10
 def end_sockets(stores: Stores, sockets: Collection[Socket], code: Closing, *, reconnect: bool | None = None) -> None:
     """`reconnect` is whether their clients are to open others; it follows from the code where it is not given.
 
-    A socket that the gateway does not close now may stay open, but nothing is delivered to it.
+    A socket that the gateway does not close now may stay open, but nothing is delivered to it: it is closed when its
+    client is next heard.
     """
     if not sockets:
         return

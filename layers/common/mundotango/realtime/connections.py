@@ -176,11 +176,12 @@ class DynamoConnections:
                 break
         return found
 
-    def hear(self, user_id: UUID, now: datetime, *, each: timedelta) -> None:
-        row, known = self._row, self._get(f"user#{user_id}", "sockets")
+    def hear(self, socket: Socket, now: datetime, *, each: timedelta) -> bool:
+        row, known = self._row, self._get(f"user#{socket.user_id}", "sockets")
         # A condition that does not hold is paid for like a write, so it is read first, at an eighth of that.
         if known is not None and known.heard_at <= now - each:
             self._update(known, [row.heard_at.set(now)], row.pk.exists() & (row.heard_at <= now - each))
+        return known is not None and socket in [packed.socket for packed in _packed(known)]
 
     def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:
         rows = batch_get(self._row, [(f"user#{user_id}", "sockets") for user_id in user_ids])

@@ -32,7 +32,9 @@ def answers(stores: Stores, socket: Socket, end: End, text: str | None) -> Itera
         if verdict == "too-many":
             raise TooManyRequests(f"a socket takes {FRAMES_A_SECOND} frames a second", retry_after=1)
         question = parse(text)
-        presence.note(stores, socket)
+        if not presence.note(stores, socket):
+            yield closing_frame("ended", reconnect=reconnects("ended"))
+            return
         for answer in _act(stores, socket, end, question):
             yield _referring(answer, question)
     except TooManyRequests as refusal:

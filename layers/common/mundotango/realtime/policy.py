@@ -50,8 +50,8 @@ FRAMES_A_SECOND = 20
 LARGEST_FRAME = 32 * 1024
 
 # A client in the foreground sends something each minute, so who was not heard for two missed one or is gone. What it
-# costs: a write of two units a minute and person ($0.075 a month for somebody who is there all day), none for what
-# comes in between.
+# costs: a write of two units a minute and person ($0.075 a month for somebody who is there all day), and a read a
+# minute and socket, which finds out too whether the socket is still known; none for what comes in between.
 HEARD_EACH = timedelta(seconds=60)
 HERE_FOR = timedelta(minutes=2)
 # Who of these is here costs half a read unit for each two of them: $0.00006 for 2,000.

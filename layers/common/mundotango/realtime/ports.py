@@ -142,8 +142,9 @@ class Connections(Protocol):
         """At most `limit` of those that ended by now, and not longer ago than `within`, and are not closed yet."""
         ...
 
-    def hear(self, user_id: UUID, now: datetime, *, each: timedelta) -> None:
-        """Something came from this person. Written at most once in so long."""
+    def hear(self, socket: Socket, now: datetime, *, each: timedelta) -> bool:
+        """Something came from this socket's person. Written at most once in so long. False where the socket is not
+        known, so that nothing is delivered to it."""
         ...
 
     def here(self, user_ids: Collection[UUID], now: datetime, *, since: datetime) -> list[UUID]:

@@ -16,12 +16,16 @@ from mundotango.realtime.service import Stores
 from mundotango.realtime.speech import Frame, control
 
 
-def note(stores: Stores, socket: Socket) -> None:
-    """Something came from this person. What this environment noted in the last minute it does not ask about again."""
+def note(stores: Stores, socket: Socket) -> bool:
+    """Something came from this socket. What this environment noted in the last minute it does not ask about again.
+
+    False where the socket was forgotten, though the gateway did not close it: it would be answered and told nothing.
+    """
     now = stores.clock.now()
-    if stores.traffic.is_news(socket.user_id, now):
+    if stores.traffic.is_news(socket.connection_id, now):
         with suppress(Unavailable):  # what they ask for is not worth less because of it
-            stores.connections.hear(socket.user_id, now, each=policy.HEARD_EACH)
+            return stores.connections.hear(socket, now, each=policy.HEARD_EACH)
+    return True
 
 
 def who_is_here(stores: Stores, socket: Socket) -> Frame:

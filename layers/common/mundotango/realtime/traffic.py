@@ -1,4 +1,4 @@
-"""What one environment of the function saw lately: how fast each socket sends, and whom it noted as heard.
+"""What one environment of the function saw lately: how fast each socket sends, and which it noted as heard.
 
 Nothing of it is written, for a heartbeat is worth no write. So it is exact for the frames that one environment serves,
 and approximate for a socket that several serve: one that floods keeps n of them busy, and may send up to n times as
@@ -8,7 +8,6 @@ much before it is told. What costs a write of its own (a subscription, typing) i
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 from mundotango.realtime.policy import FRAMES_A_SECOND, HEARD_EACH
 
@@ -25,7 +24,7 @@ class Traffic:
     def __init__(self) -> None:
         # Of a socket: how many frames stand in its bucket, which leaks as many a second as one may send, and when.
         self._levels: dict[str, tuple[float, datetime]] = {}
-        self._heard: dict[UUID, datetime] = {}
+        self._heard: dict[str, datetime] = {}
 
     def take(self, connection_id: str, now: datetime) -> Verdict:
         """Count a frame."""
@@ -37,11 +36,11 @@ class Traffic:
             return "flood"
         return "too-many" if level > FRAMES_A_SECOND else "ok"
 
-    def is_news(self, user_id: UUID, now: datetime) -> bool:
-        """Whether this environment did not hear this person for so long that it should be noted."""
-        if now - self._heard.get(user_id, datetime.min.replace(tzinfo=now.tzinfo)) < HEARD_EACH:
+    def is_news(self, connection_id: str, now: datetime) -> bool:
+        """Whether this environment did not hear this socket for so long that it should be noted."""
+        if now - self._heard.get(connection_id, datetime.min.replace(tzinfo=now.tzinfo)) < HEARD_EACH:
             return False
-        self._heard[user_id] = now
+        self._heard[connection_id] = now
         _forget(self._heard, lambda at: now - at >= HEARD_EACH)
         return True
 
