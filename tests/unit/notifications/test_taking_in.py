@@ -115,6 +115,18 @@ def test_of_two_whom_a_block_keeps_apart_nothing_comes(stores: FakeStores) -> No
     assert [item.actor_ids for item in listed(stores)] == [[PEOPLE[1]]]
 
 
+def test_whom_they_blocked_after_that_person_joined_no_frame_names(stores: FakeStores) -> None:
+    take_in(stores, likes((PEOPLE[0], 1, True)))
+    stores.edges.apply("block", ME, PEOPLE[0], active=True, version=1)
+
+    take_in(stores, likes((PEOPLE[1], 2, True)))
+    told = frames(stores)[-1].payload["notification"]
+    assert (told["actor_ids"], told["count"]) == ([str(PEOPLE[1])], 1)
+
+    take_in(stores, likes((PEOPLE[1], 3, False)))
+    assert frames(stores)[-1].kind == "notification.removed"
+
+
 def test_a_moderator_is_nobody_and_a_decision_is_told(stores: FakeStores) -> None:
     decided: dict[str, Any] = {
         "decision": "hidden",

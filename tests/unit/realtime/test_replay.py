@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from functions.api.schemas.examples import SCHEMAS
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.realtime.frames import answers
@@ -238,6 +241,28 @@ class TestWhatTheyMustNoLongerSee:
             ("post.created", other),
             (taken_back, one),
             ("post.created", one),
+        ]
+
+    def test_is_a_message_that_was_deleted_meanwhile_and_a_conversation_that_ends_in_it(self, client: Client) -> None:
+        channel, before = user_channel(client.socket.user_id), client.position(timedelta())
+        conversation: dict[str, Any] = SCHEMAS["ConversationBody"]
+        one, other = ({**conversation["last_message"], "id": str(ids.new_id())} for _ in range(2))
+        told: list[tuple[Kind, dict[str, Any]]] = [
+            ("message.created", one),
+            ("conversation.updated", {**conversation, "last_message": one}),
+            ("message.created", other),
+            ("conversation.updated", {**conversation, "last_message": other}),
+            ("conversation.updated", {**conversation, "last_message": None}),
+            ("message.removed", {"id": one["id"], "conversation_id": conversation["id"]}),
+        ]
+        for kind, payload in told:
+            client.stores.activities.append(replace(make_activity(channel, kind=kind), payload=payload))
+
+        answered = client.asks("resume", positions={channel: before})
+
+        assert [(each["type"], each["data"]) for each in answered[:-1]] == [
+            ("conversation.updated", {"id": conversation["id"]}),
+            *told[2:],
         ]
 
     def test_is_a_conversation_they_are_in_no_more_though_they_have_a_grant(self, client: Client) -> None:

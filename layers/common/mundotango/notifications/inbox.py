@@ -50,7 +50,7 @@ def take_in(stores: Stores, appended: Appended) -> None:
     for occurrence in policy.occurrences(appended.activity):
         heard = _without_those_apart(stores.edges, user_id, occurrence)
         if heard is not None:
-            _tell(stores, _noted(stores, user_id, heard))
+            _tell(stores, _seen(stores.edges, _noted(stores, user_id, heard), heard))
 
 
 def unread(inbox: Inbox, user_id: UUID, clock: Clock) -> int:
@@ -86,6 +86,16 @@ def _without_those_apart(edges: Edges, user_id: UUID, occurrence: Occurrence) ->
     apart = edges.apart(user_id, list(occurrence.joined))
     joined = {actor: number for actor, number in occurrence.joined.items() if actor not in apart}
     return replace(occurrence, joined=joined) if joined or occurrence.left else None
+
+
+def _seen(edges: Edges, item: Notification, heard: Occurrence) -> Notification:
+    """Without those of the people it would name who were apart from its owner only after they joined."""
+    earlier = [actor for actor in item.actor_ids if actor not in heard.joined]
+    apart = edges.apart(item.user_id, earlier) if earlier else set()
+    if not apart:
+        return item
+    actors = {actor: number for actor, number in item.actors.items() if actor not in apart}
+    return replace(item, actors=actors, shown=bool(actors))
 
 
 def _noted(stores: Stores, user_id: UUID, occurrence: Occurrence) -> Notification:

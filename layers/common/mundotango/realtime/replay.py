@@ -1,7 +1,8 @@
 """What a socket missed while it was away."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -10,12 +11,13 @@ from uuid import UUID
 from mundotango import ids
 from mundotango.errors import Invalid, NotAllowed, Unavailable
 from mundotango.realtime import policy
-from mundotango.realtime.model import HOME, Appended, End, Socket, author_channel, frame, user_channel
+from mundotango.realtime.model import HOME, Appended, End, Kind, Socket, author_channel, frame, user_channel
 from mundotango.realtime.service import Stores, granted_to, listen, listenable
 from mundotango.realtime.speech import Frame, control, refused
 
-_TOLD_OF_A_POST = ("post.created", "post.updated")
-_TAKEN_BACK = ("post.removed", "post.withdrawn")
+_SAYS = {"post.created", "post.updated", "message.created"}
+# The field of the payload that names what is no more.
+_TAKEN_BACK: dict[Kind, str] = {"post.removed": "post_id", "post.withdrawn": "post_id", "message.removed": "id"}
 # So many authors are read before it is looked at whether that is enough, or takes too long.
 AUTHORS_AT_ONCE = 10 * policy.RESUME_THREADS
 
@@ -112,9 +114,9 @@ def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:
 
 
 def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -> list[Appended]:
-    """Without what they must no longer see: what was done by somebody who is apart from them by now, and posts that
-    were taken back later. Whoever is asked about costs two consistent reads of a unit each, so a million such people
-    $0.25."""
+    """Without what they must no longer see: what was done by somebody who is apart from them by now, and posts and
+    messages that were taken back later. Whoever is asked about costs two consistent reads of a unit each, so a million
+    such people $0.25."""
     actors = {each.activity.actor_id for each in missed} - {None, user_id}
     apart = stores.edges.apart(user_id, [actor for actor in actors if actor is not None]) if actors else set()
     gone: set[object] = set()
@@ -122,7 +124,16 @@ def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -
     for each in reversed(missed):
         kind, payload = each.activity.kind, each.activity.payload
         if kind in _TAKEN_BACK:
-            gone.add(payload["post_id"])
-        if each.activity.actor_id not in apart and not (kind in _TOLD_OF_A_POST and payload.get("id") in gone):
-            kept.append(each)
+            gone.add(payload[_TAKEN_BACK[kind]])
+        if each.activity.actor_id not in apart and not (kind in _SAYS and payload.get("id") in gone):
+            kept.append(_without_last(each, gone))
     return kept[::-1]
+
+
+def _without_last(appended: Appended, gone: Collection[object]) -> Appended:
+    """Of a conversation whose last message is gone only which it is, as of one that no frame can carry."""
+    payload = appended.activity.payload
+    last = payload.get("last_message") if appended.activity.kind == "conversation.updated" else None
+    if last is None or last["id"] not in gone:
+        return appended
+    return replace(appended, activity=replace(appended.activity, payload={"id": payload["id"]}))
