@@ -97,7 +97,7 @@ class Stream:
             )["ShardIterator"]
             while following:
                 page = self._streams.get_records(ShardIterator=following, Limit=1000)
-                yield from page["Records"]
+                yield from map(dict, page["Records"])
                 following = page.get("NextShardIterator") if page["Records"] else None
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
@@ -52,6 +53,10 @@ class Deployed:
     @cached_property
     def sqs(self) -> "SQSClient":
         return self.session.client("sqs", endpoint_url=self.endpoint, config=BRISK)
+
+    @cached_property
+    def streams(self) -> "DynamoDBStreamsClient":
+        return self.session.client("dynamodbstreams", endpoint_url=self.endpoint, config=BRISK)
 
     def physical_id(self, logical_id: str) -> str:
         """Raises Refusal when the stack, or this part of it, is not there."""

@@ -20,6 +20,7 @@ app = typer.Typer(
 class Redriven(StrEnum):
     MEDIA = "media"
     CHUNKS = "chunks"
+    STREAMS = "streams"
 
 
 @app.command("list", epilog=examples("mundo queues list", "mundo queues list --env local"))
@@ -42,7 +43,11 @@ def list_queues(env: Env = "phase1", stack: Stack = "", region: RegionName = "")
 @app.command("redrive", epilog=examples("mundo queues redrive media", "mundo queues redrive media --limit 1"))
 def redrive_letters(
     what: Annotated[
-        Redriven, typer.Argument(help="`media`: uploads whose picture was never finished; `chunks`: frames.")
+        Redriven,
+        typer.Argument(
+            help="`media`: uploads whose picture was never finished; `chunks`: frames; "
+            "`streams`: what happened or was decided in the last day."
+        ),
     ],
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Move so many at most.", show_default=False)
@@ -51,13 +56,23 @@ def redrive_letters(
     stack: Stack = "",
     region: RegionName = "",
 ) -> None:
-    """Give dead letters back to their queue. Mend first what killed them: the log of the function says what it was.
+    """Give dead letters back to their queue, or what they name to the reader of its stream. Mend first what killed
+    them: the log of the function says what it was.
 
     Safe to run at any time and again.
     """
     found = find(env, stack, region)
     with Console(stderr=True).status("moving dead letters") as status:
-        moved = redrive.redrive(
-            found, what, limit, progress=lambda moved: status.update(f"moving dead letters: {moved} moved")
+
+        def progress(moved: int) -> None:
+            status.update(f"moving dead letters: {moved} moved")
+
+        if what is Redriven.STREAMS:
+            moved, swept = redrive.hand_again(found, limit, progress)
+        else:
+            moved, swept = redrive.redrive(found, what, limit, progress), 0
+    print(f"{moved} worked off" if what is Redriven.STREAMS else f"{moved} moved back to the queue of {what}")
+    if swept:
+        print(
+            f"{swept} left: older than a day, so their stream has them no longer; the runbook says what remains to do"
         )
-    print(f"{moved} moved back to the queue of {what}")

@@ -1,4 +1,4 @@
-"""How full the queues are, and dead letters given back to the queue they came from.
+"""How full the queues are, and dead letters given back to the queue they came from, or to the reader of their stream.
 
 SQS moves letters by itself (StartMessageMoveTask), but takes no limit and says little on its way, and the local cloud
 has no such thing: this loop is the same in both. A letter is deleted only after its queue has it again, so whatever
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from operations import streams
 from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 BATCH = 10  # the most that SQS gives and takes at once
 # For so long a letter in hand is hidden; where the loop ends early, it is a dead letter again afterwards.
 HIDDEN_SECONDS = 60
+# A function may take five minutes for those of a stream.
+HIDDEN_SECONDS_OF_STREAMS = 360
 # Above 0 all of SQS's servers are asked, so that no letter means that there is none.
 WAIT_SECONDS = 1
 
@@ -82,6 +85,31 @@ def redrive(deployed: Deployed, name: str, limit: int | None, progress: Callable
             moved += _move(deployed, letters, dead_letters, queue)
             progress(moved)
     return moved
+
+
+def hand_again(deployed: Deployed, limit: int | None, progress: Callable[[int], None]) -> tuple[int, int]:
+    """Has what readers of streams gave up worked off, one letter after another: how many were, and of how many the
+    stream has the records no longer, which stay.
+
+    Raises:
+        Refusal: a function failed again; its letter stays, and is there again after some minutes.
+    """
+    url = deployed.physical_id("StreamDeadLetters")
+    done, swept = 0, set[str]()
+    with aws_errors_explained("handing on dead letters"):
+        while limit is None or done < limit:
+            letters = deployed.sqs.receive_message(
+                QueueUrl=url, VisibilityTimeout=HIDDEN_SECONDS_OF_STREAMS, WaitTimeSeconds=WAIT_SECONDS
+            ).get("Messages", [])
+            if not letters or letters[0]["MessageId"] in swept:
+                break
+            if not streams.hand_again(deployed, letters[0]["Body"]):
+                swept.add(letters[0]["MessageId"])
+                continue
+            deployed.sqs.delete_message(QueueUrl=url, ReceiptHandle=letters[0]["ReceiptHandle"])
+            done += 1
+            progress(done)
+    return done, len(swept)
 
 
 def _move(deployed: Deployed, letters: list[MessageTypeDef], dead_letters: str, queue: str) -> int:

@@ -81,6 +81,12 @@ def test_a_poison_record_ends_in_the_dead_letters(functions: Functions) -> None:
                 assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+@pytest.mark.parametrize("name", ["Activities", "Media"])
+def test_what_is_announced_is_tried_for_half_a_day_and_can_be_read_for_another(functions: Functions, name: str) -> None:
+    stream = functions["PushFunction"]["Events"][name]["Properties"]
+    assert (stream["MaximumRetryAttempts"], stream["MaximumRecordAgeInSeconds"]) == (1000, 12 * 3600)
+
+
 def test_a_channel_keeps_its_order(resources: Resources, functions: Functions) -> None:
     """More batches of a shard at once would keep the order of an item, which here is one activity or one reaction."""
     for function in functions.values():

@@ -8,6 +8,7 @@ import pytest
 
 from mundotango.adapters.postgres import Database
 from mundotango.privacy.registry import IDENTITY, NOBODYS, STORES
+from mundotango.realtime.policy import ACTIVITY_LIFE
 from tests.template.reading import load
 
 TEMPLATE = load("template.yaml")["Resources"]
@@ -15,6 +16,8 @@ TEMPLATE = load("template.yaml")["Resources"]
 NOT_KEYS = frozenset(
     "author blocks city conversation cursor event events followers following inbox mutes people post search".split()  # noqa: SIM905
 )
+# Names of uploads, places in streams, and what a schedule said.
+QUEUES_OF_IDS = {"UploadQueue", "UploadDeadLetters", "StreamDeadLetters", "ScheduleDeadLetters"}
 HELD = {held for store in STORES for held in store.holds}
 
 
@@ -73,6 +76,18 @@ def test_every_table_and_bucket_of_the_template_has_an_entry() -> None:
 
     assert {held for held in HELD if held.endswith("Table")} == tables
     assert {held for held in HELD if held.endswith("Pool")} == pools
+
+
+def test_every_queue_has_an_entry_or_holds_no_more_than_ids_and_places() -> None:
+    queues = {name for name, one in TEMPLATE.items() if one["Type"] == "AWS::SQS::Queue"}
+
+    assert {held for held in HELD if re.search("Queue|Letters", held)} == queues - QUEUES_OF_IDS
+
+
+def test_frames_that_were_given_up_are_kept_no_longer_than_what_they_repeat() -> None:
+    kept = TEMPLATE["ChunkDeadLetters"]["Properties"]["MessageRetentionPeriod"]
+
+    assert kept <= ACTIVITY_LIFE.total_seconds()
 
 
 def test_every_prefix_that_anything_is_written_to_has_an_entry() -> None:

@@ -220,6 +220,16 @@ STORES = (
         erase=erase_connections,
     ),
     Store(
+        name="Frames on their way",
+        system="SQS",
+        holds=("ChunkQueue", "ChunkDeadLetters"),
+        what="what happened in channels with many listeners, with what was written, and the ids of the listeners",
+        how_long="an hour at most; what could not be read, a day",
+        why="many sockets are told by several functions at once; an operator can give back what was given up",
+        exported="no: it repeats what stands in the other files",
+        erased="end by themselves long before",
+    ),
+    Store(
         name="Tickets",
         system="DynamoDB",
         holds=("TicketsTable",),
