@@ -121,7 +121,7 @@ def test_make_run_over_its_life(home: Home) -> None:
     ports = Ports(**json.loads(home.ports.read_text()))
 
     with socket.create_server((LOOPBACK, ports.gateway)):
-        moved = Run.start(home, seconds=WARM_SECONDS)
+        moved = Run.start(home, seconds=2 * WARM_SECONDS)  # it deploys too, as a parameter has changed
     assert f"port {ports.gateway} of gateway is taken by another program" in moved.said
     assert "not clean" not in moved.said
     with _platform(home) as stack:
