@@ -113,10 +113,13 @@ class Comments:
 
 
 class Notifications:
-    """My inbox, up to where I read it, and its badge. What is about a post that is gone stands there until it is opened
-    again."""
+    """My inbox, up to where I read it, and its badge. What is about a post that is gone, or a follow that ended, stands
+    there until it is opened again."""
 
     kinds: ClassVar[tuple[Kind, ...]] = ("notification.updated", "notification.removed", "notifications.read")
+
+    def __init__(self, handle: str) -> None:
+        self._handle = handle
 
     def fetch(self, ask: Ask) -> State:
         page = ask("/api/notifications", query={"limit": 50}).json()
@@ -141,8 +144,14 @@ class Notifications:
             state["unread"] == fetched["unread"]
             and all(state["items"].get(each) == item for each, item in fetched["items"].items())
             and all((item["position"] > state["up_to"]) == _unread(item, fetched) for item in fetched["items"].values())
-            and all(_is_of_what_is_gone(item["subject"], ask) for item in more)
+            and all(self._has_ended(item, ask) for item in more)
         )
+
+    def _has_ended(self, item: Mapping[str, Any], ask: Ask) -> bool:
+        if item["kind"] in ("follow", "follow_request"):
+            of = f"{self._handle}/followers" if item["kind"] == "follow" else "me/follow-requests"
+            return not {person["id"] for person in ask(f"/api/users/{of}").json()["items"]} & set(item["actor_ids"])
+        return _is_of_what_is_gone(item["subject"], ask)
 
 
 class Conversation:

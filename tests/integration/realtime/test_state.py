@@ -353,8 +353,8 @@ def evening(sockets: Sockets, company: list[Viewer], database: Database, chance:
 def look(company: list[Viewer], post_id: str, group: str) -> None:
     for each in company:
         mine: list[Screen] = [
-            Home(each.user_id), Pictures(), Comments(each.user_id), Notifications(), Conversation(group, each.user_id),
-            People(each.handle), Events(CITY),
+            Home(each.user_id), Pictures(), Comments(each.user_id), Notifications(each.handle),
+            Conversation(group, each.user_id), People(each.handle), Events(CITY),
         ]  # fmt: skip
         for screen in mine:
             each.look(screen)
