@@ -1,5 +1,6 @@
-"""The copy of who follows whom is made right again, while people go on following."""
+"""The copy of who stands how to whom is made right again, while people go on following, blocking and hiding."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +15,15 @@ from mundotango.adapters.postgres import Database
 from mundotango.blocks.repository import BlockRepository
 from mundotango.blocks.service import block, mute, unblock, unmute
 from mundotango.bootstrap import Platform
+from mundotango.conversations.repository import ConversationRepository
+from mundotango.conversations.service import leave, open_conversation
 from mundotango.follows.repository import FollowRepository
 from mundotango.follows.service import follow, unfollow
+from mundotango.ids import new_id
 from mundotango.realtime.rebuild import rebuild_edges
 from mundotango.users.model import User
+from mundotango.users.repository import UserRepository
+from mundotango.users.service import show_presence
 from tests.factories.outbox import ample
 from tests.factories.people import make_user
 from tests.fakes.clock import FakeClock
@@ -116,6 +122,101 @@ def test_a_block_that_waits_for_a_rebuild_is_not_lost(
     assert edges.blocked(reader.id) == [author.id]
 
 
+def test_a_rebuild_knows_who_takes_part_and_who_hides(
+    community: Platform, clock: FakeClock, author: User, reader: User, edges: FakeEdges
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+        group, _ = open_conversation(work, author.id, [reader.handle], "Grupo", clock)
+        show_presence(work, reader.id, shown=False, clock=clock)
+    assert rebuild_edges(community, ample)["corrected"] == 0
+    edges.rows.clear()
+    edges.apply("member", group.id, gone := new_id(), active=True, version=0)
+    edges.apply("hidden", author.id, author.id, active=True, version=0)
+
+    assert rebuild_edges(community, ample) == {"done": True, "corrected": 6}
+
+    assert set(edges.members(group.id)) == {author.id, reader.id}
+    assert edges.hidden([author.id, reader.id, gone]) == {reader.id}
+    assert rebuild_edges(community, ample)["corrected"] == 0
+
+
+def test_who_leaves_or_hides_during_a_rebuild_has_done_so(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+        group, _ = open_conversation(work, author.id, [reader.handle], "Grupo", clock)
+
+    def end_it() -> None:
+        with community.unit_of_work() as work:
+            leave(work, group.id, reader.id, clock)
+
+    def hide() -> None:
+        with community.unit_of_work() as work:
+            show_presence(work, reader.id, shown=False, clock=clock)
+
+    with in_the_middle(edges, "members", monkeypatch, end_it), in_the_middle(edges, "hidden", monkeypatch, hide):
+        rebuild_edges(community, ample)
+
+    assert edges.members(group.id) == [author.id]
+    assert edges.hidden([reader.id]) == {reader.id}
+
+
+def test_who_hides_while_a_rebuild_holds_them_hides(
+    community: Platform,
+    clock: FakeClock,
+    reader: User,
+    edges: FakeEdges,
+    database_settings: settings.Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The copy says "hides" where the database says no; they hide while the rebuild holds them."""
+    edges.apply("hidden", reader.id, reader.id, active=True, version=0)
+    with acting_beside(community, edges, database_settings) as other:
+
+        def hide() -> None:
+            with other.unit_of_work() as work:
+                show_presence(work, reader.id, shown=False, clock=clock)
+
+        thread = threading.Thread(target=hide)
+        with _held(UserRepository, monkeypatch, thread, "hold_presence"):
+            rebuild_edges(community, ample)
+        thread.join(20)
+    assert edges.hidden([reader.id]) == {reader.id}
+
+
+def test_who_leaves_while_a_rebuild_holds_the_conversation_has_left(
+    community: Platform,
+    clock: FakeClock,
+    author: User,
+    reader: User,
+    edges: FakeEdges,
+    database_settings: settings.Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with community.unit_of_work() as work:
+        follow(work, reader.id, author.handle, clock)
+        group, _ = open_conversation(work, author.id, [reader.handle], "Grupo", clock)
+    edges.rows.clear()
+    with acting_beside(community, edges, database_settings) as other:
+
+        def end_it() -> None:
+            with other.unit_of_work() as work:
+                leave(work, group.id, reader.id, clock)
+
+        thread = threading.Thread(target=end_it)
+        with _held(ConversationRepository, monkeypatch, thread, "hold_page", skipped=1):
+            rebuild_edges(community, ample)
+        thread.join(20)
+    assert edges.members(group.id) == [author.id]
+
+
 def test_a_rebuild_goes_on_after_the_last_author(
     community: Platform,
     clock: FakeClock,
@@ -212,19 +313,20 @@ def acting_beside(community: Platform, edges: FakeEdges, database_settings: sett
 
 @contextmanager
 def _held(
-    repository: type[FollowRepository | BlockRepository], monkeypatch: pytest.MonkeyPatch, thread: threading.Thread
+    repository: type, monkeypatch: pytest.MonkeyPatch, thread: threading.Thread, name: str = "hold", skipped: int = 0
 ) -> Iterator[None]:
-    """Starts the thread once a relation is held, and goes on when it waits for it."""
-    hold = repository.hold
+    """Starts the thread once a relation is held, after so many calls, and goes on when it waits for it."""
+    hold, calls = getattr(repository, name), itertools.count()
 
-    def held(self: Any) -> None:
-        hold(self)
-        if not thread.ident:
+    def held(self: Any, *arguments: Any) -> Any:
+        answer = hold(self, *arguments)
+        if next(calls) == skipped:
             thread.start()
             _await_waiting(self._connection)
+        return answer
 
     with monkeypatch.context() as patched:
-        patched.setattr(repository, "hold", held)
+        patched.setattr(repository, name, held)
         yield
 
 

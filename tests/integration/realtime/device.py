@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from mundotango.realtime.model import Socket
+from mundotango.realtime.policy import comes_by_itself
 from tests.fixtures.sockets import Sockets
 
 KNOWN_IDS = 1000
@@ -17,11 +18,13 @@ Frame = dict[str, Any]
 
 
 class Device:
-    """`show` is given each frame of what happened, once."""
+    """`show` is given each frame of what happened, once; `granted` asks the API to listen to channels."""
 
-    def __init__(self, sockets: Sockets, user_id: UUID, show: Callable[[Frame], None]) -> None:
+    def __init__(
+        self, sockets: Sockets, user_id: UUID, show: Callable[[Frame], None], granted: Callable[[list[str]], str]
+    ) -> None:
         self.user_id = user_id
-        self._sockets, self._show_it = sockets, show
+        self._sockets, self._show_it, self._granted = sockets, show, granted
         self._socket: Socket | None = None
         self._positions: dict[str, str] = {}
         self._known: deque[str] = deque(maxlen=KNOWN_IDS)
@@ -43,10 +46,12 @@ class Device:
         self._held, self._read = [], len(self._sockets.pusher.sent)
 
     def resume(self) -> None:
-        self._send({"action": "resume", "positions": self._positions})
+        chosen = [channel for channel in self._positions if not comes_by_itself(channel, self.user_id)]
+        grant = {"grant": self._granted(chosen)} if chosen else {}
+        self._send({"action": "resume", "positions": self._positions} | grant)
 
-    def subscribe(self, channel: str) -> None:
-        self._send({"action": "subscribe", "channel": channel})
+    def subscribe(self, *channels: str) -> None:
+        self._send({"action": "subscribe", "channels": list(channels), "grant": self._granted(list(channels))})
 
     def lose(self) -> None:
         """Without a word: the platform learns of it by the next frame it sends."""
@@ -88,7 +93,10 @@ class Device:
                 for channel in {*self._positions, *frame["channels"]}:
                     self._advance(channel, frame["position"])
             case "subscribed":
-                self._advance(frame["channel"], frame["position"])
+                for channel in frame["channels"]:
+                    self._advance(channel, frame["position"])
+            case "error" if frame["code"] == "not-allowed":
+                del self._positions[frame["channel"]]
             case "resync" | "error":
                 raise AssertionError(f"nothing here is too old, too much or wrong: {frame}")
             case _ if self._held is None:

@@ -1,8 +1,8 @@
 """State fetched before, plus frames received, equals state fetched after: whatever people do and sockets suffer.
 
-Three people who follow each other act through the real API. Each sits at a socket whose connection is lost, hangs and
-comes back, while the streams bring what happened in batches that are mixed, each channel in its own order, and come
-again.
+Three people who follow each other and talk in a group act through the real API, and a fourth comes and goes. Each of
+the three sits at a socket whose connection is lost, hangs and comes back, while the streams bring what happened in
+batches that are mixed, each channel in its own order, and come again.
 """
 
 from collections.abc import Iterator
@@ -17,32 +17,53 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from mundotango import ids
+from mundotango import ids, text
 from mundotango.adapters.clock import SystemClock
 from mundotango.adapters.postgres import Database
-from mundotango.realtime.model import Kind, post_channel
+from mundotango.realtime.model import Kind, city_channel, conversation_channel, post_channel
 from tests.factories.media import measures_of
 from tests.fakes.cache import FakeCache
 from tests.fakes.commands import FakeEdge
 from tests.fakes.media import FakeObjectStore
+from tests.fakes.notifications import FakeInbox
 from tests.fakes.requests import FakeAnswers, FakeRates
 from tests.fixtures.aws import empty, stream_records
 from tests.fixtures.gateway import Answer, Gateway
 from tests.fixtures.sockets import Sockets
 from tests.integration.realtime import screens
 from tests.integration.realtime.device import Device, Frame
-from tests.integration.realtime.screens import SCREENS, Comments, Home, Pictures, Post, Screen, State
+from tests.integration.realtime.screens import (
+    SCREENS,
+    Comments,
+    Conversation,
+    Events,
+    Home,
+    Notifications,
+    People,
+    Pictures,
+    Post,
+    Screen,
+    State,
+)
 
-# A schedule takes half a second: few of them, and more where depth is asked for.
+# A schedule takes one to two seconds: few of them, and more where depth is asked for.
 DEFAULT = hypothesis.settings.default
-EXAMPLES = 60 if DEFAULT and DEFAULT.max_examples >= 1000 else 8
+EXAMPLES = 60 if DEFAULT and DEFAULT.max_examples >= 1000 else 3
 PEOPLE = ("ana", "bruno", "carla")
+STRANGER, STRANGER_ID = "dora", ids.new_id()
+CITY = "Bogotá"
+MILONGA = {
+    "title": "Milonga", "kind": "milonga", "city": CITY, "country": "CO", "venue_name": "Salón", "address": "Calle 1",
+    "latitude": 4.6, "longitude": -74.1, "zone": "America/Bogota", "starts_at": "2031-01-01T20:00:00Z",
+    "ends_at": "2031-01-02T01:00:00Z",
+}  # fmt: skip
 STREAMS = ("reactions", "media", "activities")
 
 people = st.integers(0, len(PEOPLE) - 1)
 numbers = st.integers(0, 3)
 VERBS = (
     "write", "edit", "delete", "react", "unreact", "comment", "reply", "uncomment", "share", "unshare",
+    "say", "say", "unsay", "hear", "rename", "notice", "announce", "ask", "gain", "drop",
     "upload", "develop", "spoil", "lose", "hang", "leave", "connect", "resume", "bring", "bring", "bring",
 )  # fmt: skip
 acts = st.lists(st.tuples(st.sampled_from(VERBS), people, numbers), min_size=4, max_size=16)
@@ -64,6 +85,10 @@ class Viewer:
     def look(self, screen: Screen) -> None:
         self.shown[screen] = screen.fetch(self.ask)
 
+    def granted(self, channels: list[str]) -> str:
+        answer = self.gateway.post("/api/realtime/grants", user=self.user_id, json={"channels": channels})
+        return str(answer.json()["grant"])
+
     def show(self, frame: Frame) -> None:
         for screen, state in self.shown.items():
             if frame["type"] in screen.kinds:
@@ -78,6 +103,9 @@ class World:
         self.posts: list[tuple[UUID, Any]] = []
         self.comments: list[tuple[UUID, Any]] = []
         self.media: list[UUID] = []
+        self.messages: list[tuple[UUID, Any]] = []
+        members = {"members": [each.handle for each in viewers[1:]], "title": "Grupo"}
+        self.group = gateway.post("/api/conversations", user=viewers[0].user_id, json=members).json()["id"]
         self._read = dict.fromkeys(STREAMS, 0)
         self._waiting: dict[str, list[Any]] = {name: [] for name in STREAMS}
 
@@ -138,6 +166,44 @@ class World:
     def unshare(self, who: Viewer, number: int) -> None:
         if (post := _newest(self.posts, number)) is not None:
             self.gateway.delete(f"/api/posts/{post['id']}/repost", user=who.user_id)
+
+    def say(self, who: Viewer, _number: int) -> None:
+        path = f"/api/conversations/{self.group}/messages"
+        answer = self.gateway.post(path, user=who.user_id, json={"text": "¡Vamos!"})
+        assert answer.status in (201, 429), answer.text
+        if answer.status == 201:
+            self.messages.append((who.user_id, answer.json()))
+
+    def unsay(self, who: Viewer, number: int) -> None:
+        if (message := _newest(self.messages, number, who.user_id)) is not None:
+            self.gateway.delete(f"/api/conversations/{self.group}/messages/{message['id']}", user=who.user_id)
+
+    def hear(self, who: Viewer, number: int) -> None:
+        if (message := _newest(self.messages, number)) is not None:
+            path = f"/api/conversations/{self.group}/read"
+            self.gateway.put(path, user=who.user_id, json={"message_id": message["id"]})
+
+    def rename(self, who: Viewer, number: int) -> None:
+        self.gateway.patch(f"/api/conversations/{self.group}", user=who.user_id, json={"title": f"Grupo {number}"})
+
+    def notice(self, who: Viewer, number: int) -> None:
+        if items := who.ask("/api/notifications").json()["items"]:
+            position = items[number % len(items)]["position"]
+            assert self.gateway.put("/api/notifications/read", user=who.user_id, json={"up_to": position}).status == 200
+
+    def announce(self, who: Viewer, _number: int) -> None:
+        assert self.gateway.post("/api/events", user=who.user_id, json=MILONGA).status in (201, 429)
+
+    def ask(self, who: Viewer, _number: int) -> None:
+        """The stranger lets everybody follow them who asks."""
+        self.gateway.put(f"/api/users/{STRANGER}/follow", user=who.user_id)
+        self.gateway.put(f"/api/users/me/follow-requests/{who.handle}", user=STRANGER_ID)
+
+    def gain(self, who: Viewer, _number: int) -> None:
+        self.gateway.put(f"/api/users/{who.handle}/follow", user=STRANGER_ID)
+
+    def drop(self, who: Viewer, _number: int) -> None:
+        self.gateway.delete(f"/api/users/{who.handle}/follow", user=STRANGER_ID)
 
     def upload(self, who: Viewer, _number: int) -> None:
         asked = {"purpose": "post", "content_type": "image/jpeg", "size": 1000}
@@ -231,8 +297,11 @@ def _newest(made: list[tuple[UUID, Any]], number: int, author: UUID | None = Non
 
 
 @pytest.fixture
-def gateway(sockets: Sockets, database: Database) -> Iterator[Gateway]:
-    """The API over the very platform whose sockets are told; files and answers kept in memory."""
+def gateway(sockets: Sockets, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    """The API over the very platform whose sockets are told; files and answers kept in memory. One thread, as moto's
+    transactions copy tables that others write."""
+    monkeypatch.setattr("mundotango.realtime.delivery.THREADS", 1)
+    monkeypatch.setattr("mundotango.realtime.policy.RESUME_THREADS", 1)
     platform = sockets.platform
     platform.clock, platform.database, platform.reader = SystemClock(), database, None
     platform.cache = FakeCache(platform.clock)
@@ -254,6 +323,10 @@ def company(gateway: Gateway) -> list[Viewer]:
         for other in found:
             if each is not other:
                 assert gateway.put(f"/api/users/{other.handle}/follow", user=each.user_id).status == 204
+    assert gateway.patch("/api/users/me", user=found[-1].user_id, json={"private": True}).status == 200
+    profile = {"handle": STRANGER, "display_name": STRANGER, "city": "Rosario"}
+    assert gateway.post("/api/users", user=STRANGER_ID, json=profile).status == 201
+    assert gateway.patch("/api/users/me", user=STRANGER_ID, json={"private": True}).status == 200
     return found
 
 
@@ -261,23 +334,29 @@ def company(gateway: Gateway) -> list[Viewer]:
 def evening(sockets: Sockets, company: list[Viewer], database: Database, chance: Random) -> Iterator[World]:
     """A world that is gone when the block ends; the people stay. One post is there, whose totals its readers see."""
     with database.transaction() as connection, connection.transaction(force_rollback=True):
-        sockets.platform.rates = FakeRates()
+        sockets.platform.rates, sockets.platform.cache = FakeRates(), FakeCache(sockets.platform.clock)
+        sockets.platform.inbox = FakeInbox()
         empty("activities", "connections", "counters", "media", "reactions")
         world = World(sockets, company[0].gateway, company, chance)
         for each in company:
-            each.shown, each.device = {}, Device(sockets, each.user_id, each.show)
+            each.shown, each.device = {}, Device(sockets, each.user_id, each.show, each.granted)
             each.device.connect()
             each.device.resume()
         world.write(company[0], 0)
         _, post = world.posts[0]
-        for each in company[1:]:
-            each.device.subscribe(post_channel(post["id"]))
+        for each in company:
+            others = [] if each is company[0] else [post_channel(post["id"])]
+            each.device.subscribe(conversation_channel(world.group), city_channel(text.key(CITY)), *others)
         yield world
 
 
-def look(company: list[Viewer], post_id: str) -> None:
+def look(company: list[Viewer], post_id: str, group: str) -> None:
     for each in company:
-        for screen in (Home(each.user_id), Pictures(), Comments(each.user_id)):
+        mine: list[Screen] = [
+            Home(each.user_id), Pictures(), Comments(each.user_id), Notifications(each.handle),
+            Conversation(group, each.user_id), People(each.handle), Events(CITY),
+        ]  # fmt: skip
+        for screen in mine:
             each.look(screen)
     for each in company[1:]:
         each.look(Post(post_id))
@@ -295,7 +374,7 @@ def test_what_is_shown_is_what_would_be_fetched(
     with evening(sockets, company, database, Random(seed)) as world:
         for act in before:
             world.act(*act)
-        look(company, world.posts[0][1]["id"])
+        look(company, world.posts[0][1]["id"], world.group)
         for act in after:
             world.act(*act)
         world.settle()
@@ -307,6 +386,6 @@ def test_what_is_shown_is_what_would_be_fetched(
 
 def test_every_kind_that_is_told_has_a_screen_or_a_reason() -> None:
     shown = {kind for screen in SCREENS for kind in screen.kinds}
-    others = [set(screens.CHANGES_NOTHING_FETCHED), screens.TOLD_TO_NOBODY, screens.NOT_TOLD_YET]
+    others = [set(screens.CHANGES_NOTHING_FETCHED), screens.TOLD_TO_NOBODY]
     assert shown.union(*others) == set(get_args(Kind))
     assert len(shown) + sum(map(len, others)) == len(get_args(Kind)), "one stands twice"

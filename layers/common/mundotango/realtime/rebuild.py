@@ -1,6 +1,7 @@
 """Makes the copy of who stands how to whom agree with the database again, while people go on following and blocking.
 
-In the copy stands who follows and has not muted, and who blocked whom. What differs is announced once more through the
+In the copy stands who follows and has not muted, who blocked whom, who takes part in which conversation, and who hides
+that they are here. What differs is announced once more through the
 outbox, as if it had just happened. That is safe because it is decided while nobody can change that relation: whoever
 did so before has a lower number in the outbox, whoever does so after has a higher one, and in the copy the higher
 number wins. So a rebuild brings nothing back and loses nothing, whatever happens beside it and in whatever order it is
@@ -17,30 +18,36 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mundotango.blocks.service import block_activity
+from mundotango.conversations.announcement import membership
 from mundotango.follows.service import follow_activity
+from mundotango.users.service import presence_activity
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
 
-# Each relation is held for one query over this many people.
+# Each relation is held for one query over this many people, or conversations.
 AUTHORS = 20
 # Reading and comparing a page takes far less; this is for a database that is slow today.
 PAGE_SECONDS = 15.0
 
 
 def rebuild_edges(platform: Platform, time_left: Callable[[], float], after: UUID | None = None) -> dict[str, object]:
-    """Goes through all people, in the order of their ids, from the one after `after`.
+    """Goes through all people and all conversations, in the order of their ids, from the one after `after`.
 
     When the time is up, `done` is false and `after` is where the next call goes on.
     """
     corrected = 0
     while time_left() > PAGE_SECONDS:
         with platform.unit_of_work() as work:
-            authors = work.users.list_ids(after, AUTHORS)
-        if not authors:
+            people = work.users.list_ids(after, AUTHORS)
+            conversations = list(work.conversations.hold_page(after, AUTHORS))
+        page = sorted([*people, *conversations])[:AUTHORS]
+        if not page:
             return {"done": True, "corrected": corrected}
-        corrected += sum(correct(platform, authors) for correct in (_correct_follows, _correct_blocks))
-        after = authors[-1]
+        people = [user_id for user_id in people if user_id <= page[-1]]
+        corrected += sum(correct(platform, people) for correct in (_correct_follows, _correct_blocks, _correct_hidden))
+        corrected += _correct_members(platform, [each for each in conversations if each <= page[-1]], after)
+        after = page[-1]
     return {"done": False, "corrected": corrected, "after": str(after) if after else None}
 
 
@@ -67,4 +74,24 @@ def _correct_blocks(platform: Platform, blockers: list[UUID]) -> int:
                 work.record(block_activity("block.created", blocker, other, platform.clock))
             for other in copied[blocker] - blocked[blocker]:
                 work.record(block_activity("block.removed", blocker, other, platform.clock))
+        return len(work.recorded)
+
+
+def _correct_hidden(platform: Platform, people: list[UUID]) -> int:
+    copied = platform.edges.hidden(people)
+    with platform.unit_of_work() as work:
+        for user_id, shown in work.users.hold_presence(people).items():
+            if shown == (user_id in copied):
+                work.record(presence_activity(user_id, platform.clock, shown=shown))
+        return len(work.recorded)
+
+
+def _correct_members(platform: Platform, conversations: list[UUID], after: UUID | None) -> int:
+    copied = {conversation_id: set(platform.edges.members(conversation_id)) for conversation_id in conversations}
+    with platform.unit_of_work() as work:
+        members = work.conversations.hold_page(after, len(conversations))
+        for conversation_id in members.keys() & copied.keys():
+            for user_id in members[conversation_id] ^ copied[conversation_id]:
+                joined = user_id in members[conversation_id]
+                work.record(membership(conversation_id, user_id, platform.clock, joined=joined))
         return len(work.recorded)

@@ -116,6 +116,13 @@ class UserRepository:
         row = self._connection.execute("SELECT shows_presence FROM users WHERE id = %s", (user_id,)).fetchone()
         return None if row is None else bool(row[0])
 
+    def hold_presence(self, user_ids: Sequence[UUID]) -> dict[UUID, bool]:
+        """Whether these people show that they are here; until the transaction ends none of them changes it."""
+        rows = self._connection.execute(
+            "SELECT id, shows_presence FROM users WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(user_ids),)
+        )
+        return dict(rows.fetchall())
+
     def show_presence(self, user_id: UUID, shown: bool) -> bool:
         """False when it was so already."""
         return (

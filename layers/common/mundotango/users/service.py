@@ -114,16 +114,19 @@ def shows_presence(work: UnitOfWork, user_id: UUID) -> bool:
 def show_presence(work: UnitOfWork, user_id: UUID, shown: bool, clock: Clock) -> None:
     """Who is not shown is shown nobody either."""
     if shows_presence(work, user_id) != shown and work.users.show_presence(user_id, shown):
-        work.record(
-            Activity(
-                id=new_id(),
-                kind="presence.shown" if shown else "presence.hidden",
-                actor_id=user_id,
-                channel=None,
-                payload={"user_id": str(user_id)},
-                occurred_at=clock.now(),
-            )
-        )
+        work.record(presence_activity(user_id, clock, shown=shown))
+
+
+def presence_activity(user_id: UUID, clock: Clock, *, shown: bool) -> Activity:
+    """Told to nobody: the relay keeps the copy of who hides by it."""
+    return Activity(
+        id=new_id(),
+        kind="presence.shown" if shown else "presence.hidden",
+        actor_id=user_id,
+        channel=None,
+        payload={"user_id": str(user_id)},
+        occurred_at=clock.now(),
+    )
 
 
 def get_id(work: UnitOfWork, handle: str) -> UUID:
