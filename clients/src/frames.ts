@@ -33,3 +33,7 @@ export type Frame = Told | Answer;
 export type Question = { action: string; ref?: string | number } & Record<string, unknown>;
 
 export const isTold = (frame: Frame): frame is Told => "data" in frame;
+
+/** Whether the same question may be answered a little later: a store is away, or it came too fast. */
+export const isForLater = (frame: Answer): boolean =>
+  frame.type === "error" && (frame.code === "unavailable" || frame.code === "too-many");

@@ -1,4 +1,4 @@
-import type { Answer, Frame, Question } from "./frames.js";
+import { isForLater, type Answer, type Frame, type Question } from "./frames.js";
 
 /** Milliseconds. A ping each minute also shows that somebody is here; the gateway's idle limit is ten. */
 export const TIMING = {
@@ -60,8 +60,7 @@ export class Link {
 
   hold(frame: Frame): boolean {
     const answer = frame as Answer;
-    const away = answer.type === "error" && answer.code === "unavailable" && answer.ref === RESUME;
-    if (answer.type === "resumed" || away) this.#answered?.(answer);
+    if (answer.type === "resumed" || (isForLater(answer) && answer.ref === RESUME)) this.#answered?.(answer);
     else if (this.#held) this.#held.push(frame);
     else return false;
     return true;

@@ -5,7 +5,7 @@
  * one is heard until the next has resumed, so nothing is missed in between, and by their ids nothing is shown twice.
  */
 
-import { isTold, type Answer, type Frame, type Question, type Told } from "./frames.js";
+import { isForLater, isTold, type Answer, type Frame, type Question, type Told } from "./frames.js";
 import { Link, RESUME, TIMING } from "./link.js";
 
 export type { Answer, Frame, Question, Told } from "./frames.js";
@@ -41,6 +41,7 @@ export class RealtimeClient {
   readonly #wanted = new Set<string>();
   readonly #known = new Set<string>();
   readonly #asked = new Map<number, string[]>();
+  readonly #again = new Set<string>();
   #refs = 0;
   #live: Link | undefined;
   #next: Link | undefined;
@@ -151,7 +152,7 @@ export class RealtimeClient {
       const grant = await this.#grant(Object.keys(positions)); // each time, as it lives for ten minutes
       const answer = await link.ask({ action: "resume", positions, ref: RESUME, ...grant });
       if (answer.type === "resumed") return answer;
-      await this.#pause((Math.random() + 1) * (pause / 2));
+      await this.#pause(this.#pauseOf(answer, (Math.random() + 1) * (pause / 2)));
       if (!link.open) throw new Error("lost while it resumed");
     }
   }
@@ -159,7 +160,7 @@ export class RealtimeClient {
   /** Show what was held, in the order of positions, for live frames overtake a replay. */
   #release(link: Link, asked: Record<string, string>, resumed: Answer): void {
     const held = link.release();
-    for (const frame of held.filter((each) => !isTold(each))) this.#answer(link, frame as Answer);
+    for (const frame of held.filter((each) => !isTold(each))) this.#answer(frame as Answer);
     const told = held.filter(isTold).sort((one, other) => (one.position < other.position ? -1 : 1));
     for (const frame of told) this.#show(frame);
     for (const channel of [...Object.keys(asked), ...(resumed.channels ?? [])])
@@ -171,7 +172,7 @@ export class RealtimeClient {
     if (frame.type === "closing") this.#closing(link, frame as Answer);
     else if (link.hold(frame)) return;
     else if (isTold(frame)) this.#show(frame);
-    else this.#answer(link, frame);
+    else this.#answer(frame);
   }
 
   #closing(link: Link, frame: Answer): void {
@@ -182,19 +183,18 @@ export class RealtimeClient {
     else link.drop();
   }
 
-  #answer(link: Link, frame: Answer): void {
+  #answer(frame: Answer): void {
     const asked = typeof frame.ref === "number" ? this.#asked.get(frame.ref) : undefined;
-    if (frame.type === "error" && frame.code === "unavailable" && asked) {
+    if (isForLater(frame) && asked) {
       this.#asked.delete(frame.ref as number);
-      const wanted = asked.filter((channel) => this.#wanted.has(channel));
-      setTimeout(() => link.open && void this.#subscribe(link, wanted).catch(() => link.drop()), this.#timing.firstPause);
+      this.#askAgain(asked, this.#pauseOf(frame));
       return;
     }
     if (frame.type === "subscribed") {
       this.#asked.delete(frame.ref as number);
       for (const channel of frame.channels ?? []) if (this.#wanted.has(channel)) this.#advance(channel, frame.position!);
     }
-    if (frame.type === "error" && frame.channel && frame.code !== "unavailable") this.#forget(frame.channel);
+    if (frame.type === "error" && frame.channel && !isForLater(frame)) this.#forget(frame.channel);
     if (frame.type === "resync") this.#options.onResync?.(frame.channel!);
     this.#tell(frame);
   }
@@ -223,6 +223,23 @@ export class RealtimeClient {
     const grant = await this.#grant(channels);
     this.#asked.set(++this.#refs, channels);
     link.send({ action: "subscribe", channels, ref: this.#refs, ...grant });
+  }
+
+  /** All of them in one question, on the socket there is then: those that came too fast one by one would so again. */
+  #askAgain(channels: string[], pause: number): void {
+    const first = this.#again.size === 0;
+    for (const channel of channels) this.#again.add(channel);
+    if (!first) return;
+    setTimeout(() => {
+      const wanted = [...this.#again].filter((channel) => this.#wanted.has(channel));
+      this.#again.clear();
+      const link = this.#live; // without one, the next asks for what is missing
+      if (link?.open) void this.#subscribe(link, wanted).catch(() => link.drop());
+    }, pause);
+  }
+
+  #pauseOf(answer: Answer, pause = this.#timing.firstPause): number {
+    return Math.max(pause, (answer.retry_after ?? 0) * 1_000);
   }
 
   async #grant(channels: string[]): Promise<{ grant?: string }> {

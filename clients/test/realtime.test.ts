@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isTold, type Frame, type Told } from "../src/frames.js";
+import { isTold, type Frame, type Question, type Told } from "../src/frames.js";
 import { RealtimeClient, type Options } from "../src/realtime.js";
-import { ME, Server, at, post, type Faults } from "./server.js";
+import { ME, Peer, Server, at, post, type Faults } from "./server.js";
 
 const SOON = { heartbeat: 10_000, answer: 60, silence: 1_000, firstPause: 10, longestPause: 40, steady: 0, shortestLife: 0 };
 
@@ -243,6 +243,23 @@ test("asks again, on the same socket, while a store is away", async () => {
   await until(() => page.answers("subscribed").length === 1);
   assert.equal(page.server.peers.length, 1);
   assert.equal(times, 3);
+  assert.deepEqual(page.answers("error"), []);
+});
+
+test("asks again for what came too fast, together and when it may", async () => {
+  const page = await opened();
+  const hasty = (peer: Peer, question: Question) =>
+    peer.say({ v: 1, type: "error", code: "too-many", message: "too fast", retry_after: 1, ref: question.ref! });
+  await page.live();
+  page.server.faults.answers = { subscribe: hasty };
+  const channels = ["city:lima", "city:quito", "city:bogota"];
+  const began = Date.now();
+  for (const channel of channels) await page.client.subscribe(channel);
+  await until(() => page.server.last.asked("subscribe").length === 3);
+  page.server.faults.answers = {};
+  await until(() => page.answers("subscribed").length === 1);
+  assert.ok(Date.now() - began >= 990);
+  assert.deepEqual(page.server.last.asked("subscribe")[3]!["channels"], channels);
   assert.deepEqual(page.answers("error"), []);
 });
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
+from mundotango.errors import Unavailable
 from mundotango.observability import logger
 from mundotango.realtime import service
 from mundotango.realtime.closing import forget_closed
@@ -31,13 +32,23 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     request = event["requestContext"]
     match request["routeKey"]:
         case "$connect":
-            replaced = service.connect(platform(), _socket(request), _end(request))
-            logger().info("socket opened", replaced=replaced)
+            return _open(_socket(request), _end(request))
         case "$disconnect":
             service.disconnect(platform().connections, _socket(request))
             logger().info("socket closed", code=request.get("disconnectStatusCode"))
         case _:
             _answer(_socket(request), _end(request), event)
+    return OK
+
+
+def _open(socket: Socket, end: End) -> dict[str, int]:
+    """What is away, or others that open at once, is no fault of this function; the handshake says to come again."""
+    try:
+        replaced = service.connect(platform(), socket, end)
+    except Unavailable as refusal:
+        logger().info("socket refused", refused={refusal.code: 1})
+        return {"statusCode": 503}
+    logger().info("socket opened", replaced=replaced)
     return OK
 
 

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from websockets.exceptions import ConnectionClosed
 
-from operations.realtime.link import OPEN_TIMEOUT, RESUME, Frame, Link, Timing, opened
+from operations.realtime.link import OPEN_TIMEOUT, RESUME, Frame, Link, Timing, is_for_later, opened
 from operations.realtime.record import Record
 
 TicketSource = Callable[[], str | Awaitable[str]]
@@ -70,6 +70,7 @@ class RealtimeClient:
         self._news = asyncio.Event()
         self._link: Link | None = None
         self._next: Link | None = None
+        self._again: dict[str, None] = {}  # what is to be asked for again, in order
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -224,7 +225,8 @@ class RealtimeClient:
             answer = await link.ask_to_resume({"action": "resume", "positions": positions, "ref": RESUME, **grant})
             if answer["type"] == "resumed":
                 return answer
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter, no secret
+            jittered = random.uniform(pause / 2, pause)  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(max(jittered, answer.get("retry_after", 0)))
             pause = min(2 * pause, self._timing.longest_pause)
 
     async def _ask_for(self, channels: list[str]) -> None:
@@ -234,10 +236,13 @@ class RealtimeClient:
         question = {"action": "subscribe", "channels": channels, "ref": self._record.ask(channels), **grant}
         await self._link.send(question)
 
-    async def _ask_again(self, channels: list[str]) -> None:
-        await asyncio.sleep(self._timing.first_pause)
+    async def _ask_again(self, pause: float) -> None:
+        """All of them in one question: those that came too fast one by one would so again."""
+        await asyncio.sleep(pause)
+        channels = [channel for channel in self._again if channel in self._record.wanted]
+        self._again.clear()
         with suppress(ConnectionClosed):  # the next socket asks for them
-            await self._ask_for([channel for channel in channels if channel in self._record.wanted])
+            await self._ask_for(channels)
 
     async def _grant(self, channels: list[str]) -> dict[str, str]:
         closed = [channel for channel in channels if channel.startswith(("post:", "conversation:"))]
@@ -271,12 +276,14 @@ class RealtimeClient:
             self._tell(frame)
 
     def _is_asked_again(self, frame: Frame) -> bool:
-        """Notes what the server answers of channels; whether it is a `subscribe` that found a store away."""
+        """Notes what the server answers of channels; whether it is a `subscribe` to be asked again."""
         asked = self._record.asked.get(str(frame.get("ref")))
         if frame["type"] == "subscribed":
             self._record.advance(frame["channels"], frame["position"])
-        elif frame["type"] == "error" and frame["code"] == "unavailable" and asked is not None:
-            self._begin(self._ask_again(asked))
+        elif is_for_later(frame) and asked is not None:
+            if not self._again:
+                self._begin(self._ask_again(max(self._timing.first_pause, frame.get("retry_after", 0))))
+            self._again.update(dict.fromkeys(asked))
             return True
         elif frame["type"] == "error" and "channel" in frame:
             self._record.refuse(frame["channel"], frame["code"])

@@ -57,6 +57,11 @@ async def opened(url: str, ticket: str, origin: str) -> ClientConnection:
         raise SocketRefused(refusal.response.status_code) from refusal
 
 
+def is_for_later(frame: Frame) -> bool:
+    """Whether the same question may be answered a little later: a store is away, or it came too fast."""
+    return frame["type"] == "error" and frame["code"] in ("unavailable", "too-many")
+
+
 class Link:
     """`take` is given each frame as it comes, and this."""
 
@@ -93,8 +98,7 @@ class Link:
 
     def holds(self, frame: Frame) -> bool:
         """Whether the frame is kept for later, or was the answer that is waited for."""
-        away = frame["type"] == "error" and frame["code"] == "unavailable" and frame.get("ref") == RESUME
-        if frame["type"] == "resumed" or away:
+        if frame["type"] == "resumed" or (is_for_later(frame) and frame.get("ref") == RESUME):
             if self._answer is not None and not self._answer.done():
                 self._answer.set_result(frame)
         elif self._held is not None:

@@ -106,7 +106,7 @@ class ScriptedGateway:
         frame = {"v": 1, "type": "resumed", "position": at(len(self.log)), "channels": ["home", ME], "ends_at": ends_at}
         await peer.say(frame | {"ref": question["ref"]})
 
-    async def error(self, peer: Peer, question: Frame, code: str, **fields: str) -> None:
+    async def error(self, peer: Peer, question: Frame, code: str, **fields: object) -> None:
         await peer.say({"v": 1, "type": "error", "code": code, "message": "", "ref": question["ref"], **fields})
 
     async def _serve(self, connection: ServerConnection) -> None:

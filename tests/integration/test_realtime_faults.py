@@ -218,6 +218,24 @@ def test_asks_again_on_the_same_socket_while_a_store_is_away() -> None:
     assert len(gateway.peers) == 1
 
 
+def test_asks_again_for_what_came_too_fast_together_and_when_it_may() -> None:
+    async def too_fast(peer: Peer, question: Frame) -> None:
+        if len(peer.asked("subscribe")) == 3:
+            gateway.answers = {}
+        await gateway.error(peer, question, "too-many", retry_after=1)
+
+    async def story(page: Page) -> None:
+        began = asyncio.get_running_loop().time()
+        cities = ["city:lima", "city:quito", "city:bogota"]
+        await asyncio.gather(*map(page.client.subscribe, cities))
+        assert asyncio.get_running_loop().time() - began >= 0.99
+        assert [each["channels"] for each in page.gateway.last.asked("subscribe")][3:] == [cities]
+
+    gateway = ScriptedGateway()
+    gateway.answers = {"subscribe": too_fast}
+    run(gateway, story)
+
+
 def test_says_which_channels_have_to_be_fetched_anew() -> None:
     async def too_much(peer: Peer, question: Frame) -> None:
         await peer.say({"v": 1, "type": "resync", "channel": "home", "ref": question["ref"]})

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.ws_connect import authorizer, handler
+from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.realtime.service import connect
 from tests.factories.realtime import make_end, make_socket
@@ -71,6 +72,23 @@ class TestALogLine:
         sockets.authorize(ticket="unknown", headers={"Origin": "https://evil.example"})
 
         assert [line["refused"] for line in lines] == [{"ticket": 1}, {"origin": 1}]
+
+    def test_of_a_handshake_while_others_open_again_and_again(
+        self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lines = kept_lines(monkeypatch, handler)
+        monkeypatch.setattr(sockets.platform.connections, "open", lambda *_, **__: False)
+
+        assert handler.lambda_handler(opening(), None) == {"statusCode": 503}
+
+        assert lines == [{"message": "socket refused", "refused": {"unavailable": 1}}]
+
+
+def opening() -> dict[str, Any]:
+    """A handshake as the gateway brings it, admitted by the authorizer."""
+    event = payload("websocket_connect")
+    admitted = {"user_id": str(ids.new_id()), "ends_at": "2030-01-01T00:00:00+00:00", "ends_as": "ended"}
+    return event | {"requestContext": event["requestContext"] | {"authorizer": admitted}}
 
 
 def kept_lines(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.errors import Unauthenticated
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.realtime import GrantBody, NewGrant, RefusedChannel, TicketBody
-from functions.api.standing import open_to_suspended
 from mundotango.realtime import grants, service
 from mundotango.realtime.model import Ticket
 
@@ -17,7 +16,6 @@ router = APIRouter(prefix="/api/realtime", tags=["realtime"])
 
 @router.post("/tickets", status_code=201, responses=refusals())
 @access(201)
-@open_to_suspended
 async def issue_ticket(caller: CallerDep, platform: PlatformDep, request: Request) -> TicketBody:
     """A browser opens a socket without headers, and an address ends up in logs: so a ticket, not the token. The socket
     ends with the token."""
@@ -30,7 +28,6 @@ async def issue_ticket(caller: CallerDep, platform: PlatformDep, request: Reques
 
 @router.post("/grants", status_code=201, responses=refusals(body=True))
 @access(201)
-@open_to_suspended
 async def issue_grant(asked: NewGrant, caller: CallerDep, platform: PlatformDep) -> GrantBody:
     """What a socket names to subscribe to channels that are not public, and to resume them. It can be named by this
     person's sockets again and again until it expires."""

@@ -52,6 +52,45 @@ def test_what_is_no_answer_is_refused(gateway: Gateway, join: Join, shown: objec
     assert gateway.put(PATH, user=join("malena"), json={"shown": shown}).status == 422
 
 
+class TestWhoLeaves:
+    def test_is_hidden_until_they_stay_whatever_they_choose_meanwhile(self, gateway: Gateway, join: Join) -> None:
+        malena = join("malena")
+        hidden = gateway.platform.edges.hidden
+
+        assert gateway.put("/api/users/me/deletion", user=malena).status == 200
+        assert hidden([malena]) == {malena}
+        for shown in (False, True):
+            shows(gateway, malena, shown)
+            assert hidden([malena]) == {malena}
+
+        assert gateway.delete("/api/users/me/deletion", user=malena).status == 204
+        assert hidden([malena]) == set()
+
+    def test_stays_hidden_where_they_chose_so(self, gateway: Gateway, join: Join) -> None:
+        malena = join("malena")
+        shows(gateway, malena, shown=False)
+        assert gateway.put("/api/users/me/deletion", user=malena).status == 200
+        assert gateway.delete("/api/users/me/deletion", user=malena).status == 204
+
+        assert gateway.platform.edges.hidden([malena]) == {malena}
+
+
+def test_who_is_suspended_opens_no_socket_in_place_of_those_that_were_closed(gateway: Gateway, join: Join) -> None:
+    moderator, malena = join("troilo"), join("malena")
+    path, asked = "/api/moderation/users/malena/suspension", {"user": moderator, "groups": ("moderators",)}
+    assert gateway.post("/api/realtime/tickets", user=malena).status == 201
+
+    assert gateway.put(path, **asked, json={"reason": "Publicidad."}).status == 204
+    for refused in (
+        gateway.post("/api/realtime/tickets", user=malena),
+        gateway.post("/api/realtime/grants", user=malena, json={"channels": ["city:lima"]}),
+    ):
+        assert (refused.status, refused.problem) == (403, "suspended")
+
+    assert gateway.delete(path, **asked).status == 204
+    assert gateway.post("/api/realtime/tickets", user=malena).status == 201
+
+
 class TestClosedSockets:
     def test_are_those_of_who_is_suspended_once(self, gateway: Gateway, join: Join) -> None:
         moderator, malena = join("troilo"), join("malena")

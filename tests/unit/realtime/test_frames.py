@@ -111,7 +111,7 @@ class TestFlood:
 
         [refusal] = client.asks("ping", ref="r")
 
-        assert (refusal["code"], refusal["retry_after"]) == ("too-many", 1)
+        assert (refusal["code"], refusal["retry_after"], refusal["ref"]) == ("too-many", 1, "r")
         client.stores.clock.advance(timedelta(seconds=1))
         assert client.asks("ping") == [{"v": 1, "type": "pong"}]
 

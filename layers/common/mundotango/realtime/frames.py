@@ -29,9 +29,9 @@ def answers(stores: Stores, socket: Socket, end: End, text: str | None) -> Itera
         yield closing_frame("flood", reconnect=reconnects("flood"))
         return
     try:
+        question = parse(text)
         if verdict == "too-many":
             raise TooManyRequests(f"a socket takes {FRAMES_A_SECOND} frames a second", retry_after=1)
-        question = parse(text)
         if not presence.note(stores, socket):
             yield closing_frame("ended", reconnect=reconnects("ended"))
             return

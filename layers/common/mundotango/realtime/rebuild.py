@@ -20,7 +20,7 @@ from uuid import UUID
 from mundotango.blocks.service import block_activity
 from mundotango.conversations.announcement import membership
 from mundotango.follows.service import follow_activity
-from mundotango.users.service import presence_activity
+from mundotango.users.announcement import presence_changed
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
@@ -82,7 +82,7 @@ def _correct_hidden(platform: Platform, people: list[UUID]) -> int:
     with platform.unit_of_work() as work:
         for user_id, shown in work.users.hold_presence(people).items():
             if shown == (user_id in copied):
-                work.record(presence_activity(user_id, platform.clock, shown=shown))
+                work.record(presence_changed(user_id, shown=shown, clock=platform.clock))
         return len(work.recorded)
 
 

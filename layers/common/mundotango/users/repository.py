@@ -117,9 +117,12 @@ class UserRepository:
         return None if row is None else bool(row[0])
 
     def hold_presence(self, user_ids: Sequence[UUID]) -> dict[UUID, bool]:
-        """Whether these people show that they are here; until the transaction ends none of them changes it."""
+        """Whether these people are shown as here, as who is leaving never is; until the transaction ends that stays so."""
         rows = self._connection.execute(
-            "SELECT id, shows_presence FROM users WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(user_ids),)
+            """
+            SELECT id, shows_presence AND leaves_at IS NULL FROM users WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+            """,
+            (list(user_ids),),
         )
         return dict(rows.fetchall())
 

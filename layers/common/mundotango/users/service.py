@@ -5,11 +5,10 @@ from uuid import UUID
 
 from mundotango.attachments.service import check_attachable, release
 from mundotango.errors import Conflict, FieldError, MediaNotReady, NotFound, PreconditionFailed, ProfileMissing
-from mundotango.ids import new_id
 from mundotango.media.model import Purpose, kept_picture
 from mundotango.ports import Clock, MediaRepository
-from mundotango.realtime.model import Activity
 from mundotango.users import policy
+from mundotango.users.announcement import presence_changed
 from mundotango.users.model import Profile, Relation, User
 from mundotango.work import UnitOfWork
 
@@ -112,21 +111,11 @@ def shows_presence(work: UnitOfWork, user_id: UUID) -> bool:
 
 
 def show_presence(work: UnitOfWork, user_id: UUID, shown: bool, clock: Clock) -> None:
-    """Who is not shown is shown nobody either."""
-    if shows_presence(work, user_id) != shown and work.users.show_presence(user_id, shown):
-        work.record(presence_activity(user_id, clock, shown=shown))
-
-
-def presence_activity(user_id: UUID, clock: Clock, *, shown: bool) -> Activity:
-    """Told to nobody: the relay keeps the copy of who hides by it."""
-    return Activity(
-        id=new_id(),
-        kind="presence.shown" if shown else "presence.hidden",
-        actor_id=user_id,
-        channel=None,
-        payload={"user_id": str(user_id)},
-        occurred_at=clock.now(),
-    )
+    """Who is not shown is shown nobody either. Who is leaving is not, whatever they choose, unless they stay."""
+    if shows_presence(work, user_id) == shown or not work.users.show_presence(user_id, shown):
+        return
+    if not shown or work.departures.find(user_id).leaves_at is None:
+        work.record(presence_changed(user_id, shown=shown, clock=clock))
 
 
 def get_id(work: UnitOfWork, handle: str) -> UUID:
