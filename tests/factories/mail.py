@@ -1,5 +1,6 @@
 """A digest as it is sent."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,4 +33,5 @@ def make_mail(user_id: UUID | None = None, language: Language = "es", **chosen: 
         language=language,
         values=values | chosen,
         unsubscribe=f"/api/link/{TOKEN}/unsubscribe",
+        written_at=datetime.now(UTC),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -198,6 +199,23 @@ def test_an_inbox_that_cannot_be_read_holds_up_no_other(town: Town, monkeypatch:
     town.clock.advance(timedelta(hours=1))
     assert town.run()["written"] == 1
     assert town.written_to() == [fine.id, broken.id]
+
+
+def test_inboxes_are_read_side_by_side_as_one_after_another_takes_longer_than_there_is_time(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits until all of them are being read."""
+    readers = [town.join() for _ in range(sending.READERS)]
+    together = Barrier(len(readers), timeout=10)
+    newest = town.inbox.newest
+
+    def waiting(user_id: UUID, **more: Any) -> list[Notification]:
+        together.wait()
+        return newest(user_id, **more)
+
+    monkeypatch.setattr(town.inbox, "newest", waiting)
+
+    assert town.run() == {"done": True, "looked_at": len(readers), "written": 0, "failed": 0}
 
 
 def test_a_page_costs_the_same_however_many_are_on_it(town: Town) -> None:

@@ -1,6 +1,8 @@
 """One mail, however often its command comes."""
 
 import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from mundotango.commands.model import Command
 from mundotango.commands.service import command_of, mail_sending
 from mundotango.mail.model import Mail
 from mundotango.mail.ports import NotNow, Unsure
+from mundotango.mail.service import OLDEST
 from mundotango.outbox.model import Outgoing
 from tests.factories.commands import record_of
 from tests.factories.mail import TOKEN, make_mail
@@ -128,6 +131,19 @@ def test_an_address_that_is_refused_is_given_up(
     assert outside.deliver(command) == []
     assert outside.mailer.outbox == []
     assert counted(caplog) == {"mail_refused": 1, "mail_again": 1}
+
+
+@pytest.mark.parametrize(("old", "sent"), [(OLDEST - timedelta(minutes=1), 1), (OLDEST + timedelta(minutes=1), 0)])
+def test_what_waited_until_its_reader_may_have_ended_them_is_not_sent(
+    outside: Outside, old: timedelta, sent: int
+) -> None:
+    command = outside.asked(replace(make_mail(outside.reader()), written_at=datetime.now(UTC) - old))
+    outside.mailer.raising = [NotNow("SendingPausedException")] * sent
+
+    assert outside.deliver(command) == [0] * sent
+    assert outside.deliver(command) == []
+    assert len(outside.mailer.outbox) == sent
+    assert set(outside.sends.states.values()) == {"sent" if sent else "refused"}
 
 
 def test_who_has_no_confirmed_address_gets_none(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:

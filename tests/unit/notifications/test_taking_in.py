@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import batched, permutations
 from typing import Any, get_args
 from uuid import UUID
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mundotango import ids
+from mundotango.errors import Unavailable
 from mundotango.notifications.inbox import take_in, unread
 from mundotango.notifications.model import KINDS, MOST_COUNTED, Notification, notification_payload
 from mundotango.notifications.service import mark_read
@@ -260,6 +262,61 @@ def test_two_who_write_one_item_lose_nobody(stores: FakeStores) -> None:
     take_in(stores, likes((PEOPLE[1], 2, True)))
 
     assert [item.actor_ids for item in listed(stores)] == [[PEOPLE[1], PEOPLE[0]]]
+
+
+class Interrupted(FakeActivities):
+    """Another invocation does its work between this one's counting and appending."""
+
+    def __init__(self, meanwhile: list[Callable[[], object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def append(self, activity: Activity) -> Appended:
+        if self._meanwhile:
+            self._meanwhile.pop(0)()
+        return super().append(activity)
+
+
+def last_unread(stores: FakeStores) -> int:
+    """What a client shows that drops the frames it knows."""
+    first_of_each = {frame.id: frame for frame in reversed(frames(stores))}
+    *_, last = (frame for frame in frames(stores) if frame is first_of_each[frame.id])
+    shown: int = last.payload["unread"]
+    return shown
+
+
+def test_the_last_frame_says_how_many_are_unread_whoever_counted_first(stores: FakeStores) -> None:
+    take_in(stores, mention(PEOPLE[0]))
+    stores.activities = Interrupted([lambda: take_in(stores, mention(PEOPLE[1]))])
+    take_in(stores, mention(PEOPLE[2]))
+    assert last_unread(stores) == unread(stores.inbox, ME, stores.clock) == 3
+
+    stores.activities = Interrupted([lambda: take_in(stores, mention(PEOPLE[3]))])
+    read = mark_read(stores.inbox, stores.activities, ME, UUID(int=2**128 - 1), stores.clock)
+    assert last_unread(stores) == unread(stores.inbox, ME, stores.clock) == read.unread == 1
+
+
+def test_a_number_that_comes_back_is_told_again(stores: FakeStores) -> None:
+    others = FakeStores(inbox=stores.inbox)
+    changes = [likes((PEOPLE[0], 1, True)), likes((PEOPLE[0], 2, False))]
+    stores.activities = Interrupted([partial(take_in, others, change) for change in changes])
+
+    take_in(stores, mention(PEOPLE[1]))
+
+    assert [frame.payload["unread"] for frame in frames(stores)] == [1, 2, 1]
+    assert last_unread(stores) == 1
+
+
+def test_an_inbox_that_never_stands_still_comes_again(stores: FakeStores) -> None:
+    stores.activities = Interrupted([partial(put_another, stores) for _ in range(9)])
+
+    with pytest.raises(Unavailable):
+        take_in(stores, mention(PEOPLE[0]))
+
+
+def put_another(stores: FakeStores) -> None:
+    others = FakeStores(inbox=stores.inbox)
+    take_in(others, mention(ids.new_id()))
 
 
 WHAT = st.sampled_from(["like", "love", "", "mention", "follow"])

@@ -48,6 +48,7 @@ def write_digest(
         language=preferences.language,
         values=policy.values(due.name, due.rhythm, shown),
         unsubscribe=link_path(token, "unsubscribe"),
+        written_at=written.at,
     )
     work.record(mail_sending(mail, clock))
     return True

@@ -6,6 +6,7 @@ nowhere. How it is said stands in the template, in the person's language.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,13 +15,15 @@ from mundotango.languages import Language
 Template = Literal["digest"]
 
 SendState = Literal["sending", "sent", "nobody", "refused", "unsure"]
-"""How far the sending of a mail came. `nobody`: no confirmed address was there. `refused`: for good, by who sends.
+"""How far the sending of a mail came. `nobody`: no confirmed address was there. `refused`: for good, by who sends,
+or because it had become old.
 `unsure`: somebody began to send it, and nobody knows whether it went."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """`values` is what the template says it with, as JSON has it. `unsubscribe` is the path of a link."""
+    """`values` is what the template says it with, as JSON has it and as it was at `written_at`. `unsubscribe` is the
+    path of a link."""
 
     id: UUID
     user_id: UUID
@@ -28,6 +31,7 @@ class Mail:
     language: Language
     values: Mapping[str, Any]
     unsubscribe: str
+    written_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def mail_payload(mail: Mail) -> dict[str, Any]:
         "language": mail.language,
         "values": dict(mail.values),
         "unsubscribe": mail.unsubscribe,
+        "written_at": mail.written_at.isoformat(),
     }
 
 
@@ -59,4 +64,5 @@ def mail_from(payload: Mapping[str, Any]) -> Mail:
         language=payload["language"],
         values=payload["values"],
         unsubscribe=payload["unsubscribe"],
+        written_at=datetime.fromisoformat(payload["written_at"]),
     )

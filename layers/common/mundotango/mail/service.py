@@ -7,6 +7,7 @@ mail of which nobody knows whether it went, and that is not sent again: docs/dec
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mundotango.mail.message import compose
@@ -17,6 +18,10 @@ from mundotango.observability import count, logger
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
     from mundotango.mail.model import Mail, SendState
+
+
+# It names people as its reader saw them, and was wanted, when it was written; only the database knows of later.
+OLDEST = timedelta(hours=12)
 
 
 def send_mail(platform: Platform, mail: Mail) -> None:
@@ -35,6 +40,8 @@ def send_mail(platform: Platform, mail: Mail) -> None:
         state: SendState = "unsure"
     elif address is None:
         state = "nobody"
+    elif platform.clock.now() - mail.written_at > OLDEST:
+        state = "refused"
     else:
         state = _hand_over(platform, mail, address, message)
     platform.sends.end(mail.id, state)

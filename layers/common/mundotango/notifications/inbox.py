@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
@@ -79,6 +80,26 @@ def activity_of(kind: Kind, user_id: UUID, payload: dict[str, Any], clock: Clock
     )
 
 
+def tell_counted[T](activities: Activities, count: Callable[[], T], activity: Callable[..., Activity]) -> T:
+    """Tell what is counted now, and again if that has changed by the time it is told.
+
+    Who changes an inbox counts, then appends: of two who do so at once the first may have counted last. Clients go on
+    showing what stands last in the channel, so whoever appended looks whether it still holds. `activity` is given all
+    that was counted, so that a number that comes back is told under another id.
+
+    Raises:
+        Unavailable: it changes too fast.
+    """
+    counted = [count()]
+    for _ in range(_ATTEMPTS):
+        activities.append(activity(*counted))
+        now = count()
+        if now == counted[-1]:
+            return now
+        counted.append(now)
+    raise Unavailable("others write the same rows; try again")
+
+
 def _without_those_apart(edges: Edges, user_id: UUID, occurrence: Occurrence) -> Occurrence | None:
     """None when nobody is left to tell of."""
     if not occurrence.joined:
@@ -115,9 +136,11 @@ def _position(inbox: Inbox, user_id: UUID) -> str:
 
 
 def _tell(stores: Stores, item: Notification) -> None:
-    number = unread(stores.inbox, item.user_id, stores.clock)
     kind: Kind = "notification.updated" if item.shown else "notification.removed"
     payload = {"notification": notification_payload(item)} if item.shown else {"id": str(item.id)}
-    stores.activities.append(
-        activity_of(kind, item.user_id, payload | {"unread": number}, stores.clock, item.group, str(item.version))
-    )
+
+    def activity(*numbers: int) -> Activity:
+        told = (item.group, str(item.version), *map(str, numbers))
+        return activity_of(kind, item.user_id, payload | {"unread": numbers[-1]}, stores.clock, *told)
+
+    tell_counted(stores.activities, lambda: unread(stores.inbox, item.user_id, stores.clock), activity)

@@ -1,11 +1,12 @@
 """Read one's inbox, mark it read, and say what one wants to be notified of."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from mundotango.events import policy as events_policy
 from mundotango.notifications import policy
-from mundotango.notifications.inbox import activity_of, oldest_position, unread_beyond
+from mundotango.notifications.inbox import activity_of, oldest_position, tell_counted, unread_beyond
 from mundotango.notifications.model import (
     STANDING,
     Notification,
@@ -62,7 +63,9 @@ def mark_read(inbox: Inbox, activities: Activities, user_id: UUID, up_to: UUID, 
     read = get_read(inbox, user_id, clock)
     # Also when it had been read: then the answer, or the telling, may have been lost.
     if position == read.up_to != "":
-        activities.append(_read_activity(user_id, read, clock))
+        return tell_counted(
+            activities, lambda: get_read(inbox, user_id, clock), partial(_read_activity, user_id, clock)
+        )
     return read
 
 
@@ -109,6 +112,7 @@ def _present(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notifica
     ]
 
 
-def _read_activity(user_id: UUID, read: Read, clock: Clock) -> Activity:
-    payload = {"up_to": read.up_to, "unread": read.unread}
-    return activity_of("notifications.read", user_id, payload, clock, read.up_to)
+def _read_activity(user_id: UUID, clock: Clock, *counted: Read) -> Activity:
+    told = (part for read in counted for part in (read.up_to, str(read.unread)))
+    payload = {"up_to": counted[-1].up_to, "unread": counted[-1].unread}
+    return activity_of("notifications.read", user_id, payload, clock, *told)
