@@ -11,7 +11,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
 
-System = Literal["PostgreSQL", "DynamoDB", "S3", "Valkey", "Cognito", "CloudFront", "CloudWatch"]
+System = Literal["PostgreSQL", "DynamoDB", "S3", "Valkey", "Cognito", "CloudFront", "CloudWatch", "SQS"]
 
 
 @dataclass(frozen=True, slots=True)
