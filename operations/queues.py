@@ -20,6 +20,7 @@ app = typer.Typer(
 class Redriven(StrEnum):
     MEDIA = "media"
     CHUNKS = "chunks"
+    MAILS = "mails"
     STREAMS = "streams"
 
 
@@ -45,7 +46,7 @@ def redrive_letters(
     what: Annotated[
         Redriven,
         typer.Argument(
-            help="`media`: uploads whose picture was never finished; `chunks`: frames; "
+            help="`media`: uploads whose picture was never finished; `chunks`: frames; `mails`; "
             "`streams`: what happened or was decided in the last day."
         ),
     ],

@@ -41,6 +41,7 @@ QUEUES = (
     Queue("streams", None, "StreamDeadLetters"),
     Queue("schedules", None, "ScheduleDeadLetters"),
     Queue("chunks", "ChunkQueue", "ChunkDeadLetters"),
+    Queue("mails", "MailQueue", "MailDeadLetters"),
 )
 
 

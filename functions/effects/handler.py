@@ -1,5 +1,5 @@
-"""Woken by the stream of commands: does outside the network what was decided inside of it. And by a schedule, for what
-nobody decides: sockets that end.
+"""Woken by the stream of commands: does outside the network what was decided inside of it. By a queue, for the mails
+among them, so that nothing waits for SES. And by a schedule, for what nobody decides: sockets that end.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
 order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end.
@@ -7,7 +7,7 @@ order is kept. What the edge has of deleted pictures is invalidated once for the
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
@@ -15,6 +15,8 @@ from mundotango.bootstrap import Platform
 from mundotango.observability import counting, logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mundotango.commands.model import Command
 
 
@@ -24,8 +26,11 @@ def platform() -> Platform:
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`event` is a batch of the stream, or `{"job": "close_sockets"}`."""
-    return _run(event, context) if "job" in event else _carry_out(event["Records"])
+    """`event` is a batch of the stream or of the queue, or `{"job": "close_sockets"}`."""
+    if "job" in event:
+        return _run(event, context)
+    mails = [record for record in event["Records"] if "body" in record]
+    return _send(mails) if mails else _carry_out(event["Records"])
 
 
 def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
@@ -64,10 +69,27 @@ def _carried_out(command: Command) -> bool:
     from mundotango.commands.service import carry_out
 
     said: dict[str, object] = {"kind": command.kind, "command": command.key, "version": command.version}
+    return _done(said, lambda: carry_out(platform(), command))
+
+
+def _send(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    from mundotango.commands.service import send_waiting
+
+    failed = [
+        {"itemIdentifier": message["messageId"]}
+        for message in messages
+        if not _done(
+            {"kind": "send_mail", "command": message["body"]}, partial(send_waiting, platform(), message["body"])
+        )
+    ]
+    return {"batchItemFailures": failed}
+
+
+def _done(said: dict[str, object], action: Callable[[], None]) -> bool:
     with counting() as counts:
         try:
-            carry_out(platform(), command)
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the stream has to bring this command again
+            action()
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the stream or the queue has to bring it again
             logger().exception("not carried out", extra=said | {"cause": type(failure).__name__})
             return False
         logger().info("carried out", extra=said | {"counts": dict(counts)})

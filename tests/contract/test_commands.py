@@ -53,6 +53,11 @@ class TestCommands:
         assert not commands.put(command(7), AT)
         assert commands.put(command(9), AT)
 
+    def test_one_is_found_by_its_key(self, commands: Commands) -> None:
+        commands.put(command(7), AT)
+        assert commands.find(command(7).key) == command(7)
+        assert commands.find(command(7, "bruno").key) is None
+
     def test_one_that_is_forgotten_may_come_again_and_a_later_one_stays(self, commands: Commands) -> None:
         commands.put(command(8), AT)
         commands.forget(command(7))

@@ -1,6 +1,6 @@
 """What sending a mail needs: the fakes, and SES and DynamoDB at moto."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -13,10 +13,11 @@ from moto import mock_aws
 
 from mundotango import ids, settings
 from mundotango.adapters.mailer import SesMailer
-from mundotango.mail.ports import NotNow, Refused, Sends, Unsure
+from mundotango.mail.ports import NotNow, Refused, Sends, Unsure, WaitingMails
+from mundotango.mail.queue import SqsWaitingMails
 from mundotango.mail.repository import LIFE, DynamoSends
-from tests.fakes.mail import FakeMailer, FakeSends, read_message
-from tests.fixtures.aws import REGION, rows, table_name
+from tests.fakes.mail import FakeMailer, FakeSends, FakeWaitingMails, read_message
+from tests.fixtures.aws import REGION, client, rows, table_name
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SENDER = settings.Sender("Mundo Tango <hola@mundotango.example>")
@@ -180,3 +181,25 @@ def test_it_is_known_for_longer_than_a_dead_letter_lives(aws: settings.Region) -
     (row,) = rows("idempotency")
     assert row["expires_at"]["N"] == str(int((AT + LIFE).timestamp()))
     assert timedelta(days=7 + 14) < LIFE
+
+
+class TestWaitingMails:
+    @pytest.fixture(params=["fake", "sqs"])
+    def waiting(self, request: pytest.FixtureRequest) -> tuple[WaitingMails, Callable[[], list[str]]]:
+        """And how to take what waits."""
+        if request.param == "fake":
+            fake = FakeWaitingMails()
+            return fake, fake.take
+        region = request.getfixturevalue("aws")
+        sqs = client("sqs")
+        url = sqs.create_queue(QueueName="mails")["QueueUrl"]
+        return SqsWaitingMails(url, region), lambda: [
+            one["Body"] for one in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        ]
+
+    def test_what_is_put_waits_until_it_is_taken(self, waiting: tuple[WaitingMails, Callable[[], list[str]]]) -> None:
+        mails, take = waiting
+        mails.put("send_mail#1")
+        mails.put("send_mail#2")
+        assert sorted(take()) == ["send_mail#1", "send_mail#2"]
+        assert take() == []

@@ -18,6 +18,9 @@ class FakeCommands:
         self.rows[command.key] = command
         return True
 
+    def find(self, key: str) -> Command | None:
+        return self.rows.get(key)
+
     def forget(self, command: Command) -> None:
         known = self.rows.get(command.key)
         if known is not None and known.version <= command.version:

@@ -49,3 +49,16 @@ class FakeSends:
 
 def read_message(message: bytes) -> EmailMessage:
     return message_from_bytes(message, policy=policy.default)
+
+
+class FakeWaitingMails:
+    def __init__(self) -> None:
+        self._keys: list[str] = []
+
+    def put(self, key: str) -> None:
+        self._keys.append(key)
+
+    def take(self) -> list[str]:
+        """What waits, once."""
+        taken, self._keys = self._keys, []
+        return taken

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.image_worker.handler import LAST_DELIVERY
+from mundotango.commands.model import COMMAND_LIFE
 from mundotango.reactions.model import REACTION_KINDS
 from tests.template.reading import references
 
@@ -79,6 +80,11 @@ def test_a_poison_record_ends_in_the_dead_letters(functions: Functions) -> None:
             else:
                 assert event["Type"] == "SQS"
                 assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_mail_is_tried_for_as_long_as_its_command_is_there(resources: Resources) -> None:
+    for name in ("MailQueue", "MailDeadLetters"):
+        assert resources[name]["Properties"]["MessageRetentionPeriod"] == COMMAND_LIFE.total_seconds()
 
 
 @pytest.mark.parametrize("name", ["Activities", "Media"])

@@ -162,6 +162,12 @@ class Platform:
         return SqsChunks(settings.queue("chunks"), self.region)
 
     @cached_property
+    def waiting_mails(self) -> mail_ports.WaitingMails:
+        from mundotango.mail.queue import SqsWaitingMails
+
+        return SqsWaitingMails(settings.queue("mails"), self.region)
+
+    @cached_property
     def inbox(self) -> notifications_ports.Inbox:
         from mundotango.notifications.inbox_table import DynamoInbox
 

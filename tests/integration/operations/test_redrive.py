@@ -18,7 +18,14 @@ STACK = "mundo-tango"
 TEMPLATE = {
     "Resources": {
         name: {"Type": "AWS::SQS::Queue"}
-        for name in ("UploadQueue", "UploadDeadLetters", "StreamDeadLetters", "ScheduleDeadLetters")
+        for name in (
+            "UploadQueue",
+            "UploadDeadLetters",
+            "StreamDeadLetters",
+            "ScheduleDeadLetters",
+            "MailQueue",
+            "MailDeadLetters",
+        )
     }
     | {
         name: {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True, "QueueName": f"{name}.fifo"}}

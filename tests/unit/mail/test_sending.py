@@ -12,7 +12,7 @@ from functions.effects import handler
 from mundotango import ids, settings
 from mundotango.bootstrap import Platform
 from mundotango.commands.model import Command
-from mundotango.commands.service import command_of, mail_sending
+from mundotango.commands.service import command_of, identity_deletion, mail_sending
 from mundotango.mail.model import Mail
 from mundotango.mail.ports import NotNow, Unsure
 from mundotango.mail.service import OLDEST
@@ -21,7 +21,7 @@ from tests.factories.commands import record_of
 from tests.factories.mail import TOKEN, make_mail
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
-from tests.fakes.mail import FakeMailer, FakeSends
+from tests.fakes.mail import FakeMailer, FakeSends, FakeWaitingMails
 
 ADDRESS = "malena@example.org"
 
@@ -35,6 +35,7 @@ class Outside:
         self.sends, self.commands = FakeSends(), FakeCommands()
         self.platform.identities, self.platform.mailer = self.identities, self.mailer
         self.platform.sends, self.platform.commands = self.sends, self.commands
+        self.waiting = self.platform.waiting_mails = FakeWaitingMails()
         self.platform.site = settings.Site("https://mundotango.example", "")
         self.platform.sender = settings.Sender("Mundo Tango <hola@mundotango.example>")
         self.seq = 0
@@ -53,9 +54,11 @@ class Outside:
         return user_id
 
     def deliver(self, *commands: Command) -> list[int]:
-        """The numbers of those that come again."""
+        """The numbers of those that come again from the queue, which the stream brought them to."""
         records = [record_of(command, number) for number, command in enumerate(commands)]
-        failures = handler.lambda_handler({"Records": records}, None)["batchItemFailures"]
+        assert handler.lambda_handler({"Records": records}, None)["batchItemFailures"] == []
+        messages = [{"messageId": str(number), "body": key} for number, key in enumerate(self.waiting.take())]
+        failures = handler.lambda_handler({"Records": messages}, None)["batchItemFailures"]
         return [int(one["itemIdentifier"]) for one in failures]
 
 
@@ -103,6 +106,17 @@ def test_any_order_with_any_failures_sends_each_once(outside: Outside, seed: int
 
     assert len(outside.mailer.outbox) == 4
     assert set(outside.sends.states.values()) == {"sent"}
+
+
+def test_while_mails_cannot_be_sent_other_commands_are_carried_out(outside: Outside, command: Command) -> None:
+    leaver = outside.reader()
+    outside.identities.known.add(leaver)
+    deletion = command_of(Outgoing(9, identity_deletion(leaver, FakeClock())))
+    assert deletion is not None
+    outside.mailer.raising = [NotNow("SendingPausedException")]
+
+    assert outside.deliver(command, deletion) == [0]
+    assert outside.identities.known == set()
 
 
 def test_what_it_said_and_the_link_are_kept_no_longer(outside: Outside, command: Command) -> None:

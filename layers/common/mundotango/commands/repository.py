@@ -23,7 +23,10 @@ class CommandRow(Model):
 
 def command_from_image(image: dict[str, dict[str, Any]]) -> Command:
     """A row as the table's stream carries it (`NewImage`)."""
-    row = CommandRow.from_raw_data(image)
+    return _command(CommandRow.from_raw_data(image))
+
+
+def _command(row: CommandRow) -> Command:
     return Command(row.key, row.kind, row.payload, int(row.version), int(row.v))
 
 
@@ -47,6 +50,12 @@ class DynamoCommands:
                 return False
             raise
         return True
+
+    def find(self, key: str) -> Command | None:
+        try:
+            return _command(self._row.get(key, consistent_read=True))
+        except self._row.DoesNotExist:
+            return None
 
     def forget(self, command: Command) -> None:
         try:

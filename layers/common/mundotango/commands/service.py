@@ -14,6 +14,7 @@ from mundotango.commands.model import Command
 from mundotango.ids import new_id
 from mundotango.mail.model import Mail, mail_from, mail_payload
 from mundotango.media.policy import variants_of
+from mundotango.observability import count
 from mundotango.outbox.model import Outgoing
 from mundotango.ports import Clock, Edge
 from mundotango.realtime.model import Activity, Closing, Kind
@@ -80,13 +81,22 @@ def carry_out(platform: Platform, command: Command) -> None:
 
             delete_objects(platform.objects, UUID(command.payload["media_id"]))
         case "send_mail":
-            from mundotango.mail.service import send_mail
-
-            send_mail(platform, mail_from(command.payload))
-            # What it says, and the link that ends the mails, are kept no longer than they are needed.
-            platform.commands.forget(command)
+            platform.waiting_mails.put(command.key)
         case _:
             raise UnknownCommand(command.kind)
+
+
+def send_waiting(platform: Platform, key: str) -> None:
+    """Sends the mail of this command; where its row is gone, that was done before."""
+    from mundotango.mail.service import send_mail
+
+    command = platform.commands.find(key)
+    if command is None:
+        count("mail_again")
+        return
+    send_mail(platform, mail_from(command.payload))
+    # What it says, and the link that ends the mails, are kept no longer than they are needed.
+    platform.commands.forget(command)
 
 
 def leaves_copies(command: Command) -> bool:

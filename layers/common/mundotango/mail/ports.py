@@ -26,6 +26,12 @@ class Unsure(Exception):
     """The answer did not come: it may have been sent, or not."""
 
 
+class WaitingMails(Protocol):
+    """Keys of the commands whose mails are to be sent: no command waits behind a mail."""
+
+    def put(self, key: str) -> None: ...
+
+
 class Mailer(Protocol):
     def send(self, to: str, message: bytes) -> None:
         """A whole message as RFC 5322 has it; tried once, for only the caller knows whether twice does harm.
