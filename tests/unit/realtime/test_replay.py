@@ -58,6 +58,17 @@ class TestResume:
         assert answered[:-1] == [frame(each) for each in [seen, *missed]]
         assert answered[-1]["type"] == "resumed"
 
+    def test_brings_of_totals_only_the_newest_as_live_ones_may_have_left_out_those_before(self, client: Client) -> None:
+        channel = post_channel(ids.new_id())
+        _, _, shown = [
+            client.stores.activities.append(make_activity(channel, kind="reaction.changed")) for _ in range(3)
+        ]
+
+        answered = client.asks("resume", positions={channel: shown.position}, grant=client.granted(channel))
+
+        # After it an older one would turn the totals back: its id is not known.
+        assert answered[:-1] == [frame(shown)]
+
     def test_leaves_out_what_is_older_than_the_overlap(self, client: Client) -> None:
         channel = user_channel(client.socket.user_id)
         client.happens(channel)

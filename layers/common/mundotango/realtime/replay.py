@@ -11,6 +11,7 @@ from uuid import UUID
 from mundotango import ids
 from mundotango.errors import Invalid, NotAllowed, Unavailable
 from mundotango.realtime import policy
+from mundotango.realtime.delivery import newest_counts
 from mundotango.realtime.model import HOME, Appended, End, Kind, Socket, author_channel, frame, user_channel
 from mundotango.realtime.service import Stores, granted_to, listen, listenable
 from mundotango.realtime.speech import Frame, control, refused
@@ -103,7 +104,9 @@ def _missed(
             missed += [each for part in found for each in part]
             if len(missed) > limit:
                 return None
-    return _for_their_eyes(stores, user_id, sorted(missed, key=lambda each: each.position))
+    missed.sort(key=lambda each: each.position)
+    # A client was told the newest totals live, and not those before: shown now, they would turn the counts back.
+    return _for_their_eyes(stores, user_id, newest_counts(missed))
 
 
 def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:

@@ -117,7 +117,7 @@ class UserRepository:
         return None if row is None else bool(row[0])
 
     def hold_presence(self, user_ids: Sequence[UUID]) -> dict[UUID, bool]:
-        """Whether these people are shown as here, which who is leaving never is. It stays so until the transaction ends."""
+        """Whether these people are shown as here, but for who is leaving; until the transaction ends it stays so."""
         rows = self._connection.execute(
             """
             SELECT id, shows_presence AND leaves_at IS NULL FROM users WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
