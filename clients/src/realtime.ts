@@ -46,6 +46,7 @@ export class RealtimeClient {
   #live: Link | undefined;
   #next: Link | undefined;
   #running: object | undefined;
+  #replaced = false;
   #wake: () => void = () => {};
 
   constructor(options: Options) {
@@ -57,12 +58,20 @@ export class RealtimeClient {
 
   start(): void {
     if (this.#running) return;
+    this.#replaced = false;
     const run = (this.#running = {});
     globalThis.addEventListener?.("online", this.#online);
     void this.#run(run);
   }
 
+  /** The page is looked at: try at once, also after other windows or lost sockets of this person replaced this one. */
+  wake(): void {
+    if (this.#replaced) this.start();
+    else if (this.#running && !this.#live) this.#wake();
+  }
+
   close(why?: unknown): void {
+    this.#replaced = this.#running !== undefined && why === "replaced";
     if (!this.#running) return;
     this.#running = undefined;
     globalThis.removeEventListener?.("online", this.#online);

@@ -352,6 +352,19 @@ test("is over when it is closed, whatever it was about to do", async () => {
   assert.deepEqual([page.states.at(-1), page.server.peers.length, page.frames], ["ended", 1, []]);
 });
 
+test("comes back when it is woken after it was replaced, and not after it was closed", async () => {
+  const page = await opened();
+  await page.live();
+  page.server.last.say({ v: 1, type: "closing", code: "replaced", reconnect: false });
+  await until(() => page.states.at(-1) === "ended");
+  page.client.wake();
+  await page.live(2);
+  page.client.close();
+  page.client.wake();
+  await sleep(40);
+  assert.equal(page.server.peers.length, 2);
+});
+
 test("starts again where it was, at once", async () => {
   const page = await opened();
   await page.live();

@@ -8,8 +8,17 @@ import pytest
 
 from mundotango import ids
 from mundotango.errors import Unavailable
-from mundotango.realtime.model import Socket, conversation_channel, post_channel
-from mundotango.realtime.policy import HEARD_EACH, HERE_FOR, LOOKING_EACH, TYPING_EACH, TYPING_FOR
+from mundotango.realtime.model import Socket, conversation_channel, encoded, post_channel
+from mundotango.realtime.policy import (
+    HEARD_EACH,
+    HERE_FOR,
+    LARGEST_FRAME,
+    LONGEST_ECHO,
+    LOOKING_EACH,
+    MAX_HERE,
+    TYPING_EACH,
+    TYPING_FOR,
+)
 from mundotango.realtime.service import connect
 from tests.factories.clients import Client
 from tests.factories.realtime import make_end, make_socket
@@ -84,6 +93,15 @@ class TestPresence:
         relates(client, "block", followed, client.socket.user_id)
 
         assert here(client) == set()
+
+    def test_of_very_many_is_told_what_a_frame_holds(self, client: Client) -> None:
+        for _ in range(MAX_HERE + 1):
+            relates(client, "follow", opens(client).user_id, client.socket.user_id)
+
+        [answer] = client.asks("presence", ref="x" * LONGEST_ECHO)
+
+        assert len(answer["here"]) == MAX_HERE
+        assert len(encoded(answer).encode()) <= LARGEST_FRAME
 
     def test_is_looked_for_once_in_ten_seconds(self, client: Client) -> None:
         assert client.asks("presence")[0]["type"] == "presence"

@@ -56,6 +56,8 @@ HEARD_EACH = timedelta(seconds=60)
 HERE_FOR = timedelta(minutes=2)
 # Who of these is here costs half a read unit for each two of them: $0.00006 for 2,000.
 MAX_LOOKED_FOR = 2000
+# Of 39 bytes each, so that the frame stays below 32 KB.
+MAX_HERE = 800
 
 # What one socket may ask for so often and no more, as each costs up to thousands of reads: a client looks who is here
 # once a minute, and comes back once.

@@ -29,7 +29,7 @@ def note(stores: Stores, socket: Socket) -> bool:
 
 
 def who_is_here(stores: Stores, socket: Socket) -> Frame:
-    """Those of whom this person follows, without those they mute.
+    """Those of whom this person follows, without those they mute; of very many only as many as a frame holds.
 
     Raises:
         TooManyRequests: looked a moment ago.
@@ -47,7 +47,7 @@ def _here(stores: Stores, user_id: UUID, now: datetime) -> list[UUID]:
     followed = stores.edges.followed(user_id, policy.MAX_LOOKED_FOR)
     here = stores.connections.here(followed, now, since=now - policy.HERE_FOR)
     unseen = (stores.edges.hidden(here) | stores.edges.apart(user_id, here)) if here else set()
-    return [each for each in here if each not in unseen]
+    return [each for each in here if each not in unseen][: policy.MAX_HERE]
 
 
 def type_in(stores: Stores, socket: Socket, channel: object) -> Iterator[Frame]:
