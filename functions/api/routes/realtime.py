@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/realtime", tags=["realtime"])
 
 
 @router.post("/tickets", status_code=201, responses=refusals())
-@access(201)
+@access(201, suspended=403)
 async def issue_ticket(caller: CallerDep, platform: PlatformDep, request: Request) -> TicketBody:
     """A browser opens a socket without headers, and an address ends up in logs: so a ticket, not the token. The socket
     ends with the token."""
@@ -27,7 +27,7 @@ async def issue_ticket(caller: CallerDep, platform: PlatformDep, request: Reques
 
 
 @router.post("/grants", status_code=201, responses=refusals(body=True))
-@access(201)
+@access(201, suspended=403)
 async def issue_grant(asked: NewGrant, caller: CallerDep, platform: PlatformDep) -> GrantBody:
     """What a socket names to subscribe to channels that are not public, and to resume them. It can be named by this
     person's sockets again and again until it expires."""
