@@ -4,8 +4,8 @@
   one of them fails and the update is rolled back. (A top-level stack's are passed on.)
 * It saves how far each function has read a table's stream, and not the stream: after a start nothing is read until the
   new stream is as long as the old one was.
-* It runs all that sockets bring in one process of the function, one after the other, so that of those who come back
-  together the last ones wait longer than a handshake may take. Frames of one socket stay in their order.
+* It runs all that sockets bring in one process of the function, one after the other, where Lambda runs them side by
+  side. Frames of one socket stay in their order.
 """
 
 import threading
