@@ -1,16 +1,22 @@
-"""Starts MiniStack, in its own environment, with two mistakes of its release mended. tests/e2e hold both.
+"""Starts MiniStack, in its own environment, with three mistakes of its release mended. tests/e2e hold the first two.
 
 * When a nested stack is updated it forgets the attributes of the resources that did not change, so that a `GetAtt` on
   one of them fails and the update is rolled back. (A top-level stack's are passed on.)
 * It saves how far each function has read a table's stream, and not the stream: after a start nothing is read until the
   new stream is as long as the old one was.
+* It runs all that sockets bring in one process of the function, one after the other, where Lambda runs them side by
+  side. Frames of one socket stay in their order.
 """
 
+import threading
 from typing import Any
 
 from ministack.app import main
+from ministack.core import lambda_runtime
 from ministack.services import dynamodb
 from ministack.services.cloudformation import _stacks, provisioners
+
+SOCKET_PROCESSES = 4
 
 _update = provisioners._update_resource  # noqa: SLF001 - nothing public does any of this
 _get_state, _load_state = dynamodb.get_state, dynamodb.load_persisted_state
@@ -42,6 +48,24 @@ def _load_with_streams(data: dict[str, Any]) -> None:
     dynamodb._stream_trimmed.update(data.get("trimmed", {}))  # noqa: SLF001
 
 
+class _Leased:
+    """A process of a function for one invocation, in place of the one that all share."""
+
+    _free = threading.BoundedSemaphore(SOCKET_PROCESSES)
+
+    def __init__(self, *function: Any, qualifier: str) -> None:
+        self._function, self._qualifier = function, qualifier
+
+    def invoke(self, event: Any, request_id: str) -> Any:
+        with self._free:
+            worker, _ = lambda_runtime.acquire_worker(*self._function, qualifier=self._qualifier)
+            try:
+                return worker.invoke(event, request_id)
+            finally:
+                lambda_runtime.release_worker(worker)
+
+
 provisioners._update_resource = _update_remembering  # noqa: SLF001
 dynamodb.get_state, dynamodb.load_persisted_state = _state_with_streams, _load_with_streams
+lambda_runtime.get_or_create_worker = _Leased
 main()
