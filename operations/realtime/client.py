@@ -77,6 +77,11 @@ class RealtimeClient:
         """The last position of each channel."""
         return self._record.positions
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a socket, and it has resumed."""
+        return self._link is not None and not self._link.gone.is_set()
+
     async def __aenter__(self) -> Self:
         """Raises SocketRefused, SocketEnded, or what kept the first socket from opening."""
         try:
@@ -162,7 +167,7 @@ class RealtimeClient:
             await self._while_it_lives(life)
             if asyncio.get_running_loop().time() - began > timing.steady:
                 pause = timing.first_pause
-            moved, planned = False, self._is_open()
+            moved, planned = False, self.is_open
             while not moved and not self._is_over():
                 if not planned:
                     # All clients of a gateway that restarts lose it at once, and must not come back at once.
@@ -173,7 +178,7 @@ class RealtimeClient:
                     life = await self._move()
                     moved = True
                 except Exception as error:  # noqa: BLE001 - whatever a source raises, the next attempt may work
-                    if not self._is_over() and not self._is_open():
+                    if not self._is_over() and not self.is_open:
                         self._on_state("waiting", error)
 
     async def _while_it_lives(self, life: float) -> None:
@@ -302,9 +307,6 @@ class RealtimeClient:
 
     def _is_over(self) -> bool:
         return self.ended is not None
-
-    def _is_open(self) -> bool:
-        return self._link is not None and not self._link.gone.is_set()
 
     def _begin(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -7,7 +7,7 @@ import pytest
 from bench.audience import Listener, Verdict, judge
 from mundotango.realtime.model import author_channel, user_channel
 
-ME, AUTHOR, POST, STRANGER = (UUID(int=number) for number in range(1, 5))
+ME, AUTHOR, CONVERSATION, STRANGER = (UUID(int=number) for number in range(1, 5))
 FIRST, SECOND, OTHERS, ELSEWHERE = (UUID(int=number) for number in range(11, 15))
 CHANNEL_OF = {
     FIRST: author_channel(AUTHOR),
@@ -31,4 +31,4 @@ APPENDED_BY = {(FIRST, "b"): "writer 1", (SECOND, "c"): "writer 1", (OTHERS, "a"
     ],
 )
 def test_counts_each_fault_where_it_is(shown: list[tuple[UUID, str]], verdict: Verdict) -> None:
-    assert judge([Listener(ME, AUTHOR, POST, shown)], CHANNEL_OF, APPENDED_BY) == verdict
+    assert judge([Listener(ME, AUTHOR, "lima", CONVERSATION, shown)], CHANNEL_OF, APPENDED_BY) == verdict
