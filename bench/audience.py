@@ -30,8 +30,9 @@ from mundotango.realtime.model import (
 from mundotango.realtime.service import issue_ticket
 from operations.realtime import RealtimeClient, SocketRefused
 
-# So many handshakes at once while the sockets are opened; the first may meet functions that are cold, and ask again.
-OPENING, TRIES = 8, 5
+# So many handshakes at once while the sockets are opened, and how long one is tried: the first meet functions that are
+# cold, and clients give a handshake ten seconds.
+OPENING, OPENING_SECONDS = 4, 120.0
 TOKEN_LIFE = timedelta(hours=1)
 AWAY_SECONDS = 1.0
 # How each family of channels is told here; one kind each, and none of which a later one replaces an earlier one.
@@ -180,8 +181,9 @@ async def seat(
         seats.callback(watching.cancel)
         opened()
 
+    await open_one(listeners[0])
     async with asyncio.TaskGroup() as opening:
-        for listener in listeners:
+        for listener in listeners[1:]:
             opening.create_task(open_one(listener))
 
 
@@ -205,13 +207,16 @@ def _grant(platform: Platform, user_id: UUID, channels: list[str]) -> str:
 
 
 async def _enter(seats: AsyncExitStack, client: RealtimeClient) -> None:
-    for left in reversed(range(TRIES)):
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + OPENING_SECONDS
+    while True:
         try:
             await seats.enter_async_context(client)
             return
         except (ConnectionClosed, InvalidHandshake, OSError, SocketRefused, TimeoutError):
-            if not left:
+            if loop.time() > ends:
                 raise
+        await asyncio.sleep(AWAY_SECONDS)
 
 
 async def _watch(client: RealtimeClient, shown: list[Place]) -> None:

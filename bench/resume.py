@@ -18,7 +18,7 @@ channel. What a client is told to fetch anew (`resync`) counts as lost. Aims: 0 
 
 `reconnects` are the sockets that were opened after the first.
 
-Run it by `python -m bench.resume`; its last line is JSON. It takes about five minutes, two of them for a local cloud.
+Run it by `python -m bench.resume`; its last line is JSON. It takes about six minutes, two of them for a local cloud.
 """
 
 import asyncio
