@@ -13,7 +13,7 @@ another order, would wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from mundotango.users.announcement import presence_changed
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
+    from mundotango.realtime.model import Activity
+    from mundotango.work import UnitOfWork
 
 # Each relation is held for one query over this many people, or conversations.
 AUTHORS = 20
@@ -53,28 +55,24 @@ def rebuild_edges(platform: Platform, time_left: Callable[[], float], after: UUI
 
 def _correct_follows(platform: Platform, authors: list[UUID]) -> int:
     copied = {author: set(platform.edges.followers(author)) for author in authors}
+
+    def change(author: UUID, follower: UUID, there: bool) -> Activity:
+        return follow_activity("follow.created" if there else "follow.removed", follower, author, platform.clock)
+
     with platform.unit_of_work() as work:
         work.follows.hold()
-        followers = work.follows.followers(authors)
-        for author in authors:
-            for follower in followers[author] - copied[author]:
-                work.record(follow_activity("follow.created", follower, author, platform.clock))
-            for follower in copied[author] - followers[author]:
-                work.record(follow_activity("follow.removed", follower, author, platform.clock))
-        return len(work.recorded)
+        return _record_changes(work, work.follows.followers(authors), copied, change)
 
 
 def _correct_blocks(platform: Platform, blockers: list[UUID]) -> int:
     copied = {blocker: set(platform.edges.blocked(blocker)) for blocker in blockers}
+
+    def change(blocker: UUID, blocked: UUID, there: bool) -> Activity:
+        return block_activity("block.created" if there else "block.removed", blocker, blocked, platform.clock)
+
     with platform.unit_of_work() as work:
         work.blocks.hold()
-        blocked = work.blocks.blocked(blockers)
-        for blocker in blockers:
-            for other in blocked[blocker] - copied[blocker]:
-                work.record(block_activity("block.created", blocker, other, platform.clock))
-            for other in copied[blocker] - blocked[blocker]:
-                work.record(block_activity("block.removed", blocker, other, platform.clock))
-        return len(work.recorded)
+        return _record_changes(work, work.blocks.blocked(blockers), copied, change)
 
 
 def _correct_hidden(platform: Platform, people: list[UUID]) -> int:
@@ -88,10 +86,22 @@ def _correct_hidden(platform: Platform, people: list[UUID]) -> int:
 
 def _correct_members(platform: Platform, conversations: list[UUID], after: UUID | None) -> int:
     copied = {conversation_id: set(platform.edges.members(conversation_id)) for conversation_id in conversations}
+
+    def change(conversation_id: UUID, user_id: UUID, there: bool) -> Activity:
+        return membership(conversation_id, user_id, platform.clock, joined=there)
+
     with platform.unit_of_work() as work:
-        members = work.conversations.hold_page(after, len(conversations))
-        for conversation_id in members.keys() & copied.keys():
-            for user_id in members[conversation_id] ^ copied[conversation_id]:
-                joined = user_id in members[conversation_id]
-                work.record(membership(conversation_id, user_id, platform.clock, joined=joined))
-        return len(work.recorded)
+        return _record_changes(work, work.conversations.hold_page(after, len(conversations)), copied, change)
+
+
+def _record_changes(
+    work: UnitOfWork,
+    facts: Mapping[UUID, Set[UUID]],
+    copied: Mapping[UUID, Set[UUID]],
+    change: Callable[[UUID, UUID, bool], Activity],
+) -> int:
+    """Record where the copy differs from the facts, of those that both tell of; how many that were."""
+    for one in facts.keys() & copied.keys():
+        for other in facts[one] ^ copied[one]:
+            work.record(change(one, other, other in facts[one]))
+    return len(work.recorded)
