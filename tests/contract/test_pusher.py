@@ -1,3 +1,5 @@
+import asyncio
+import gc
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -261,3 +263,20 @@ def test_an_endpoint_that_is_away_fails_every_frame(gateway: SocketGateway) -> N
     pusher = SocketPusher(settings.Region("us-east-1", "http://127.0.0.1:9"), timeout=TIMEOUT)
 
     assert pusher.send([Delivery(make_socket(), "{}")]) == ["failed"]
+
+
+def test_is_collected_where_another_loop_runs(gateway: SocketGateway) -> None:
+    """What goes wrong in a finalizer is raised by pytest as an unraisable exception."""
+    pusher = SocketPusher(settings.Region("us-east-1", gateway.url), timeout=TIMEOUT)
+    pusher.send([Delivery(make_socket(), "{}")])
+    ended = weakref.ref(pusher)
+    held = [pusher]
+    del pusher
+
+    async def collect() -> None:
+        held.clear()
+        gc.collect()
+
+    asyncio.run(collect())
+
+    assert ended() is None

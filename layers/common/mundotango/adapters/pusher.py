@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 from ssl import SSLContext, create_default_context
-from threading import Lock
+from threading import Lock, Thread
 from urllib.parse import quote, urlsplit
 
 from botocore.exceptions import NoCredentialsError
@@ -54,7 +54,8 @@ class SocketPusher:
         self._lines: dict[str, Lines] = {}
         self._tls: SSLContext | None = None
         self._alone = Lock()
-        weakref.finalize(self, _end, self._loop, self._lines)
+        # Not at the end of the process, which starts no thread any more, and whose connections end with it.
+        weakref.finalize(self, _end, self._loop, self._lines).atexit = False
 
     def send(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         queues: dict[str, list[int]] = {}
@@ -148,6 +149,14 @@ async def _side_by_side[T](work: Callable[[T], Awaitable[object]], items: Iterab
 def _end(loop: asyncio.AbstractEventLoop, lines: dict[str, Lines]) -> None:
     for each in lines.values():
         each.end()
-    if not loop.is_closed():
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
+    if loop.is_closed():
+        return
+    # The collector calls this wherever it likes, also where another loop is running; a thread has but one.
+    thread = Thread(target=_run_out, args=(loop,))
+    thread.start()
+    thread.join()
+
+
+def _run_out(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
