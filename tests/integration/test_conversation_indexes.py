@@ -64,7 +64,15 @@ def _fill(connection: psycopg.Connection) -> UUID:
         """,
         (reader,),
     )
-    connection.execute("ANALYZE users, conversations, conversation_members, messages")
+    connection.execute(
+        """
+        INSERT INTO blocks (blocker_id, blocked_id, created_at)
+        SELECT one.id, other.id, now() FROM users AS one, (SELECT id FROM users WHERE id <> %s LIMIT 20) AS other
+        WHERE one.id <> other.id
+        """,
+        (reader,),
+    )
+    connection.execute("ANALYZE users, blocks, conversations, conversation_members, messages")
     return reader
 
 
