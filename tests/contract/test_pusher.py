@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
