@@ -18,6 +18,7 @@ from mundotango.bootstrap import Platform
 FEATURES = frozenset(
     """
     comments conversations drafts events feed health link media moderation notifications posts realtime reports users
+    venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 
