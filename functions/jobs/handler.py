@@ -18,7 +18,7 @@ MARGIN_SECONDS = 10.0
 
 JOBS = (
     "sweep_outbox", "rebuild_edges", "recount", "run_exports", "send_digests", "sweep_media", "clear_conversations",
-    "erase_accounts", "replay_erasures",
+    "expand_series", "erase_accounts", "replay_erasures",
 )  # fmt: skip
 
 
@@ -81,18 +81,25 @@ def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, obje
             from mundotango.conversations.clearing import clear_conversations
 
             outcome = clear_conversations(platform(), time_left)
-        case {"job": "erase_accounts"}:
-            from mundotango.privacy.erasing import erase_accounts
+        case {"job": "expand_series"}:
+            from mundotango.occurrences.expanding import expand_series
 
-            outcome = erase_accounts(platform(), time_left)
-        case {"job": "replay_erasures"}:
-            from mundotango.privacy.erasing import replay_erasures
-
-            after = event.get("after")
-            outcome = replay_erasures(platform(), time_left, UUID(after) if after else None)
+            outcome = expand_series(platform(), time_left)
+        case {"job": "erase_accounts" | "replay_erasures"}:
+            outcome = _erase(event, time_left)
         case _:
             raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
     return outcome
+
+
+def _erase(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+    """Those who are due, on schedule; of a restored store those in the ledger, going on from `after`."""
+    from mundotango.privacy.erasing import erase_accounts, replay_erasures
+
+    if event["job"] == "erase_accounts":
+        return erase_accounts(platform(), time_left)
+    after = event.get("after")
+    return replay_erasures(platform(), time_left, UUID(after) if after else None)
 
 
 def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
