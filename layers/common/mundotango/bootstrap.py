@@ -175,6 +175,12 @@ class Platform:
         return DynamoInbox(settings.table("notifications"), self.region)
 
     @cached_property
+    def devices(self) -> webpush_ports.Devices:
+        from mundotango.webpush.repository import DynamoDevices
+
+        return DynamoDevices(settings.table("notifications"), self.region)
+
+    @cached_property
     def push_services(self) -> tuple[str, ...]:
         from mundotango.webpush.policy import KNOWN_SERVICES
 
@@ -199,6 +205,10 @@ class Platform:
 
         vapid = Vapid(settings.VapidKey.from_env(), self.site.url, self.region)
         return HttpPushService(vapid, self.push_services, self.clock)
+
+    @cached_property
+    def vapid_public_key(self) -> str:
+        return settings.VapidPublicKey.from_env().key
 
     @cached_property
     def pusher(self) -> realtime_ports.Pusher:

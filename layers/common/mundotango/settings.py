@@ -146,6 +146,17 @@ class VapidKey:
 
 
 @dataclass(frozen=True, slots=True)
+class VapidPublicKey:
+    """What browsers know this platform by when it sends to them; empty where there is no Web Push."""
+
+    key: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(key=env.get("VAPID_PUBLIC_KEY", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class PushServices:
     """Origins of push services beside those of the known browsers."""
 

@@ -56,6 +56,7 @@ Kind = Literal[
     "presence.shown",
     "reaction.changed",
     "reaction.received",
+    "wishes.changed",
 ]
 
 
