@@ -24,7 +24,7 @@ from mundotango.webpush.policy import KNOWN_SERVICES, is_known_service, origin_o
 from mundotango.webpush.ports import Gone, NotNow, PushService, Refused, Turns, WaitingPushes
 from mundotango.webpush.queue import SqsWaitingPushes, item_of
 from mundotango.webpush.turns import LIFE, DynamoTurns
-from tests.factories.webpush import AT, make_device
+from tests.factories.devices import AT, make_device
 from tests.fakes.webpush import FakePushService, FakeTurns, FakeWaitingPushes
 from tests.fixtures.aws import REGION, client, rows, table_name
 
@@ -164,7 +164,7 @@ class TestPushService:
                 listening.close()
             service = HttpPushService(vapid, [there], SystemClock(), timeout=0.2)
             with pytest.raises(NotNow) as raised:
-                service.send(make_device(at=there, name="secret"), b"{}", topic=TOPIC, life=DAY)
+                service.send(replace(make_device(), endpoint=f"{there}/send/secret"), b"{}", topic=TOPIC, life=DAY)
         assert "secret" not in str(raised.value)
         assert raised.value.__cause__ is raised.value.__context__ is None
 

@@ -21,7 +21,7 @@ from mundotango.webpush.model import Device, Turn, Wishes
 from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, Refused
 from mundotango.webpush.sending import AGAIN, OLDEST, PACE, push_item
 from mundotango.webpush.words import MOST_BYTES, message_of, words
-from tests.factories.webpush import make_device
+from tests.factories.devices import make_device
 from tests.fakes.stores import FakeStores
 from tests.fakes.webpush import FakePushService
 
@@ -39,7 +39,7 @@ def stores() -> FakeStores:
 
 @pytest.fixture
 def devices(stores: FakeStores) -> list[Device]:
-    made = [make_device(ME), make_device(ME, at="https://web.push.apple.com")]
+    made = [make_device(ME), make_device(ME)]
     for device in made:
         stores.devices.put(device, limit=10)
     return made

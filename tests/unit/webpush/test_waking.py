@@ -8,8 +8,8 @@ import pytest
 from mundotango.errors import Unavailable
 from mundotango.notifications.inbox import take_in
 from mundotango.realtime.model import Activity, Appended, Kind, user_channel
+from tests.factories.devices import make_device
 from tests.factories.realtime import make_activity
-from tests.factories.webpush import make_device
 from tests.fakes.realtime import FakeActivities
 from tests.fakes.stores import FakeStores
 
