@@ -147,13 +147,14 @@ class VapidKey:
 
 @dataclass(frozen=True, slots=True)
 class VapidPublicKey:
-    """What browsers know this platform by when it sends to them; empty where there is no Web Push."""
+    """What browsers know this platform by when it sends to them; empty where there is no Web Push. A short name and a
+    dot may stand before it."""
 
     key: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
-        return cls(key=env.get("VAPID_PUBLIC_KEY", ""))
+        return cls(key=env.get("VAPID_PUBLIC_KEY", "").rpartition(".")[2])
 
 
 @dataclass(frozen=True, slots=True)
