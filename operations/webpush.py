@@ -37,7 +37,9 @@ class Key:
 
     @property
     def parameters(self) -> dict[str, str]:
-        return {"VapidKeyParameter": self.parameter, "VapidPublicKey": self.public}
+        """With a short name of the key before it, which a version's description has room for."""
+        name = self.public[1:9]  # all of them begin with the same letter
+        return {"VapidKeyParameter": self.parameter, "VapidPublicKey": f"{name}.{self.public}"}
 
 
 @app.command("create-key", epilog=examples("mundo webpush create-key", "mundo webpush create-key --replace"))
