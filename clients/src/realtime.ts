@@ -160,7 +160,11 @@ export class RealtimeClient {
     for (let pause = this.#timing.firstPause; ; pause = Math.min(2 * pause, this.#timing.longestPause)) {
       const grant = await this.#grant(Object.keys(positions)); // each time, as it lives for ten minutes
       const answer = await link.ask({ action: "resume", positions, ref: RESUME, ...grant });
-      if (answer.type === "resumed") return answer;
+      if (answer.type === "resumed") {
+        // Before what was held is shown, as some of them may be among it.
+        for (const id of answer.omitted ?? []) this.#isNew(id);
+        return answer;
+      }
       await this.#pause(this.#pauseOf(answer, (Math.random() + 1) * (pause / 2)));
       if (!link.open) throw new Error("lost while it resumed");
     }
@@ -209,11 +213,17 @@ export class RealtimeClient {
   }
 
   #show(frame: Told): void {
-    if (this.#known.has(frame.id)) return;
-    this.#known.add(frame.id);
-    if (this.#known.size > KNOWN_IDS) this.#known.delete(this.#known.values().next().value!);
+    if (!this.#isNew(frame.id)) return;
     if (comesByItself(frame.channel) || this.#wanted.has(frame.channel)) this.#advance(frame.channel, frame.position);
     this.#tell(frame);
+  }
+
+  /** From now on it is not, until a thousand others came. */
+  #isNew(id: string): boolean {
+    const known = this.#known.delete(id);
+    this.#known.add(id);
+    if (this.#known.size > KNOWN_IDS) this.#known.delete(this.#known.values().next().value!);
+    return !known;
   }
 
   /** What a page does wrong with a frame is its own error, and no reason to lose the next one. */

@@ -229,6 +229,9 @@ class RealtimeClient:
             grant = await self._grant(list(positions))  # each time, as it lives for ten minutes
             answer = await link.ask_to_resume({"action": "resume", "positions": positions, "ref": RESUME, **grant})
             if answer["type"] == "resumed":
+                # Before what was held is shown, as some of them may be among it.
+                for frame_id in answer.get("omitted", ()):
+                    self._record.is_new(frame_id)
                 return answer
             jittered = random.uniform(pause / 2, pause)  # noqa: S311 - jitter, no secret
             await asyncio.sleep(max(jittered, answer.get("retry_after", 0)))
