@@ -325,6 +325,25 @@ def test_is_not_ended_by_its_own_next_socket_which_replaces_its_oldest() -> None
     run(ScriptedGateway(life=0.06, slow=0.04), story)
 
 
+@pytest.mark.parametrize("noticed", [True, False])
+def test_comes_back_when_it_is_woken_after_it_was_replaced_and_not_after_it_was_suspended(noticed: bool) -> None:
+    async def story(page: Page) -> None:
+        for code in ("replaced", "suspended"):
+            await page.gateway.last.say({"v": 1, "type": "closing", "code": code, "reconnect": False})
+            await page.client.expect("closing")
+            if noticed:
+                await asyncio.sleep(0.03)
+            page.client.wake()
+            if code == "replaced":
+                await page.live(2)
+                await page.gateway.happens("home")
+                await page.sees_all_in_order()
+        await asyncio.sleep(0.06)
+        assert (page.client.ended, len(page.gateway.peers)) == ("suspended", 2)
+
+    run(ScriptedGateway(), story)
+
+
 def test_knows_the_last_thousand_ids_and_keeps_the_highest_position() -> None:
     async def story(page: Page) -> None:
         for _ in range(KNOWN_IDS + 1):
