@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
-# Actions of Lambda itself, and of who signs an address or a password for others: none of them is a call of the SDK.
+# What Lambda does by itself, and what is signed as an address or a password: no calls of the SDK.
 UNSEEN = re.compile(
     "logs:|ec2:|rds-db:|elasticache:|execute-api:|dynamodb:(ListStreams|DescribeStream|GetRecords|GetShardIterator)$"
     "|sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes)$"
@@ -64,7 +64,7 @@ class Role:
             for statement in self.statements
             for action in _listed(statement["Action"])
             for resource in _resources(statement)
-            if not UNSEEN.match(action)
+            if not UNSEEN.match(action) and not resource.endswith("DeadLetters")
         }
 
     def used(self, asked: Asked) -> set[tuple[str, str]]:
