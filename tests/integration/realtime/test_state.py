@@ -18,15 +18,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from mundotango import ids, text
-from mundotango.adapters.clock import SystemClock
 from mundotango.adapters.postgres import Database
 from mundotango.realtime.model import Kind, city_channel, conversation_channel, post_channel
 from tests.factories.media import measures_of
 from tests.fakes.cache import FakeCache
-from tests.fakes.commands import FakeEdge
-from tests.fakes.media import FakeObjectStore
 from tests.fakes.notifications import FakeInbox
-from tests.fakes.requests import FakeAnswers, FakeRates
+from tests.fakes.requests import FakeRates
 from tests.fixtures.aws import empty, stream_records
 from tests.fixtures.gateway import Answer, Gateway
 from tests.fixtures.sockets import Sockets
@@ -294,22 +291,6 @@ def _lane(name: str, record: Any) -> str:
 def _newest(made: list[tuple[UUID, Any]], number: int, author: UUID | None = None) -> Any:
     mine = [each for maker, each in made if author in (None, maker)]
     return mine[-1 - number % len(mine)] if mine else None
-
-
-@pytest.fixture
-def gateway(sockets: Sockets, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    """The API over the very platform whose sockets are told; files and answers kept in memory. One thread, as moto's
-    transactions copy tables that others write."""
-    monkeypatch.setattr("mundotango.realtime.delivery.THREADS", 1)
-    monkeypatch.setattr("mundotango.realtime.policy.RESUME_THREADS", 1)
-    platform = sockets.platform
-    platform.clock, platform.database, platform.reader = SystemClock(), database, None
-    platform.cache = FakeCache(platform.clock)
-    platform.objects, platform.edge = FakeObjectStore(), FakeEdge()
-    platform.answers = FakeAnswers()
-    client = Gateway(platform)
-    yield client
-    client.close()
 
 
 @pytest.fixture

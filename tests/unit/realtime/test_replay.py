@@ -1,8 +1,9 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -343,6 +344,34 @@ class TestWhatTheyMustNoLongerSee:
         client.stores.edges.apply("member", conversation, client.socket.user_id, active=True, version=1)
         assert client.asks("resume", **question)[0]["id"] == str(missed.activity.id)
         assert client.listens_to(channel)
+
+    def test_are_totals_of_somebody_apart_by_now_while_live_ones_may_come_again(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        authors = {post_channel(ids.new_id()): ids.new_id() for _ in range(20)}
+        blocker, blocked, *others = authors
+        client.stores.edges.apply("block", authors[blocker], client.socket.user_id, active=True, version=1)
+        client.stores.edges.apply("block", client.socket.user_id, authors[blocked], active=True, version=1)
+        mine = post_channel(ids.new_id())
+        whose, before = authors | {mine: client.socket.user_id}, client.position(timedelta())
+        for channel in whose:
+            totals = replace(make_activity(channel, kind="reaction.changed"), actor_id=None)
+            client.stores.activities.append(totals)
+        asked: list[set[UUID]] = []
+        apart = client.stores.edges.apart
+
+        def counted(user_id: UUID, others: Collection[UUID]) -> set[UUID]:
+            asked.append(set(others))
+            return apart(user_id, others)
+
+        monkeypatch.setattr(client.stores.edges, "apart", counted)
+
+        grant = client.granted(*whose, authors=whose)
+        answered = client.asks("resume", positions=dict.fromkeys(whose, before), grant=grant)
+
+        assert [each.get("channel") for each in answered] == [*others, mine, None]
+        assert all(map(client.listens_to, whose))
+        assert asked == [set(authors.values())]
 
     def test_what_is_public_comes_back_without_a_grant(self, client: Client) -> None:
         channels = [event_channel(ids.new_id()), city_channel("lima")]

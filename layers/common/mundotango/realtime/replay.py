@@ -12,7 +12,7 @@ from mundotango import ids
 from mundotango.errors import Invalid, NotAllowed, Unavailable
 from mundotango.realtime import policy
 from mundotango.realtime.delivery import newest_counts
-from mundotango.realtime.model import HOME, Appended, End, Kind, Socket, author_channel, frame, user_channel
+from mundotango.realtime.model import HOME, Appended, End, Grant, Kind, Socket, author_channel, frame, user_channel
 from mundotango.realtime.service import Stores, granted_to, listen, listenable
 from mundotango.realtime.speech import Frame, control, refused
 
@@ -83,15 +83,26 @@ def _check(
         except (Invalid, NotAllowed) as refusal:
             yield refused(refusal, channel)
     subscribed = [channel for channel in moments if not policy.comes_by_itself(channel, socket.user_id)]
-    for too_many in listen(stores, socket, subscribed):
+    for too_many in listen(stores, socket, subscribed, granted):
         moments.pop(too_many["channel"])
         yield too_many
+    for channel in _of_somebody_apart(stores, granted, subscribed):
+        moments.pop(channel)
 
 
-def _check_one(stores: Stores, socket: Socket, channel: str, granted: frozenset[str]) -> None:
+def _of_somebody_apart(stores: Stores, granted: Grant, channels: Collection[str]) -> list[str]:
+    """Those of the posts' channels of which nothing is replayed, because of a block since the grant was given. They are
+    listened to, as live they are told again once it has ended. All authors are asked about in one call."""
+    authors = {channel: granted.authors[channel] for channel in channels if channel in granted.authors}
+    others = set(authors.values()) - {granted.user_id}
+    apart = stores.edges.apart(granted.user_id, others) if others else set()
+    return [channel for channel, author_id in authors.items() if author_id in apart]
+
+
+def _check_one(stores: Stores, socket: Socket, channel: str, granted: Grant) -> None:
     if policy.comes_by_itself(channel, socket.user_id):
         return
-    listenable(channel, socket, granted)
+    listenable(channel, granted)
     # A grant is of some minutes ago, and what was said in a conversation is for those alone who are in it now.
     family, _, name = channel.partition(":")
     if family == "conversation" and socket.user_id not in stores.edges.members(UUID(name)):
