@@ -134,6 +134,29 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class VapidPublicKey:
+    """What browsers know this platform by when it sends to them; empty where there is no Web Push. A short name and a
+    dot may stand before it."""
+
+    key: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(key=env.get("VAPID_PUBLIC_KEY", "").rpartition(".")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class PushServices:
+    """Origins of push services beside those of the known browsers."""
+
+    further: tuple[str, ...]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(further=tuple(filter(None, env.get("PUSH_SERVICES", "").split(","))))
+
+
+@dataclass(frozen=True, slots=True)
 class Distribution:
     """The edge's distribution, whose copies are invalidated."""
 

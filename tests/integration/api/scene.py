@@ -21,7 +21,9 @@ from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
 from mundotango.media.policy import review_day
 from mundotango.users.model import User
+from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.work import UnitOfWork
+from tests.factories.devices import make_device
 from tests.factories.media import ready_media
 from tests.factories.people import make_event, make_post, make_user
 from tests.fixtures.gateway import Answer, Gateway, fake_platform
@@ -57,6 +59,7 @@ class Scene:
         with self.platform.unit_of_work() as work:
             self.people = _people(work, self.platform)
             self.picture = ready_media(owner_id=self.people.owner.id)
+            self.device = make_device(self.people.owner.id)
             self.attached = ready_media(owner_id=self.people.owner.id, purpose="message")
             self._owned = _things(work, self.platform, self.people.owner, self.picture)
             self._elsewhere = _things(work, self.platform, self.people.stranger, self.picture)
@@ -65,6 +68,7 @@ class Scene:
             self._owned |= self._written_below(self._owned, self.people.owner)
             self._elsewhere |= self._written_below(self._elsewhere, self.people.owner)
             people = self.people
+            self._owned[examples.DEVICE_ID] = str(self.device.id)
             self._owned |= self._reported() | self._drafted() | self._exported()
             self._owned |= self._said(people.owner, people.stranger)
             self._elsewhere |= self._said(people.owner, people.stranger, people.blocked, people.blocker)
@@ -133,6 +137,7 @@ class Scene:
             if picture.measures and media.find(picture.media_id) is None:
                 media.add(replace(picture, status="pending", measures=None))
                 media.mark_ready(picture.media_id, picture.measures, review_day(self.platform.clock.now()))
+        self.platform.devices.put(self.device, limit=MOST_DEVICES)
 
     def _estrange(self) -> None:
         """Blocks between people of whom one still follows the other: it is the block that counts."""

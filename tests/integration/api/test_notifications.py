@@ -199,20 +199,21 @@ class TestPreferences:
         gateway.patch("/api/users/me", user=malena, json={"languages": ["de", "es-AR"]})
 
         assert gateway.get("/api/notifications/preferences", user=malena).json() == {
-            "kinds": {kind: {"app": True, "email": True} for kind in KINDS},
+            "kinds": {kind: {"app": True, "email": True, "push": True} for kind in KINDS},
             "digest": "weekly",
             "language": "es",
             "zone": "UTC",
         }
 
     def test_what_is_left_out_stays_as_it_is(self, gateway: Gateway, malena: UUID) -> None:
-        change(gateway, malena, like={"app": False}, share={"email": False})
+        change(gateway, malena, like={"app": False}, share={"email": False}, moderation={"push": False})
         kept = change(gateway, malena, like={"app": True, "email": False}).json()
 
         assert kept == gateway.get("/api/notifications/preferences", user=malena).json()
         assert {kind: ways for kind, ways in kept["kinds"].items() if not all(ways.values())} == {
-            "like": {"app": True, "email": False},
-            "share": {"app": True, "email": False},
+            "like": {"app": True, "email": False, "push": True},
+            "share": {"app": True, "email": False, "push": True},
+            "moderation": {"app": True, "email": True, "push": False},
         }
         assert {name: kept[name] for name in SETTINGS} == SETTINGS
 

@@ -261,6 +261,7 @@ TOLD_TO_NOBODY: frozenset[Kind] = frozenset(
         "block.created", "block.removed", "command.close_sockets", "command.identity_delete", "command.media_delete",
         "command.send_mail", "comment.removed", "conversation.joined", "conversation.left", "follow.created",
         "follow.removed", "media.detached", "post.unshared", "presence.hidden", "presence.shown", "reaction.received",
+        "wishes.changed",
     }
 )  # fmt: skip
 """They have no channel, or one that no socket hears: they keep copies, or are commands."""

@@ -26,6 +26,7 @@ ANSWERED: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text
 TOLD_TO_NO_SOCKET = {
     "block.created", "block.removed", "comment.removed", "conversation.joined", "conversation.left", "follow.created",
     "follow.removed", "media.detached", "post.unshared", "presence.hidden", "presence.shown", "reaction.received",
+    "wishes.changed",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from mundotango.pagination import checked_limit
 from mundotango.ports import Clock
 from mundotango.realtime.model import Activity
 from mundotango.realtime.ports import Activities
+from mundotango.webpush.service import record_wishes
 from mundotango.work import UnitOfWork
 
 
@@ -95,6 +96,7 @@ def change_preferences(
         zone=events_policy.zone(zone),
     )
     work.notification_preferences.replace(user_id, preferences, clock.now())
+    record_wishes(work, user_id, clock)
     return preferences
 
 

@@ -58,6 +58,7 @@ Kind = Literal[
     "presence.shown",
     "reaction.changed",
     "reaction.received",
+    "wishes.changed",
 ]
 
 

@@ -5,6 +5,7 @@ A device is a browser on one machine: an address at its maker's push service, an
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from mundotango.ids import derived_id
@@ -26,6 +27,11 @@ class Device:
     def id(self) -> UUID:
         """The same for as long as the browser keeps its address, whoever is signed in."""
         return derived_id("device", self.endpoint)
+
+    @property
+    def service(self) -> str:
+        """The host of the push service: all of the address that is told to anybody."""
+        return urlsplit(self.endpoint).netloc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,21 @@ def notifications_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, 
         after = page[-1].group
 
 
+def devices_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, Any]]:
+    for device in platform.devices.of_user(user_id):
+        yield {
+            "id": str(device.id),
+            "service": device.service,
+            "registered_at": device.registered_at.isoformat(),
+        }
+
+
+def erase_devices(platform: "Platform", person: Person) -> Iterator[int]:
+    """What the person wishes goes with their inbox, in whose partition it stands."""
+    for device in platform.devices.of_user(person.id):
+        yield platform.devices.remove(person.id, device.id)
+
+
 def erase_notifications(platform: "Platform", person: Person) -> Iterator[int]:
     while deleted := platform.inbox.forget(person.id, PAGE):
         yield deleted
@@ -195,6 +210,21 @@ STORES = (
         exported="no: it repeats what stands in the other files",
         erased="the person's own channels are deleted; in others' they end within 24 hours",
         erase=erase_activities,
+    ),
+    Store(
+        name="Devices",
+        system="DynamoDB",
+        holds=("NotificationsTable",),
+        what="browsers that show notifications: their addresses at a push service and the keys to write to them; "
+        "copies of what the person does not want there, and of the language they are written to",
+        how_long="60 days after the browser was here last, and until DynamoDB has swept them; whose it was a week "
+        "more; the copies as long as the account",
+        why="to send what is new to who is away, by functions that cannot ask PostgreSQL",
+        exported="devices.json, without addresses and keys, which open a way to the browser; what was turned off is in "
+        "notifications_off.json",
+        erased="deleted",
+        files=(("devices.json", devices_of),),
+        erase=erase_devices,
     ),
     Store(
         name="Notifications",
