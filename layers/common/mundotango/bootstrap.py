@@ -187,6 +187,26 @@ class Platform:
         return (*KNOWN_SERVICES, *settings.PushServices.from_env().further)
 
     @cached_property
+    def waiting_pushes(self) -> webpush_ports.WaitingPushes:
+        from mundotango.webpush.queue import SqsWaitingPushes
+
+        return SqsWaitingPushes(settings.queue("web_pushes"), self.region)
+
+    @cached_property
+    def turns(self) -> webpush_ports.Turns:
+        from mundotango.webpush.turns import DynamoTurns
+
+        return DynamoTurns(settings.table("idempotency"), self.region)
+
+    @cached_property
+    def push_service(self) -> webpush_ports.PushService:
+        from mundotango.adapters.push_service import HttpPushService
+        from mundotango.adapters.vapid import Vapid
+
+        vapid = Vapid(settings.VapidKey.from_env(), self.site.url, self.region)
+        return HttpPushService(vapid, self.push_services, self.clock)
+
+    @cached_property
     def vapid_public_key(self) -> str:
         return settings.VapidPublicKey.from_env().key
 

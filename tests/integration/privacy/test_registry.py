@@ -16,10 +16,11 @@ TEMPLATE = load("template.yaml")["Resources"]
 NOT_KEYS = frozenset(
     "author blocks city conversation cursor event events followers following inbox mutes people post search".split()  # noqa: SIM905
 )
-# Names of uploads, places in streams, what a schedule said, and ids of mails.
-QUEUES_OF_IDS = {f"{name}DeadLetters" for name in ("Upload", "Stream", "Schedule", "Mail")} | {
+# Names of uploads, places in streams, what a schedule said, and ids of mails and of items of inboxes.
+QUEUES_OF_IDS = {f"{name}DeadLetters" for name in ("Upload", "Stream", "Schedule", "Mail", "WebPush")} | {
     "UploadQueue",
     "MailQueue",
+    "WebPushQueue",
 }
 HELD = {held for store in STORES for held in store.holds}
 

@@ -40,3 +40,14 @@ class Wishes:
 
     off: frozenset[NotificationKind] = frozenset()
     language: Language = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The last telling of an item: as it was at this position, to the devices `told`, of which none needs to be asked
+    again. At `again_at` what came too early for a turn of its own comes again."""
+
+    position: str
+    began_at: datetime
+    told: frozenset[UUID] = frozenset()
+    again_at: datetime | None = None

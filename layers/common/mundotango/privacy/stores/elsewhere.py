@@ -275,7 +275,7 @@ STORES = (
         system="DynamoDB",
         holds=("IdempotencyTable",),
         what="first answers to requests with an Idempotency-Key; how many requests were made, by a hash of whose; "
-        "by a mail's id, whether it was sent",
+        "by a mail's id, whether it was sent; by a notification's id, which devices were told it",
         how_long="24 hours, and until DynamoDB has swept them, a few days at most; of mails 30 days",
         why="a request that is sent again happens once, and so does a mail; nobody asks too often",
         exported="no: it repeats what stands in the other files",
