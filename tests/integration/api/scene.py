@@ -4,8 +4,8 @@ The *owner* made one of everything. The paths and bodies of the API's descriptio
 examples are replaced by the scene's. Every text the owner wrote carries MARKER. What is asked is rolled back.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -19,6 +19,7 @@ from functions.api.schemas import examples
 from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
+from mundotango.media.policy import review_day
 from mundotango.users.model import User
 from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.work import UnitOfWork
@@ -47,9 +48,11 @@ class People:
 
 
 class Scene:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.platform = fake_platform()
+    """`make_platform` is asked for the stores of each request: by default fakes that nothing was written to."""
+
+    def __init__(self, connection: Connection, make_platform: Callable[[], Platform] = fake_platform) -> None:
+        self._connection, self._make_platform = connection, make_platform
+        self.platform = make_platform()
         self.platform.database = RolledBackDatabase(connection)
         self.gateway = Gateway(self.platform)
         self.description = describe()
@@ -127,10 +130,13 @@ class Scene:
         return self.here(described["content"]["application/json"]["example"]) if described else None
 
     def _forget(self) -> None:
-        """Stores in memory, as they were."""
-        vars(self.platform).update(vars(fake_platform()))
+        """Stores as they were."""
+        vars(self.platform).update(vars(self._make_platform()))
+        media = self.platform.media
         for picture in (self.picture, self.attached):
-            self.platform.media.add(picture)
+            if picture.measures and media.find(picture.media_id) is None:
+                media.add(replace(picture, status="pending", measures=None))
+                media.mark_ready(picture.media_id, picture.measures, review_day(self.platform.clock.now()))
         self.platform.devices.put(self.device, limit=MOST_DEVICES)
 
     def _estrange(self) -> None:

@@ -108,6 +108,7 @@ class TestAgainstTheCode:
         assert f"after {minutes:.0f} minutes" in said
         assert f"{policy.RESUME_LIMIT:,} frames and takes {policy.RESUME_TIME.seconds} seconds" in said
         assert SCHEMAS["Subscriptions"]["maxItems"] == policy.MAX_CHANNELS
+        assert MESSAGES["resumed"]["payload"]["properties"]["omitted"]["maxItems"] == policy.MAX_OMITTED
         assert MESSAGES["ask.resume"]["payload"]["properties"]["positions"]["maxProperties"] == policy.MAX_CHANNELS + 2
 
     def test_the_page_for_people_tells_of_each_type_action_and_code(self) -> None:

@@ -103,7 +103,7 @@ def change_preferences(
 def _present(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> list[Notification]:
     """Those that are about what the reader sees, and of follows those that are still so."""
     about = {thing for each in notifications for thing in each.about}
-    there = work.posts.list_seen(about, reader_id) | work.comments.list_seen(about, reader_id) if about else set()
+    there = {*work.posts.list_seen(about, reader_id), *work.comments.list_seen(about, reader_id)} if about else set()
     standing = {actor for each in notifications if each.kind in STANDING for actor in each.actors}
     stands = work.follows.list_standing(reader_id, standing) if standing else set()
     return [

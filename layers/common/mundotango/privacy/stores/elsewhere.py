@@ -242,11 +242,11 @@ STORES = (
         name="Connections",
         system="DynamoDB",
         holds=("ConnectionsTable",),
-        what="open sockets, what they listen to, and when something came from the person last",
+        what="open sockets, what they listen to and who wrote it, and when something came from the person last",
         how_long="2 hours and a quarter at most",
         why="to deliver what happens, and to show followers who is here",
         exported="no: gone before it could be read",
-        erased="deleted",
+        erased="deleted; beside others' sockets an id stays that names nobody, until they end",
         erase=erase_connections,
     ),
     Store(
@@ -263,7 +263,8 @@ STORES = (
         name="Tickets",
         system="DynamoDB",
         holds=("TicketsTable",),
-        what="permissions to open one socket or to listen to some channels: a hash, the person's id, the channels",
+        what="permissions to open one socket or to listen to some channels: a hash, ids of the person and of who wrote "
+        "what the channels tell of",
         how_long="60 seconds; those to listen 10 minutes",
         why="a browser opens a socket without a token, and sockets cannot ask the database who sees what",
         exported="no: gone before it could be read",
