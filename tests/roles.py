@@ -93,7 +93,7 @@ class Role:
             case "s3":
                 yield from self._of_buckets(operation, sent)
             case "sqs":
-                yield Asked(action.removesuffix("Batch"), self.known("QUEUE", sent["QueueUrl"]))
+                yield Asked(action.removesuffix("Batch"), self.known("QUEUE", sent.get("QueueUrl", "?")))
             case "cognito-idp":
                 yield Asked(action, self.known("USER_POOL_ID", sent["UserPoolId"]))
             case "sesv2":
@@ -116,10 +116,10 @@ class Role:
                 yield Asked(f"dynamodb:{operation}", self.known("TABLE", name))
         else:
             index = f"/index/{sent['IndexName']}" if "IndexName" in sent else ""
-            yield Asked(f"dynamodb:{operation}", self.known("TABLE", sent["TableName"]) + index)
+            yield Asked(f"dynamodb:{operation}", self.known("TABLE", sent.get("TableName", "?")) + index)
 
     def _of_buckets(self, operation: str, sent: Mapping[str, Any]) -> Iterator[Asked]:
-        bucket = self.known("BUCKET", sent["Bucket"])
+        bucket = self.known("BUCKET", sent.get("Bucket", "?"))
         if operation == "ListObjectsV2":
             yield Asked("s3:ListBucket", bucket, prefix=sent.get("Prefix", ""))
         elif operation == "DeleteObjects":
