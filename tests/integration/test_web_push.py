@@ -67,6 +67,11 @@ class Town:
         with acting("functions.push.handler"):
             take_in(self.platform, appended)
 
+    def delayed(self) -> int:
+        asked = ["ApproximateNumberOfMessagesDelayed"]
+        told = client("sqs").get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=asked)["Attributes"]
+        return int(told[asked[0]])
+
     def work_off(self) -> list[str]:
         """What waits goes to `effects`, all of it twice; answers with what would come again."""
         waiting = client("sqs").receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages", [])
@@ -112,6 +117,15 @@ def test_what_comes_twice_is_shown_once_and_the_last_state_stays(town: Town) -> 
 
     bodies = [each["body"] for each in sent_to(browser)]
     assert bodies == ["A alguien le gusta tu publicación", "A 4 personas les gusta tu publicación"]
+
+
+def test_what_comes_within_the_minute_waits_once_for_its_end(town: Town) -> None:
+    browser = town.browser()
+    for _ in range(3):
+        town.take_in(town.like())
+        assert town.work_off() == []
+
+    assert (len(sent_to(browser)), town.delayed()) == (1, 1)
 
 
 def test_a_browser_that_is_gone_is_forgotten(town: Town) -> None:
