@@ -101,6 +101,8 @@ class Role:
                     yield Asked(each, "SesIdentity")
             case "cloudfront":
                 yield Asked(action, f"distribution/{self.known('DISTRIBUTION_ID', sent['DistributionId'])}")
+            case "ssm":
+                yield Asked(action, f"parameter{self.known('VAPID_KEY_PARAMETER', sent['Name'])}")
             case _:
                 yield Asked(action, "?")
 

@@ -21,6 +21,7 @@ from operations.deployed import Deployed
 from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.aws import client
+from tests.roles import acting
 
 POST = ids.new_id()
 
@@ -61,6 +62,16 @@ class Town:
         )
         return FakeActivities().append(activity)
 
+    def take_in(self, appended: Appended) -> None:
+        """As `push` does."""
+        with acting("functions.push.handler"):
+            take_in(self.platform, appended)
+
+    def delayed(self) -> int:
+        asked = ["ApproximateNumberOfMessagesDelayed"]
+        told = client("sqs").get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=asked)["Attributes"]
+        return int(told[asked[0]])
+
     def work_off(self) -> list[str]:
         """What waits goes to `effects`, all of it twice; answers with what would come again."""
         waiting = client("sqs").receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10).get("Messages", [])
@@ -97,10 +108,10 @@ def test_what_comes_twice_is_shown_once_and_the_last_state_stays(town: Town) -> 
     browser = town.browser()
     first = town.like()
     for _ in range(2):
-        take_in(town.platform, first)
+        town.take_in(first)
     assert town.work_off() == []
     for _ in range(3):
-        take_in(town.platform, town.like())
+        town.take_in(town.like())
     town.clock.advance(timedelta(minutes=2))
     assert town.work_off() == []
 
@@ -108,10 +119,19 @@ def test_what_comes_twice_is_shown_once_and_the_last_state_stays(town: Town) -> 
     assert bodies == ["A alguien le gusta tu publicación", "A 4 personas les gusta tu publicación"]
 
 
+def test_what_comes_within_the_minute_waits_once_for_its_end(town: Town) -> None:
+    browser = town.browser()
+    for _ in range(3):
+        town.take_in(town.like())
+        assert town.work_off() == []
+
+    assert (len(sent_to(browser)), town.delayed()) == (1, 1)
+
+
 def test_a_browser_that_is_gone_is_forgotten(town: Town) -> None:
     gone, there = town.browser(), town.browser()
     town.server.answers[gone.endpoint.rpartition("/")[2]] = Answer(410)
-    take_in(town.platform, town.like())
+    town.take_in(town.like())
     assert town.work_off() == []
 
     assert [device.endpoint for device in town.platform.devices.of_user(town.owner)] == [there.endpoint]
@@ -120,7 +140,7 @@ def test_a_browser_that_is_gone_is_forgotten(town: Town) -> None:
 
 def test_what_is_read_meanwhile_is_not_shown(town: Town) -> None:
     browser = town.browser()
-    take_in(town.platform, town.like())
+    town.take_in(town.like())
     (item,) = town.platform.inbox.newest(town.owner, since="", before=None, limit=2)
     town.platform.inbox.mark_read(town.owner, item.position)
     assert town.work_off() == []
