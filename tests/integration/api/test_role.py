@@ -18,11 +18,13 @@ from mundotango import ids, settings
 from mundotango.bootstrap import Platform
 from mundotango.notifications.inbox import take_in
 from mundotango.realtime.model import Activity, user_channel
+from mundotango.webpush.policy import KNOWN_SERVICES
 from tests.fakes.cache import FakeCache
+from tests.fakes.webpush import FakeWaitingPushes
 from tests.fixtures.aws import TABLES, empty
 from tests.fixtures.postgres import connect
 from tests.integration.api.scene import Scene
-from tests.roles import refused
+from tests.roles import acting, refused
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ def scene(
         boto3.client("s3", aws.name).create_bucket(Bucket=f"test-{name}")
     platform = Platform()
     platform.reader = None
+    platform.push_services, platform.vapid_public_key = KNOWN_SERVICES, "BCVxsr7N_eNgVRqvHtD0zTZsEc6"
+    platform.waiting_pushes = FakeWaitingPushes()
 
     def emptied() -> Platform:
         empty(*TABLES.keys() - {"media"})  # pictures take long to make, and are made again where one was deleted
@@ -84,6 +88,7 @@ def test_nor_do_requests_that_come_again_count_without_a_cache_or_let_pictures_a
     mention = {"post_id": scene.here(POST_ID), "comment_id": None, "author": stranger}
     channel, now = user_channel(owner.id), platform.clock.now()
     told = Activity(ids.new_id(), "mention.created", scene.people.stranger.id, channel, mention, now)
-    take_in(platform, platform.activities.append(told))
+    with acting("functions.push.handler"):
+        take_in(platform, platform.activities.append(told))
     [notified] = ask("GET", "/api/notifications", 200).json()["items"]
     ask("PUT", "/api/notifications/read", 200, json={"up_to": notified["position"]})
