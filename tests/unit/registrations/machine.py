@@ -52,21 +52,21 @@ STEPS: dict[State, set[State]] = {
     "offered": {"accepted", "declined", "expired", "cancelled"},
     "accepted": {"attended", "cancelled"},
 }
-ROLES: list[Role] = ["leader", "follower", "both"]
+ROLES: list[Role] = ["leader", "leader", "follower", "both"]
 
 limits = st.builds(
     Limits,
-    capacity=st.sampled_from([None, 2, 3, 4, 6]),
-    leaders=st.none() | st.integers(0, 4),
-    followers=st.none() | st.integers(0, 4),
+    capacity=st.sampled_from([1, 2, 2, 3, 4, None]),
+    leaders=st.sampled_from([None, None, 1, 3]),
+    followers=st.sampled_from([None, None, 0, 2]),
     tolerance=st.sampled_from([0, 1, 1, 2, None]),
 )
 settings = st.builds(
     Settings,
     limits,
     offered_for=st.sampled_from([timedelta(hours=1), timedelta(days=2)]),
-    admission=st.sampled_from(["first_come", "first_come", "organiser"]),
-    approval=st.booleans(),
+    admission=st.sampled_from(["first_come", "first_come", "first_come", "organiser"]),
+    approval=st.sampled_from([False, False, False, True]),
     closes_before=st.sampled_from([timedelta(0), timedelta(hours=6)]),
     given_back_before=st.sampled_from([timedelta(0), timedelta(days=1)]),
 )
@@ -85,18 +85,27 @@ class Registering(RuleBasedStateMachine):
     @initialize(chosen=settings)
     def announce(self, chosen: Settings) -> None:
         self.clock, self.settings, self.limits = FakeClock(), chosen, chosen.limits
-        self.starts_at = self.clock.now() + timedelta(days=5)
+        self.starts_at = self.clock.now() + timedelta(days=14)
         self.registrations = type(self).made(chosen, self.starts_at, self.clock)
 
     # --- What people do ---
 
-    @rule(person_id=people, role=roles)
-    def register(self, person_id: UUID, role: Role) -> None:
-        self._register(Dancer(person_id, role))
+    @rule(which=one, role=roles)
+    def register(self, which: int, role: Role) -> None:
+        if free := self._free():
+            self._register(Dancer(free[which % len(free)], role))
 
-    @rule(couple=st.permutations(PEOPLE), role=roles, partners=roles)
-    def register_together(self, couple: list[UUID], role: Role, partners: Role) -> None:
-        self._register(Dancer(couple[0], role), Dancer(couple[1], partners))
+    @rule(couple=st.permutations(range(len(PEOPLE))), role=roles, partners=roles)
+    def register_together(self, couple: list[int], role: Role, partners: Role) -> None:
+        free = self._free()
+        if len(free) >= 2:
+            first, second = [number for number in couple if number < len(free)][:2]
+            self._register(Dancer(free[first], role), Dancer(free[second], partners))
+
+    @rule(person_id=people, role=roles)
+    def register_again(self, person_id: UUID, role: Role) -> None:
+        """Perhaps while they have a place."""
+        self._register(Dancer(person_id, role))
 
     def _register(self, *party: Dancer) -> None:
         people = {dancer.person_id for dancer in party}
@@ -126,6 +135,7 @@ class Registering(RuleBasedStateMachine):
         if held := self._pick(which, "offered"):
             assert not self._act(lambda: self.registrations.decline(held.id))
 
+    @precondition(some("pending", "waiting", "offered", "accepted"))
     @rule(which=one)
     def give_up(self, which: int) -> None:
         if held := self._pick(which, "pending", "waiting", "offered", "accepted"):
@@ -173,7 +183,7 @@ class Registering(RuleBasedStateMachine):
 
     # --- What time does ---
 
-    @rule(hours=st.integers(1, 30))
+    @rule(hours=st.sampled_from([1, 6, 48]))
     def wait(self, hours: int) -> None:
         """Offers end; nobody has noticed yet."""
         self.clock.advance(timedelta(hours=hours))
@@ -255,6 +265,10 @@ class Registering(RuleBasedStateMachine):
     def _pick(self, which: int, *states: State) -> Registration | None:
         found = [held for held in self._all() if held.state in states]
         return found[which % len(found)] if found else None
+
+    def _free(self) -> list[UUID]:
+        there = {dancer.person_id for held in self._all() if held.state in OPEN for dancer in held.party}
+        return [person_id for person_id in PEOPLE if person_id not in there]
 
     def _taken(self) -> Headcount:
         return _taken_by(self._all())

@@ -15,7 +15,7 @@ from tests.unit.registrations.machine import Registering
 ASKED_FOR = settings().max_examples
 # A schedule takes some 10 ms.
 Registering.TestCase.settings = settings(
-    max_examples=ASKED_FOR if ASKED_FOR >= 1000 else 60, stateful_step_count=40, deadline=None
+    max_examples=ASKED_FOR if ASKED_FOR >= 1000 else 60, stateful_step_count=30, deadline=None
 )
 TestRegistering = pytest.mark.timeout(280)(Registering.TestCase)
 
@@ -52,7 +52,7 @@ def test_it_fails_without(
         run_state_machine_as_test(
             Registering,
             settings=settings(
-                max_examples=1000, stateful_step_count=40, deadline=None, database=None, derandomize=True,
+                max_examples=1000, stateful_step_count=30, deadline=None, database=None, derandomize=True,
                 phases=[Phase.generate], report_multiple_bugs=False,
             ),
         )  # fmt: skip
