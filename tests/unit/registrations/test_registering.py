@@ -13,7 +13,7 @@ from tests.fakes.registrations import FakeRegistrations
 from tests.unit.registrations.machine import Registering
 
 ASKED_FOR = settings().max_examples
-# A schedule takes some 10 ms.
+# A schedule takes some 20 ms.
 Registering.TestCase.settings = settings(
     max_examples=ASKED_FOR if ASKED_FOR >= 1000 else 60, stateful_step_count=30, deadline=None
 )
@@ -35,7 +35,6 @@ next_admitted, move_up = places.next_admitted, FakeRegistrations._move_up
 @pytest.mark.parametrize(
     ("owner", "name", "broken"),
     [
-        pytest.param(places, "GROUPS", places.GROUPS[: len(places.PARTIES)], id="one party at a time"),
         pytest.param(places, "next_admitted", latest_first, id="the latest of a kind first"),
         pytest.param(places, "imbalance", lambda _limits, _taken: 0, id="no balance"),
         pytest.param(policy, "once", lambda _earlier: None, id="twice"),
