@@ -19,7 +19,7 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY = re.compile(r"(?:([+-]?)([0-9]{1,2}))?(MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,3}")
 _POSITIVE = re.compile(r"0*[1-9][0-9]*")
-_LOCAL = re.compile(r"[0-9]{8}(T[0-9]{6})?")
+_WALL_TIME = re.compile(r"[0-9]{8}(T[0-9]{6})?")
 _UNTIL_IN_UTC = re.compile(r"(?<=UNTIL=)([0-9]{8}T[0-9]{6})Z")
 
 
@@ -148,7 +148,7 @@ def _until(parts: Mapping[str, str]) -> datetime | None:
     if value is None:
         return None
     try:
-        if _LOCAL.fullmatch(value):
+        if _WALL_TIME.fullmatch(value):
             if "T" in value:
                 return datetime.strptime(value, "%Y%m%dT%H%M%S")  # noqa: DTZ007 - the time of the place
             return datetime.combine(datetime.strptime(value, "%Y%m%d"), time(23, 59, 59))  # noqa: DTZ007
