@@ -78,8 +78,8 @@ format: setup ## Rewrite the code in the one style
 	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format .
 
-bench: setup .local/env/photographs/.synced .local/env/cloud/.synced ## Run every benchmark and write docs/benchmarks.md
-	@$(PYTHON) -m bench
+bench: setup .local/env/photographs/.synced .local/env/cloud/.synced ## Run every benchmark and write docs/benchmarks.md (BENCH="feed load" for some)
+	@$(PYTHON) -m bench $(BENCH)
 
 deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS='Name=value SesFrom="two words"' adds to it
 	@$(PYTHON) -m operations.cli preflight --env "$(ENV)" --parameters "$$PARAMETERS"

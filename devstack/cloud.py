@@ -13,12 +13,14 @@ from pathlib import Path
 
 import psutil
 
-from devstack import database, deploy, interrupts, ministack, postgres, toolchain, valkey
+from devstack import database, deploy, interrupts, ministack, postgres, push_service, toolchain, valkey
 from devstack.failure import DevstackFailed
 from devstack.paths import Home
 from devstack.ports import LOOPBACK, Ports, choose
 from devstack.progress import Progress
 from devstack.stack import Aws, Stack
+from operations import webpush
+from operations.deployed import Deployed
 
 CACHE_USER = "mundo-app"
 TOOLS: tuple[tuple[toolchain.Tool, str], ...] = (("cloud", "MiniStack"), ("sam", "SAM"))
@@ -74,6 +76,7 @@ def owner_of(home: Home) -> psutil.Process | None:
 def stop(home: Home) -> list[str]:
     """Stops what runs in the home, each so that it keeps its state; answers with their names."""
     stopped = []
+    push_service.stop(home.folder)
     if ministack.running(home.ministack):
         ministack.stop(home.ministack)
         stopped.append("MiniStack")
@@ -127,6 +130,7 @@ def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -
         valkey.start(home.valkey, ports.valkey, user=CACHE_USER)
     with progress.step(f"MiniStack, the local AWS, on {LOOPBACK}:{ports.gateway}"):
         ministack.start(home.ministack, ports.gateway)
+    push_service.start(home.folder, ports.push)
     return Servers(ports, server, Aws.local(ports.gateway))
 
 
@@ -137,15 +141,19 @@ def deploy_platform(servers: Servers, progress: Progress) -> Stack:
         if not deploy.build(sources):
             step.note("nothing has changed")
     with progress.step("sam deploy, which migrates the database") as step:
-        stack, deployed = deploy.deploy(servers.aws, sources, _parameters(servers.ports))
+        stack, deployed = deploy.deploy(servers.aws, sources, _parameters(servers))
         if not deployed:
             step.note("nothing has changed")
     return stack
 
 
-def _parameters(ports: Ports) -> dict[str, str]:
+def _parameters(servers: Servers) -> dict[str, str]:
     """What varies from machine to machine."""
-    return {
+    ports = servers.ports
+    unstacked = Deployed(servers.aws.session, deploy.stack_name(), servers.aws.endpoint)
+    key = webpush.find_key(unstacked) or webpush.create_key(unstacked)
+    return key.parameters | {
+        "PushServices": push_service.origin(ports.push),
         "DatabasePort": str(ports.postgres),
         "CachePort": str(ports.valkey),
         "CacheUser": CACHE_USER,

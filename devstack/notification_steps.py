@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from devstack import outbox
+from devstack import outbox, push_service
+from devstack.browser import Browser
 from devstack.expectations import FRAME_SECONDS, expect, same
 from operations import digests
 from operations.deployed import Deployed
@@ -19,6 +20,17 @@ def join(story: Story) -> None:
     story.carla.create_profile(handle=story.handle("carla"), display_name="Carla", city=story.city)
 
 
+def register_browser(story: Story) -> str:
+    """Only a browser's maker gives addresses that a deployed stack would send to: there its key is all that is seen."""
+    key = story.stack.viewer.get("/api/public/push/key")
+    if not story.stack.aws.endpoint:
+        return "left out: this browser has no address there" + ("" if key.is_success else ", and there is no key")
+    same("length of the key", len(key.json()["key"]), 87)
+    story.browser = Browser(f"{story.stack.parameter('PushServices')}/send/{story.tag}")
+    story.ana.register(story.browser)
+    return str(story.ana.ask("GET", "/api/push/devices")["items"][0]["service"])
+
+
 def hear_of_two_likes(story: Story) -> None:
     """One notification, of both. It may be told of one of them first."""
     for person in (story.bruno, story.carla):
@@ -27,6 +39,16 @@ def hear_of_two_likes(story: Story) -> None:
     while item is None or (item["kind"], item["count"]) != ("like", 2):
         item = story.sockets["ana"].expect("notification.updated", FRAME_SECONDS)["data"]["notification"]
     same("people, newest first", item["actor_ids"], [story.carla.profile["id"], story.bruno.profile["id"]])
+
+
+def show_push(story: Story) -> str:
+    """What the first like woke; the second is told within the minute, in its place."""
+    if story.browser is None:
+        return "left out, as no browser is registered"
+    shown = push_service.await_push(story.browser)[0]
+    same("what it is about", (shown["kind"], shown["url"]), ("like", f"/posts/{story.post['id']}"))
+    expect(len(push_service.sent_to(story.browser)) == 1, "one push within a minute", "more")
+    return str(shown["body"])
 
 
 def read_notifications(story: Story) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from devstack.browser import Browser
 from devstack.stack import Stack
 from operations import srp
 
@@ -118,6 +119,10 @@ class Person:
         body = {"handle": handle, "display_name": display_name, "city": city} | more
         self.profile = self.ask("POST", "/api/users", 201, json=body)
         return self.profile
+
+    def register(self, browser: Browser) -> Any:
+        """For Web Push."""
+        return self.ask("PUT", "/api/push/devices", json=browser.subscription())
 
     def follow(self, handle: str) -> None:
         self.ask("PUT", f"/api/users/{handle}/follow", 204)

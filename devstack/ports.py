@@ -13,9 +13,10 @@ class Ports:
     postgres: int
     valkey: int
     gateway: int
+    push: int
 
 
-USUAL = Ports(postgres=5432, valkey=6379, gateway=4566)
+USUAL = Ports(postgres=5432, valkey=6379, gateway=4566, push=4570)
 
 
 def choose(record: Path, *, usual: bool = True) -> tuple[Ports, list[str]]:
@@ -28,9 +29,10 @@ def choose(record: Path, *, usual: bool = True) -> tuple[Ports, list[str]]:
     moved: list[str] = []
     taken: set[int] = set()
     chosen: dict[str, int] = {}
-    for name, preferred in asdict(recorded or USUAL).items():
-        port = preferred if (recorded or usual) and is_free(preferred) else _free(taken)
-        if recorded and port != preferred:
+    for name, preferred in (asdict(USUAL) | recorded).items():
+        known = name in recorded
+        port = preferred if (known or usual) and is_free(preferred) else _free(taken)
+        if known and port != preferred:
             moved.append(f"port {preferred} of {name} is taken by another program: it is {port} now")
         taken.add(port)
         chosen[name] = port
@@ -60,8 +62,10 @@ def _free(taken: set[int]) -> int:
             return port
 
 
-def _read(record: Path) -> Ports | None:
+def _read(record: Path) -> dict[str, int]:
+    """Those of an earlier version may lack one."""
     try:
-        return Ports(**json.loads(record.read_text()))
+        read = json.loads(record.read_text())
+        return {name: int(read[name]) for name in asdict(USUAL) if name in read}
     except (OSError, ValueError, TypeError):
-        return None
+        return {}

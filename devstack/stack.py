@@ -123,6 +123,11 @@ class Stack:
         except KeyError:
             raise DevstackFailed(f"the stack {self.name} has no output {name}", cure="deploy this version") from None
 
+    def parameter(self, name: str) -> str:
+        """As it was deployed."""
+        described = self.aws.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {one["ParameterKey"]: one["ParameterValue"] for one in described["Parameters"]}[name]
+
     @cached_property
     def resources(self) -> dict[str, str]:
         """Physical ids by logical ids, of this stack and not of the ones nested in it."""

@@ -21,6 +21,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 
 from devstack import conversation_steps, logs, notification_steps, photograph_steps
+from devstack.browser import Browser
 from devstack.expectations import FRAME_SECONDS, Unexpected, comes_to_nothing, expect, same
 from devstack.listener import Listener
 from devstack.outbox import Received
@@ -49,6 +50,7 @@ class Story:
     used_ticket: str = ""
     conversation_id: str = ""
     mail: Received | None = None
+    browser: Browser | None = None
 
     def __post_init__(self) -> None:
         self.ana, self.bruno, self.carla = (self._person(name) for name in ("ana", "bruno", "carla"))
@@ -233,7 +235,9 @@ STEPS = (
     Step("Bruno's socket is cut, and he gets what he missed, once", conversation_steps.lose_socket_meanwhile),
     Step("Bruno reads it all, and Ana sees that he did", conversation_steps.read_messages),
     Step("Carla joins", notification_steps.join),
+    Step("Ana's browser registers for Web Push", notification_steps.register_browser),
     Step("Bruno and Carla like it: Ana hears one notification", notification_steps.hear_of_two_likes),
+    Step("her browser shows it while no page is open", notification_steps.show_push, first_call=True),
     Step("Ana reads it, on every device", notification_steps.read_notifications),
     Step("Bruno's digest comes by mail", notification_steps.receive_digest, first_call=True),
     Step("one click ends his digests", notification_steps.end_digests),

@@ -49,6 +49,7 @@ def examine(account: Account, env: ConfigEnv) -> list[Finding]:
         ("names", _names),
         ("concurrency", _concurrency),
         ("mail", _mail),
+        ("digests", _digests),
         ("operator", _operator),
     )
     for name, check in checks:
@@ -120,7 +121,7 @@ def _concurrency(account: Account, env: ConfigEnv) -> Iterator[Finding]:
 def _mail(account: Account, env: ConfigEnv) -> Iterator[Finding]:
     identity = env.parameters["SesIdentity"]
     if not identity:
-        said = "no SES identity: Cognito sends about 50 mails a day by itself"
+        said = "no SES identity: Cognito sends about 50 mails a day by itself, and there are no digests"
         yield Finding("mail", State.NOTE, said, "verify a domain in SES and give its ARN as SesIdentity")
         return
     state = account.mail()
@@ -134,6 +135,19 @@ def _mail(account: Account, env: ConfigEnv) -> Iterator[Finding]:
         yield Finding("mail", State.REFUSED, "SES is in its sandbox: strangers would get no mail", cure)
     else:
         yield Finding("mail", State.GOOD, f"SES sends as {identity}")
+
+
+def _digests(_account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    """The template sends none unless it has both; with neither there is nothing more to say than of mail."""
+    identity, sender = env.parameters["SesIdentity"], env.parameters["SesFrom"]
+    if identity and sender:
+        yield Finding("digests", State.GOOD, f"digests come from {sender}")
+    elif identity:
+        said = "SesIdentity without SesFrom: no digest will be sent"
+        yield Finding("digests", State.NOTE, said, 'give SesFrom="Mundo Tango <hello@example.org>", of that identity')
+    elif sender:
+        said = "SesFrom without SesIdentity: no digest will be sent, and SesFrom is not used"
+        yield Finding("digests", State.NOTE, said, "verify a domain in SES and give its ARN as SesIdentity")
 
 
 def _operator(_account: Account, env: ConfigEnv) -> Iterator[Finding]:

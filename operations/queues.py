@@ -21,6 +21,7 @@ class Redriven(StrEnum):
     MEDIA = "media"
     CHUNKS = "chunks"
     MAILS = "mails"
+    WEBPUSHES = "webpushes"
     STREAMS = "streams"
 
 
@@ -46,7 +47,7 @@ def redrive_letters(
     what: Annotated[
         Redriven,
         typer.Argument(
-            help="`media`: uploads whose picture was never finished; `chunks`: frames; `mails`; "
+            help="`media`: uploads whose picture was never finished; `chunks`: frames; `mails`; `webpushes`; "
             "`streams`: what happened or was decided in the last day."
         ),
     ],

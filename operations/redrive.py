@@ -42,6 +42,7 @@ QUEUES = (
     Queue("schedules", None, "ScheduleDeadLetters"),
     Queue("chunks", "ChunkQueue", "ChunkDeadLetters"),
     Queue("mails", "MailQueue", "MailDeadLetters"),
+    Queue("webpushes", "WebPushQueue", "WebPushDeadLetters"),
 )
 
 

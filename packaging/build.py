@@ -72,7 +72,8 @@ UNUSED_MODULES = (
 )
 # FastAPI asks of every field whether it is a model of pydantic 1, and is content when there is no such package: it
 # would be the slowest part of importing our routes. anyio takes idna for hosts it connects to, which there are none of.
-UNUSED_PACKAGES = ("pydantic/v1", "idna")
+# cryptography needs of cffi its compiled part alone.
+UNUSED_PACKAGES = ("pydantic/v1", "idna", "cffi", "pycparser")
 # What importlib.metadata is asked for at run time: versions.
 KEPT_METADATA = {"METADATA", "entry_points.txt"}
 

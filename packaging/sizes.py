@@ -28,7 +28,7 @@ class Size:
 
 
 # The budgets of the design, in bytes of the zip; what is not named here ships code alone.
-ZIPPED = {"CommonLayer": 19 * MB, "ApiFunction": 1 * MB, "ImageWorkerFunction": 16 * MB}
+ZIPPED = {"CommonLayer": 19 * MB, "ApiFunction": 1 * MB, "ImageWorkerFunction": 16 * MB, "EffectsFunction": 6 * MB}
 ZIPPED_OTHERS = 1 * MB
 # Lambda's own limit is 250 MB for a function with its layers.
 UNZIPPED_WITH_LAYER = 120 * MB

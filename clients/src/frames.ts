@@ -20,6 +20,7 @@ export interface Answer {
   message?: string;
   channel?: string;
   channels?: string[];
+  omitted?: string[];
   position?: string;
   ends_at?: string;
   reconnect?: boolean;

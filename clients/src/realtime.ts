@@ -30,6 +30,7 @@ export interface Options {
 }
 
 const KNOWN_IDS = 1_000;
+const SUBSCRIBE = "subscribe";
 const comesByItself = (channel: string) => channel === "home" || channel.startsWith("user:");
 const isPrivate = (channel: string) => /^(post|conversation):/.test(channel);
 
@@ -40,9 +41,7 @@ export class RealtimeClient {
   readonly #timing: typeof TIMING;
   readonly #wanted = new Set<string>();
   readonly #known = new Set<string>();
-  readonly #asked = new Map<number, string[]>();
-  readonly #again = new Set<string>();
-  #refs = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #live: Link | undefined;
   #next: Link | undefined;
   #running: object | undefined;
@@ -146,11 +145,9 @@ export class RealtimeClient {
     this.#live?.drop();
     this.#live = link;
     this.#next = undefined;
-    this.#asked.clear();
     this.#release(link, asked, resumed);
     this.#options.onState?.("live");
-    const missing = [...this.#wanted].filter((channel) => !(channel in this.positions));
-    if (missing.length) await this.#subscribe(link, missing);
+    await this.#subscribe(link, this.#missing());
     // By the server's clock, as this machine's may be wrong: a position begins with its milliseconds.
     const given = Number.parseInt(resumed.position!.replace("-", "").slice(0, 12), 16);
     return Date.parse(resumed.ends_at!) - given;
@@ -160,7 +157,11 @@ export class RealtimeClient {
     for (let pause = this.#timing.firstPause; ; pause = Math.min(2 * pause, this.#timing.longestPause)) {
       const grant = await this.#grant(Object.keys(positions)); // each time, as it lives for ten minutes
       const answer = await link.ask({ action: "resume", positions, ref: RESUME, ...grant });
-      if (answer.type === "resumed") return answer;
+      if (answer.type === "resumed") {
+        // Before what was held is shown, as some of them may be among it.
+        for (const id of answer.omitted ?? []) this.#isNew(id);
+        return answer;
+      }
       await this.#pause(this.#pauseOf(answer, (Math.random() + 1) * (pause / 2)));
       if (!link.open) throw new Error("lost while it resumed");
     }
@@ -193,27 +194,26 @@ export class RealtimeClient {
   }
 
   #answer(frame: Answer): void {
-    const asked = typeof frame.ref === "number" ? this.#asked.get(frame.ref) : undefined;
-    if (isForLater(frame) && asked) {
-      this.#asked.delete(frame.ref as number);
-      this.#askAgain(asked, this.#pauseOf(frame));
-      return;
-    }
-    if (frame.type === "subscribed") {
-      this.#asked.delete(frame.ref as number);
+    if (isForLater(frame) && frame.ref === SUBSCRIBE) return this.#askAgain(this.#pauseOf(frame));
+    if (frame.type === "subscribed")
       for (const channel of frame.channels ?? []) if (this.#wanted.has(channel)) this.#advance(channel, frame.position!);
-    }
     if (frame.type === "error" && frame.channel && !isForLater(frame)) this.#forget(frame.channel);
     if (frame.type === "resync") this.#options.onResync?.(frame.channel!);
     this.#tell(frame);
   }
 
   #show(frame: Told): void {
-    if (this.#known.has(frame.id)) return;
-    this.#known.add(frame.id);
-    if (this.#known.size > KNOWN_IDS) this.#known.delete(this.#known.values().next().value!);
+    if (!this.#isNew(frame.id)) return;
     if (comesByItself(frame.channel) || this.#wanted.has(frame.channel)) this.#advance(frame.channel, frame.position);
     this.#tell(frame);
+  }
+
+  /** From now on it is not, until a thousand others came. */
+  #isNew(id: string): boolean {
+    const known = this.#known.delete(id);
+    this.#known.add(id);
+    if (this.#known.size > KNOWN_IDS) this.#known.delete(this.#known.values().next().value!);
+    return !known;
   }
 
   /** What a page does wrong with a frame is its own error, and no reason to lose the next one. */
@@ -230,20 +230,20 @@ export class RealtimeClient {
   async #subscribe(link: Link, channels: string[]): Promise<void> {
     if (!channels.length) return;
     const grant = await this.#grant(channels);
-    this.#asked.set(++this.#refs, channels);
-    link.send({ action: "subscribe", channels, ref: this.#refs, ...grant });
+    link.send({ action: "subscribe", channels, ref: SUBSCRIBE, ...grant });
+  }
+
+  /** What is wanted and was not answered. */
+  #missing(): string[] {
+    return [...this.#wanted].filter((channel) => !(channel in this.positions));
   }
 
   /** All of them in one question, on the socket there is then: those that came too fast one by one would so again. */
-  #askAgain(channels: string[], pause: number): void {
-    const first = this.#again.size === 0;
-    for (const channel of channels) this.#again.add(channel);
-    if (!first) return;
-    setTimeout(() => {
-      const wanted = [...this.#again].filter((channel) => this.#wanted.has(channel));
-      this.#again.clear();
+  #askAgain(pause: number): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
       const link = this.#live; // without one, the next asks for what is missing
-      if (link?.open) void this.#subscribe(link, wanted).catch(() => link.drop());
+      if (link?.open) void this.#subscribe(link, this.#missing()).catch(() => link.drop());
     }, pause);
   }
 

@@ -115,6 +115,19 @@ test("holds live frames until a slow replay has ended", async () => {
   assertComplete(page);
 });
 
+test("takes for shown what a replay left out", async () => {
+  const page = await opened();
+  await page.live();
+  Object.assign(page.server.faults, { omitted: [at(1), at(3)], slow: 50 });
+  page.server.last.cut();
+  await until(() => page.server.peers.length === 2 && page.server.last.asked("resume").length === 1);
+  for (const channel of ["home", "home"]) page.server.happens(channel); // held
+  await page.live(2);
+  for (const channel of ["home", "home"]) page.server.happens(channel);
+  await until(() => page.client.positions["home"] === at(4));
+  assert.deepEqual(page.positions, [at(2), at(4)]);
+});
+
 test("loses nothing over many cuts while much happens", async () => {
   const page = await opened({ twice: true, slow: 5 });
   await page.live();
@@ -337,9 +350,11 @@ test("knows the last thousand ids", async () => {
   await page.live();
   for (let number = 0; number < 1_001; number++) page.server.happens("home");
   await until(() => page.told.length === 1_001);
-  for (const index of [1_000, 1, 0]) page.server.last.say(page.server.log[index]!);
-  await until(() => page.told.length > 1_001);
-  assert.deepEqual(page.positions.slice(1_001), [at(1)]);
+  // The oldest was forgotten; what comes again is known as long as what is new.
+  for (const index of [1_000, 1, 0, 1]) page.server.last.say(page.server.log[index]!);
+  page.server.happens(ME);
+  await until(() => page.told.length > 1_002);
+  assert.deepEqual(page.positions.slice(1_001), [at(1), at(1_002)]);
   assert.equal(page.client.positions["home"], at(1_001));
 });
 

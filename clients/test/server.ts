@@ -45,6 +45,8 @@ export interface Faults {
   backwards?: boolean;
   /** Milliseconds that a socket lives. */
   life?: number;
+  /** What a replay is said to leave out. */
+  omitted?: string[];
   /** How it answers, in place of the usual. */
   answers?: Record<string, (peer: Peer, question: Question) => void>;
 }
@@ -98,8 +100,9 @@ export class Server {
 
   resumed(peer: Peer, question: Question): void {
     const ends_at = new Date(BEGAN + (this.faults.life ?? 7_080_000)).toISOString();
+    const omitted = this.faults.omitted ?? [];
     const ref = question.ref!;
-    peer.say({ v: 1, type: "resumed", position: at(this.log.length), channels: ["home", ME], ends_at, ref });
+    peer.say({ v: 1, type: "resumed", position: at(this.log.length), channels: ["home", ME], omitted, ends_at, ref });
   }
 
   /** From a little before the position on, as the real one does. */

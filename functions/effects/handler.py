@@ -1,5 +1,6 @@
-"""Woken by the stream of commands: does outside the network what was decided inside of it. By a queue, for the mails
-among them, so that nothing waits for SES. And by a schedule, for what nobody decides: sockets that end.
+"""Woken by the stream of commands: does outside the network what was decided inside of it. By two queues: for the
+mails among them, so that nothing waits for SES, and for what devices are to be told by Web Push. And by a schedule, for
+what nobody decides: sockets that end.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
 order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end.
@@ -26,11 +27,11 @@ def platform() -> Platform:
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`event` is a batch of the stream or of the queue, or `{"job": "close_sockets"}`."""
+    """`event` is a batch of the stream or of a queue, or `{"job": "close_sockets"}`."""
     if "job" in event:
         return _run(event, context)
-    mails = [record for record in event["Records"] if "body" in record]
-    return _send(mails) if mails else _carry_out(event["Records"])
+    messages = [record for record in event["Records"] if "body" in record]
+    return _send(messages) if messages else _carry_out(event["Records"])
 
 
 def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
@@ -73,16 +74,29 @@ def _carried_out(command: Command) -> bool:
 
 
 def _send(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    from mundotango.commands.service import send_waiting
-
+    """Each is a key, which begins with what is to be done: `send_mail` or `web_push`."""
     failed = [
         {"itemIdentifier": message["messageId"]}
         for message in messages
         if not _done(
-            {"kind": "send_mail", "command": message["body"]}, partial(send_waiting, platform(), message["body"])
+            {"kind": message["body"].partition("#")[0], "command": message["body"]},
+            partial(_send_one, message["body"]),
         )
     ]
     return {"batchItemFailures": failed}
+
+
+def _send_one(key: str) -> None:
+    from mundotango.webpush import queue
+
+    if key.startswith(f"{queue.KIND}#"):
+        from mundotango.webpush.sending import push_item
+
+        push_item(platform(), *queue.item_of(key))
+    else:
+        from mundotango.commands.service import send_waiting
+
+        send_waiting(platform(), key)
 
 
 def _done(said: dict[str, object], action: Callable[[], None]) -> bool:

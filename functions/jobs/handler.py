@@ -16,10 +16,8 @@ from mundotango.observability import counting, logger
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
 
-JOBS = (
-    "sweep_outbox", "rebuild_edges", "recount", "run_exports", "send_digests", "sweep_media", "clear_conversations",
-    "expand_series", "erase_accounts", "replay_erasures",
-)  # fmt: skip
+type Said = dict[str, object]
+type TimeLeft = Callable[[], float]
 
 
 class JobFailed(Exception):
@@ -35,7 +33,7 @@ def platform() -> Platform:
     return Platform()
 
 
-def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, object]:
+def lambda_handler(event: dict[str, Any], context: Context) -> Said:
     """`event` is `{"job": name}` with what the job takes; the answer says what was done and whether it is `done`.
 
     Raises:
@@ -53,56 +51,33 @@ def lambda_handler(event: dict[str, Any], context: Context) -> dict[str, object]
     return {"job": event["job"], **outcome}
 
 
-def run(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
-    outcome: dict[str, object]
-    match event:
-        case {"job": "sweep_outbox"}:
-            from mundotango.realtime.relay import sweep_outbox
-
-            outcome = sweep_outbox(platform(), time_left) | {"keys_forgotten": _forget_keys()}
-        case {"job": "rebuild_edges"}:
-            from mundotango.realtime.rebuild import rebuild_edges
-
-            after = event.get("after")
-            outcome = rebuild_edges(platform(), time_left, UUID(after) if after else None)
-        case {"job": "recount"}:
-            outcome = _recount(event, time_left)
-        case {"job": "run_exports"}:
-            from mundotango.exports.making import run_exports
-
-            outcome = run_exports(platform(), time_left)
-        case {"job": "send_digests"}:
-            outcome = _send_digests(event, time_left)
-        case {"job": "sweep_media"}:
-            from mundotango.attachments.sweep import sweep_media
-
-            outcome = sweep_media(platform(), time_left)
-        case {"job": "clear_conversations"}:
-            from mundotango.conversations.clearing import clear_conversations
-
-            outcome = clear_conversations(platform(), time_left)
-        case {"job": "expand_series"}:
-            from mundotango.occurrences.expanding import expand_series
-
-            outcome = expand_series(platform(), time_left)
-        case {"job": "erase_accounts" | "replay_erasures"}:
-            outcome = _erase(event, time_left)
-        case _:
-            raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
-    return outcome
+def run(event: dict[str, Any], time_left: TimeLeft) -> Said:
+    """Raises Invalid when there is no such job."""
+    job = JOBS.get(str(event.get("job")))
+    if job is None:
+        raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
+    return job(event, time_left)
 
 
-def _erase(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
-    """Those who are due, on schedule; of a restored store those in the ledger, going on from `after`."""
-    from mundotango.privacy.erasing import erase_accounts, replay_erasures
-
-    if event["job"] == "erase_accounts":
-        return erase_accounts(platform(), time_left)
-    after = event.get("after")
-    return replay_erasures(platform(), time_left, UUID(after) if after else None)
+# What a job stands on is imported by it alone: a start waits for no other's.
 
 
-def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+def _sweep_outbox(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.realtime.relay import sweep_outbox
+    from mundotango.requests.service import forget_keys
+
+    swept = sweep_outbox(platform(), time_left)
+    with platform().unit_of_work() as work:
+        return swept | {"keys_forgotten": forget_keys(work, platform().clock)}
+
+
+def _rebuild_edges(event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.realtime.rebuild import rebuild_edges
+
+    return rebuild_edges(platform(), time_left, _after(event))
+
+
+def _recount(event: dict[str, Any], time_left: TimeLeft) -> Said:
     """What has changed, on schedule; `{"all": true}` for every bucket, going on from `after`."""
     from mundotango.observability import metric
     from mundotango.reactions.recount import recount_all, recount_changed
@@ -114,7 +89,13 @@ def _recount(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str,
     return dict(outcome)
 
 
-def _send_digests(event: dict[str, Any], time_left: Callable[[], float]) -> dict[str, object]:
+def _run_exports(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.exports.making import run_exports
+
+    return run_exports(platform(), time_left)
+
+
+def _send_digests(event: dict[str, Any], time_left: TimeLeft) -> Said:
     """To those for whom it is time; `{"user_id": …, "now": true}` to one person, at once."""
     from mundotango.digests.sending import send_digest_now, send_digests
 
@@ -123,12 +104,53 @@ def _send_digests(event: dict[str, Any], time_left: Callable[[], float]) -> dict
     return send_digests(platform(), time_left)
 
 
-def _forget_keys() -> int:
-    from mundotango.requests.service import forget_keys
+def _sweep_media(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.attachments.sweep import sweep_media
 
-    with platform().unit_of_work() as work:
-        return forget_keys(work, platform().clock)
+    return sweep_media(platform(), time_left)
 
+
+def _clear_conversations(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.conversations.clearing import clear_conversations
+
+    return clear_conversations(platform(), time_left)
+
+
+def _expand_series(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.occurrences.expanding import expand_series
+
+    return expand_series(platform(), time_left)
+
+
+def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.privacy.erasing import erase_accounts
+
+    return erase_accounts(platform(), time_left)
+
+
+def _replay_erasures(event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.privacy.erasing import replay_erasures
+
+    return replay_erasures(platform(), time_left, _after(event))
+
+
+def _after(event: dict[str, Any]) -> UUID | None:
+    after = event.get("after")
+    return UUID(after) if after else None
+
+
+JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
+    "sweep_outbox": _sweep_outbox,
+    "rebuild_edges": _rebuild_edges,
+    "recount": _recount,
+    "run_exports": _run_exports,
+    "send_digests": _send_digests,
+    "sweep_media": _sweep_media,
+    "clear_conversations": _clear_conversations,
+    "expand_series": _expand_series,
+    "erase_accounts": _erase_accounts,
+    "replay_erasures": _replay_erasures,
+}
 
 if settings.runs_in_lambda():
     # Before the first job, at the speed Lambda starts with.

@@ -11,7 +11,7 @@ where it was.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from inspect import isawaitable
@@ -72,6 +72,7 @@ class RealtimeClient:
         self._next: Link | None = None
         self._again: dict[str, None] = {}  # what is to be asked for again, in order
         self._tasks: set[asyncio.Task[None]] = set()
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def positions(self) -> dict[str, str]:
@@ -91,7 +92,7 @@ class RealtimeClient:
             if self._link is not None:
                 self._link.drop()
             raise
-        self._begin(self._keep(life))
+        self._keeping = self._begin(self._keep(life))
         return self
 
     async def __aexit__(
@@ -159,6 +160,13 @@ class RealtimeClient:
         """Lose the connection without a word, as a phone in a tunnel does; the client then opens another."""
         if self._link is not None:
             self._link.drop()
+
+    def wake(self) -> None:
+        """Come back after other sockets of this person replaced this client's last one, which it does not by itself."""
+        if self.ended == "replaced" and self._keeping is not None:
+            self.ended = None
+            if self._keeping.done():
+                self._keeping = self._begin(self._keep(0))
 
     async def _keep(self, life: float) -> None:
         """Open the next socket when the last is lost, or shortly before it ends."""
@@ -229,6 +237,9 @@ class RealtimeClient:
             grant = await self._grant(list(positions))  # each time, as it lives for ten minutes
             answer = await link.ask_to_resume({"action": "resume", "positions": positions, "ref": RESUME, **grant})
             if answer["type"] == "resumed":
+                # Before what was held is shown, as some of them may be among it.
+                for frame_id in answer.get("omitted", ()):
+                    self._record.is_new(frame_id)
                 return answer
             jittered = random.uniform(pause / 2, pause)  # noqa: S311 - jitter, no secret
             await asyncio.sleep(max(jittered, answer.get("retry_after", 0)))
@@ -315,10 +326,11 @@ class RealtimeClient:
     def _is_over(self) -> bool:
         return self.ended is not None
 
-    def _begin(self, work: Any) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 async def _now(given: str | Awaitable[str]) -> str:

@@ -1,6 +1,5 @@
 """What a client knows of its channels, and of what it has shown."""
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 
 from operations.realtime.link import Frame
@@ -17,7 +16,7 @@ class Record:
         self.wanted = {channel for channel in positions if not _comes_by_itself(channel)}
         self.refused: dict[str, str] = {}
         self.asked: dict[str, list[str]] = {}
-        self._known: deque[str] = deque(maxlen=KNOWN_IDS)
+        self._known: dict[str, None] = {}  # in order
         self._refs = 0
 
     def want(self, channels: Iterable[str]) -> None:
@@ -33,11 +32,19 @@ class Record:
 
     def takes(self, frame: Frame) -> bool:
         """Notes where it takes the channel; False of what was shown before."""
-        if frame["id"] in self._known:
+        if not self.is_new(frame["id"]):
             return False
-        self._known.append(frame["id"])
         self.advance([frame["channel"]], frame["position"])
         return True
+
+    def is_new(self, frame_id: str) -> bool:
+        """From now on it is not, until a thousand others came."""
+        known = frame_id in self._known
+        self._known.pop(frame_id, None)
+        self._known[frame_id] = None
+        if len(self._known) > KNOWN_IDS:
+            del self._known[next(iter(self._known))]
+        return not known
 
     def advance(self, channels: Iterable[str], position: str) -> None:
         for channel in channels:

@@ -63,6 +63,21 @@ class TestConnections:
         connections.unsubscribe(one.connection_id, ["post:1"])
         assert connections.of_channel("post:1", AT) == []
 
+    def test_of_a_post_are_found_with_its_author(self, connections: Connections) -> None:
+        author, one, other, ended = ids.new_id(), make_socket(), make_socket(), make_socket()
+        for socket in (one, other):
+            connections.open(socket, opened_at=AT, expires_at=LATER)
+        connections.open(ended, opened_at=AT, expires_at=AT + MINUTE)
+        for socket, whose in ((one, {}), (other, {"post:1": author}), (ended, {"post:2": author})):
+            channels = ["post:1", "post:2", "city:lima"]
+            assert connections.subscribe(socket.connection_id, channels, now=AT, limit=9, authors=whose)
+
+        listening, whose_post = connections.of_post("post:1", AT + MINUTE)
+        assert (set(listening), whose_post) == ({one, other}, author)
+        assert connections.of_post("post:2", AT + MINUTE)[1] is None
+        connections.unsubscribe(other.connection_id, ["post:1"])
+        assert connections.of_post("post:1", AT + MINUTE) == ([one], None)
+
     def test_listen_to_so_many_channels_and_no_more(self, connections: Connections) -> None:
         socket = make_socket()
         connections.open(socket, opened_at=AT, expires_at=LATER)

@@ -158,6 +158,14 @@ class TestEdges:
         assert edges.apart(ana, others) == {others[-1]}
         assert edges.apart(ana, []) == set()
 
+    def test_everybody_apart_from_somebody_is_at_either_end_of_a_block(self, edges: Edges) -> None:
+        ana, bruno, carla, dora, emma = (ids.new_id() for _ in range(5))
+        for version, (blocker, blocked) in enumerate([(ana, bruno), (carla, ana), (ana, dora), (emma, bruno)]):
+            edges.apply("block", blocker, blocked, active=blocked is not dora, version=version)
+
+        assert edges.all_apart(ana) == {bruno, carla}
+        assert edges.all_apart(dora) == set()
+
     def test_members_of_a_conversation(self, edges: Edges) -> None:
         conversation, ana, bruno = ids.new_id(), ids.new_id(), ids.new_id()
         edges.apply("member", conversation, ana, active=True, version=1)
@@ -206,7 +214,7 @@ class TestTickets:
 
 class TestGrants:
     def test_are_found_again_and_again_until_they_expire(self, grants: Grants) -> None:
-        grant = Grant(ids.new_id(), frozenset({"post:1", "post:2"}))
+        grant = Grant(ids.new_id(), frozenset({"post:1", "conversation:2"}), {"post:1": ids.new_id()})
         grants.put("hash", grant, LATER.replace(microsecond=0))
 
         assert [grants.find("hash", AT), grants.find("hash", AT)] == [grant, grant]
@@ -218,7 +226,7 @@ class TestGrants:
 
         found = grants.find("hash", AT)
         assert found is not None
-        assert found.channels == frozenset()
+        assert (found.channels, found.authors) == (frozenset(), {})
 
 
 def test_a_grant_is_no_ticket_nor_a_ticket_a_grant(aws: settings.Region) -> None:

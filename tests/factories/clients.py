@@ -1,12 +1,13 @@
 """A client of the sockets, over stores in memory: what it sends, and what it is answered."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from mundotango.realtime.frames import answers
-from mundotango.realtime.model import Appended, Grant
+from mundotango.realtime.model import NO_AUTHORS, Appended, Grant
 from mundotango.realtime.policy import GRANT_LIFE, position_at
 from mundotango.realtime.service import connect, hashed
 from tests.factories.realtime import make_activity, make_end, make_socket
@@ -31,8 +32,8 @@ class Client:
     def happens(self, channel: str) -> Appended:
         return self.stores.activities.append(make_activity(channel))
 
-    def granted(self, *channels: str, user_id: UUID | None = None) -> str:
-        grant = Grant(user_id or self.socket.user_id, frozenset(channels))
+    def granted(self, *channels: str, user_id: UUID | None = None, authors: Mapping[str, UUID] = NO_AUTHORS) -> str:
+        grant = Grant(user_id or self.socket.user_id, frozenset(channels), authors)
         self.stores.grants.put(hashed("the grant"), grant, self.stores.clock.now() + GRANT_LIFE)
         return "the grant"
 

@@ -18,7 +18,7 @@ def everything(connection: psycopg.Connection, valkey_port: int) -> dict[str, li
     dynamodb, s3 = boto3.client("dynamodb", "us-east-1"), boto3.client("s3", "us-east-1")
     for table in dynamodb.list_tables()["TableNames"]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=table)
-        found[table] = [json.dumps(item) for page in pages for item in page["Items"]]
+        found[table] = [json.dumps(item, default=repr) for page in pages for item in page["Items"]]
     for bucket in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
         for item in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
             body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()

@@ -20,6 +20,9 @@ from mundotango.exports.model import exports_of
 from mundotango.media.policy import original_key, review_day, upload_key
 from mundotango.notifications.policy import merged, occurrences
 from mundotango.realtime.model import Activity, author_channel, inbox_channel, post_channel, user_channel
+from mundotango.webpush.model import Wishes
+from mundotango.webpush.policy import MOST_DEVICES
+from tests.factories.devices import make_device
 from tests.factories.media import measures_of, pending_media
 from tests.factories.realtime import make_socket
 
@@ -389,7 +392,7 @@ def _plant_elsewhere(platform: Platform, who: Traces, to: Traces) -> None:
 
 
 def _notify(platform: Platform, who: Traces, of: Traces) -> None:
-    """The first is notified of the other, and has read it."""
+    """The first is notified of the other, and has read it; on a device too, though not of everything."""
     author = {"id": str(of.id), "handle": of.handle, "display_name": of.marker, "avatar": None}
     mention = {"post_id": str(who.post_id), "comment_id": None, "author": author}
     told = Activity(ids.new_id(), "mention.created", of.id, user_channel(who.id), mention, platform.clock.now())
@@ -397,3 +400,5 @@ def _notify(platform: Platform, who: Traces, of: Traces) -> None:
     item = merged(None, who.id, occurrence, ids.new_position())
     assert platform.inbox.put(item)
     assert platform.inbox.mark_read(who.id, item.position)
+    platform.devices.put(make_device(who.id, who.marker), limit=MOST_DEVICES)
+    platform.devices.apply(who.id, Wishes(off=frozenset({"like"})), version=1)

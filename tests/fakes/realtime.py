@@ -1,6 +1,6 @@
 """The realtime ports in memory."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from mundotango import ids
 from mundotango.errors import NotFound
 from mundotango.realtime.model import (
+    NO_AUTHORS,
     Activity,
     Appended,
     Chunk,
@@ -70,7 +71,10 @@ class FakeEdges:
         return self._others("block", blocker_id)
 
     def apart(self, user_id: UUID, others: Collection[UUID]) -> set[UUID]:
-        return {*self._others("block", user_id), *self._ones("block", user_id)} & set(others)
+        return self.all_apart(user_id) & set(others)
+
+    def all_apart(self, user_id: UUID) -> set[UUID]:
+        return {*self._others("block", user_id), *self._ones("block", user_id)}
 
     def members(self, conversation_id: UUID) -> list[UUID]:
         return self._others("member", conversation_id)
@@ -128,6 +132,7 @@ class _Open:
     expires_at: datetime
     code: Closing
     channels: set[str] = field(default_factory=set)
+    authors: dict[str, UUID] = field(default_factory=dict)
     asked_at: dict[Paced, datetime] = field(default_factory=dict)
 
 
@@ -158,24 +163,39 @@ class FakeConnections:
         del self.rows[socket.connection_id]
         return True
 
-    def subscribe(self, connection_id: str, channels: Collection[str], *, now: datetime, limit: int) -> bool:
+    def subscribe(
+        self,
+        connection_id: str,
+        channels: Collection[str],
+        *,
+        now: datetime,
+        limit: int,
+        authors: Mapping[str, UUID] = NO_AUTHORS,
+    ) -> bool:
         row = self.rows.get(connection_id)
         if row is None or row.expires_at <= now:
             raise NotFound("the connection is closed")
         if len(row.channels | set(channels)) > limit:
             return False
+        row.authors |= {channel: authors[channel] for channel in set(channels) - row.channels if channel in authors}
         row.channels |= set(channels)
         return True
 
     def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None:
         if connection_id in self.rows:
-            self.rows[connection_id].channels -= set(channels)
+            row = self.rows[connection_id]
+            row.channels -= set(channels)
+            row.authors = {channel: author_id for channel, author_id in row.authors.items() if channel in row.channels}
 
     def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if row.socket.user_id in user_ids and row.expires_at > now]
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if channel in row.channels and row.expires_at > now]
+
+    def of_post(self, channel: str, now: datetime) -> tuple[list[Socket], UUID | None]:
+        said = (row.authors.get(channel) for row in self.rows.values() if row.expires_at > now)
+        return self.of_channel(channel, now), next((author_id for author_id in said if author_id), None)
 
     def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:
         live = [row for row in self.rows.values() if row.socket.user_id == user_id and row.expires_at > now]

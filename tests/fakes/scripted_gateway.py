@@ -63,6 +63,7 @@ class ScriptedGateway:
         self.answers: dict[str, Answer] = {}
         self.peers: list[Peer] = []
         self.log: list[Frame] = []
+        self.omitted: list[str] = []
         self._server: Server | None = None
 
     @property
@@ -104,7 +105,7 @@ class ScriptedGateway:
             datetime.fromtimestamp(BEGAN + self.life, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         )
         frame = {"v": 1, "type": "resumed", "position": at(len(self.log)), "channels": ["home", ME], "ends_at": ends_at}
-        await peer.say(frame | {"ref": question["ref"]})
+        await peer.say(frame | {"omitted": self.omitted, "ref": question["ref"]})
 
     async def error(self, peer: Peer, question: Frame, code: str, **fields: object) -> None:
         await peer.say({"v": 1, "type": "error", "code": code, "message": "", "ref": question["ref"], **fields})

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from mundotango.realtime.traffic import Traffic
 from tests.fakes.clock import FakeClock
+from tests.fakes.devices import FakeDevices
 from tests.fakes.notifications import FakeInbox
 from tests.fakes.realtime import (
     FakeActivities,
@@ -15,6 +16,7 @@ from tests.fakes.realtime import (
     FakePusher,
     FakeTickets,
 )
+from tests.fakes.webpush import FakePushService, FakeTurns, FakeWaitingPushes
 
 
 @dataclass
@@ -31,3 +33,7 @@ class FakeStores:
     traffic: Traffic = field(default_factory=Traffic)
     chunks: FakeChunks = field(default_factory=FakeChunks)
     pusher: FakePusher = field(default_factory=FakePusher)
+    devices: FakeDevices = field(default_factory=FakeDevices)
+    waiting_pushes: FakeWaitingPushes = field(default_factory=FakeWaitingPushes)
+    turns: FakeTurns = field(default_factory=FakeTurns)
+    push_service: FakePushService = field(default_factory=FakePushService)

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import TransactWriteError
+from pynamodb.models import Model
 
 from mundotango import ids, settings
 from mundotango.adapters.dynamodb import bind, connection, transact
 from mundotango.errors import Unavailable
+from mundotango.notifications.inbox_table import NotificationRow
 from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.model import CountChange
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.model import Ticket
 from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
+from mundotango.webpush.repository import DeviceRow
 from tests.factories.realtime import AT, make_activity, make_socket
 from tests.fixtures.aws import table_name
 
@@ -54,6 +57,18 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     return slept
+
+
+@pytest.mark.parametrize("models", [(NotificationRow, DeviceRow), (DeviceRow, NotificationRow)])
+def test_of_two_models_of_a_table_one_does_not_hide_the_others_index(
+    aws: settings.Region, models: tuple[type[Model], type[Model]]
+) -> None:
+    """Only the first push after a start would have found the inbox by it, and each later one failed."""
+    bound = {model: bind(model, table_name("notifications"), aws) for model in models}
+
+    inboxes: Any = bound[NotificationRow]
+    assert list(inboxes.by_position.query("user#1")) == []
+    assert list(bound[DeviceRow].query("user#1")) == []
 
 
 def not_got_to(*keys: str) -> dict[str, Any]:

@@ -99,6 +99,21 @@ def test_holds_live_frames_until_a_slow_replay_has_ended() -> None:
     run(ScriptedGateway(), story)
 
 
+def test_takes_for_shown_what_a_replay_left_out() -> None:
+    async def story(page: Page) -> None:
+        page.gateway.omitted, page.gateway.slow = [at(1), at(3)], 0.05
+        page.gateway.last.cut()
+        await until(lambda: len(page.gateway.peers) == 2 and page.gateway.last.asked("resume") != [])
+        for _ in range(2):  # held
+            await page.gateway.happens("home")
+        await page.live(2)
+        for _ in range(2):
+            await page.gateway.happens("home")
+        assert await page.sees(2) == [at(2), at(4)]
+
+    run(ScriptedGateway(), story)
+
+
 def test_loses_nothing_over_many_cuts_while_much_happens() -> None:
     async def story(page: Page) -> None:
         await page.client.subscribe(post(7))
@@ -310,14 +325,34 @@ def test_is_not_ended_by_its_own_next_socket_which_replaces_its_oldest() -> None
     run(ScriptedGateway(life=0.06, slow=0.04), story)
 
 
+@pytest.mark.parametrize("noticed", [True, False])
+def test_comes_back_when_it_is_woken_after_it_was_replaced_and_not_after_it_was_suspended(noticed: bool) -> None:
+    async def story(page: Page) -> None:
+        for code in ("replaced", "suspended"):
+            await page.gateway.last.say({"v": 1, "type": "closing", "code": code, "reconnect": False})
+            await page.client.expect("closing")
+            if noticed:
+                await asyncio.sleep(0.03)
+            page.client.wake()
+            if code == "replaced":
+                await page.live(2)
+                await page.gateway.happens("home")
+                await page.sees_all_in_order()
+        await asyncio.sleep(0.06)
+        assert (page.client.ended, len(page.gateway.peers)) == ("suspended", 2)
+
+    run(ScriptedGateway(), story)
+
+
 def test_knows_the_last_thousand_ids_and_keeps_the_highest_position() -> None:
     async def story(page: Page) -> None:
         for _ in range(KNOWN_IDS + 1):
             await page.gateway.happens("home")
         await page.sees(KNOWN_IDS + 1)
-        for index in (KNOWN_IDS, 1, 0):
+        for index in (KNOWN_IDS, 1, 0, 1):  # the oldest was forgotten; what comes again is known as long as what is new
             await page.gateway.last.say(page.gateway.log[index])
-        assert (await page.sees(KNOWN_IDS + 2))[-1] == at(1)  # the oldest was forgotten
+        await page.gateway.happens(ME)
+        assert (await page.sees(KNOWN_IDS + 3))[KNOWN_IDS + 1 :] == [at(1), at(KNOWN_IDS + 2)]
         assert page.client.positions["home"] == at(KNOWN_IDS + 1)
 
     run(ScriptedGateway(), story)

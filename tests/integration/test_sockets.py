@@ -15,6 +15,7 @@ from mundotango.realtime.model import (
     Delivery,
     Outcome,
     author_channel,
+    conversation_channel,
     post_channel,
     user_channel,
 )
@@ -270,3 +271,16 @@ class TestLifeOfASocket:
         sockets.disconnect(socket)
 
         assert sockets.platform.connections.of_channel(channel, clock.now()) == []
+
+    def test_asks_who_is_here_and_tells_a_conversation_of_typing(self, sockets: Sockets) -> None:
+        reader, author, conversation = sockets.connect(), sockets.connect(), ids.new_id()
+        channel = conversation_channel(conversation)
+        for version, each in enumerate((reader, author)):
+            sockets.platform.edges.apply("member", conversation, each.user_id, active=True, version=version)
+            sockets.subscribe(each, channel)
+        sockets.platform.edges.apply("follow", author.user_id, reader.user_id, active=True, version=9)
+
+        [presence] = sockets.send(reader, {"action": "presence"})
+        assert presence["here"] == [str(author.user_id)]
+        [typing] = sockets.send(author, {"action": "typing", "channel": channel})
+        assert sockets.received(reader)[-1]["user_id"] == typing["user_id"] == str(author.user_id)

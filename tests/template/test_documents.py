@@ -15,6 +15,7 @@ SERVICES = {
     "cognito-idp": "cognito",
     "cloudfront": "cloudfront",
     "ses": "ses",
+    "ssm": "systems manager",
 }
 # Done by Lambda for the function, which itself calls nobody by them.
 BY_LAMBDA = {

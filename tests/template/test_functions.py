@@ -13,6 +13,8 @@ from mundotango import settings
 from mundotango.adapters.pusher import BATCH_TIME
 from mundotango.exports.policy import LEASE
 from mundotango.realtime.policy import RESUME_TIME
+from mundotango.webpush.policy import MOST_DEVICES
+from mundotango.webpush.sending import OLDEST
 from tests.template.needs import known, required
 from tests.template.reading import ROOT, load, references
 
@@ -174,6 +176,13 @@ class TestTimeOuts:
         # Two deletions and a list each, and one invalidation, of no more paths than may be in progress.
         assert pictures * 3 * a_call + a_call < effects["Timeout"]
         assert pictures <= 15
+
+    def test_a_batch_of_web_pushes(self, functions: Functions, resources: Resources) -> None:
+        effects, queue = functions["EffectsFunction"], resources["WebPushQueue"]["Properties"]
+        devices = effects["Events"]["WebPushes"]["Properties"]["BatchSize"] * MOST_DEVICES
+        assert devices * settings.PUSH_SERVICE_TIMEOUT < effects["Timeout"] < queue["VisibilityTimeout"]
+        # What is told to nobody any more need not be a dead letter first.
+        assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] < OLDEST.total_seconds()
 
     def test_an_export_is_on_lease_for_longer_than_a_run(self) -> None:
         assert LEASE.total_seconds() > settings.JOBS_TIMEOUT

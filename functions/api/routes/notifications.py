@@ -72,7 +72,8 @@ async def mark_read(asked: ReadMark, caller: CallerDep, platform: PlatformDep) -
 @router.get("/preferences", responses=refusals())
 @access(200)
 async def get_preferences(caller: CallerDep, work: ReadDep) -> PreferenceBody:
-    """What the caller is notified of, and in which way. What is not told in the app is in no e-mail either."""
+    """What the caller is notified of, and in which way. What is not told in the app is in no e-mail and on no
+    device either."""
     return _preferences(service.get_preferences(work, caller.user_id))
 
 

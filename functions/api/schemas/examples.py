@@ -25,6 +25,7 @@ CONVERSATION_ID = "0193a7cb-2c3d-7e4f-8a5b-6c7d8e9f0a1b"
 MESSAGE_ID = "0193a7cc-3d4e-7f50-9b6c-7d8e9f0a1b2c"
 ATTACHED_ID = "0193a7cb-8f90-7a1b-8c2d-3e4f5a6b7c8d"
 AVATAR_ID = "0193a7c0-5d6e-7f80-91a2-b3c4d5e6f708"
+DEVICE_ID = "8c1d2e3f-4a5b-5c6d-8e7f-9a0b1c2d3e4f"
 NOTIFICATION_ID = "5b0f8a3e-7c1d-5e2f-9a4b-6c8d0e1f2a3b"
 POSITION = "0193a7cb-4d5e-7f60-8a7b-9c0d1e2f3a4b"
 TOKEN = "q3vR8sT1uW5xY9zA2bC6dE0fG4hJ7kL1mN5pQ8rS2tU"  # noqa: S105 - an example
@@ -36,6 +37,7 @@ PARAMETERS: dict[str, Any] = {
     "city": "Buenos Aires",
     "comment_id": COMMENT_ID,
     "conversation_id": CONVERSATION_ID,
+    "device_id": DEVICE_ID,
     "draft_id": DRAFT_ID,
     "event_id": EVENT_ID,
     "handle": HANDLE,
@@ -190,6 +192,13 @@ _NOTIFICATION = {
     "at": AT,
     "unread": True,
 }
+_POINT = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"  # of RFC 8291, 5
+_SUBSCRIPTION = {
+    "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABnQkR3bXVuZG8",
+    "expirationTime": None,
+    "keys": {"p256dh": _POINT, "auth": "BTBZMqHH6r4Tts7J_aSIgg"},
+}
+_DEVICE = {"id": DEVICE_ID, "service": "updates.push.services.mozilla.com", "registered_at": AT}
 _DIGEST = {"digest": "weekly", "language": "es", "zone": "America/Argentina/Buenos_Aires"}
 _KINDS = ("mention", "reply", "share", "follow", "follow_request", "follow_accepted", "like", "moderation")
 
@@ -273,8 +282,9 @@ SCHEMAS: dict[str, Any] = events(
     },
     "PostBody": _POST_BODY,
     "PostPage": {"items": [_POST_BODY], "next_cursor": CURSOR},
-    "PreferenceBody": _DIGEST | {"kinds": {kind: {"app": True, "email": kind != "like"} for kind in _KINDS}},
-    "PreferenceChange": _DIGEST | {"kinds": {"like": {"app": True, "email": False}}},
+    "PreferenceBody": _DIGEST
+    | {"kinds": {kind: {"app": True, "email": kind != "like", "push": kind != "like"} for kind in _KINDS}},
+    "PreferenceChange": _DIGEST | {"kinds": {"like": {"app": True, "email": False, "push": False}}},
     "Problem": {
         "type": "/problems/invalid",
         "title": "Invalid",
@@ -351,5 +361,9 @@ SCHEMAS: dict[str, Any] = events(
         "expires_at": "2026-11-30T20:00:00Z",
         "link": f"https://mundotango.example/api/link/{TOKEN}/export",
     },
+    "DeviceBody": _DEVICE,
+    "DeviceList": {"items": [_DEVICE]},
+    "PushSubscription": _SUBSCRIPTION,
+    "PushKeyBody": {"key": _POINT},
     "DeletionBody": {"leaves_at": "2026-12-23T20:00:00Z"},
 }

@@ -53,7 +53,9 @@ class PreferenceChange(Asked):
         default={}, description="Kinds and ways that are left out stay as they are."
     )
     digest: Annotated[Line, Field(json_schema_extra=_RHYTHMS, description="How often by e-mail.")]
-    language: Annotated[Line, Field(json_schema_extra=_LANGUAGES, description="Of what is sent by e-mail.")]
+    language: Annotated[
+        Line, Field(json_schema_extra=_LANGUAGES, description="Of what is sent by e-mail and to devices.")
+    ]
     zone: Annotated[Line, Field(description="IANA time zone, such as America/Argentina/Buenos_Aires.")]
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mundotango.reactions import ports as reactions_ports
     from mundotango.realtime import ports as realtime_ports
     from mundotango.realtime.traffic import Traffic
+    from mundotango.webpush import ports as webpush_ports
     from mundotango.work import UnitOfWork
 
 
@@ -172,6 +173,42 @@ class Platform:
         from mundotango.notifications.inbox_table import DynamoInbox
 
         return DynamoInbox(settings.table("notifications"), self.region)
+
+    @cached_property
+    def devices(self) -> webpush_ports.Devices:
+        from mundotango.webpush.repository import DynamoDevices
+
+        return DynamoDevices(settings.table("notifications"), self.region)
+
+    @cached_property
+    def push_services(self) -> tuple[str, ...]:
+        from mundotango.webpush.policy import KNOWN_SERVICES
+
+        return (*KNOWN_SERVICES, *settings.PushServices.from_env().further)
+
+    @cached_property
+    def waiting_pushes(self) -> webpush_ports.WaitingPushes:
+        from mundotango.webpush.queue import SqsWaitingPushes
+
+        return SqsWaitingPushes(settings.queue("web_pushes"), self.region)
+
+    @cached_property
+    def turns(self) -> webpush_ports.Turns:
+        from mundotango.webpush.turns import DynamoTurns
+
+        return DynamoTurns(settings.table("idempotency"), self.region)
+
+    @cached_property
+    def push_service(self) -> webpush_ports.PushService:
+        from mundotango.adapters.push_service import HttpPushService
+        from mundotango.adapters.vapid import Vapid
+
+        vapid = Vapid(settings.VapidKey.from_env(), self.site.url, self.region)
+        return HttpPushService(vapid, self.push_services, self.clock)
+
+    @cached_property
+    def vapid_public_key(self) -> str:
+        return settings.VapidPublicKey.from_env().key
 
     @cached_property
     def pusher(self) -> realtime_ports.Pusher:

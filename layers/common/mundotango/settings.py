@@ -16,6 +16,7 @@ AWS_CALL_ATTEMPTS = 2
 SQL_TIMEOUT = 5
 CACHE_TIMEOUT = 0.05
 SOCKET_DELIVERY_TIMEOUT = 2
+PUSH_SERVICE_TIMEOUT = 5
 JOBS_TIMEOUT = 300
 
 
@@ -131,6 +132,40 @@ class Sender:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
         return cls(address=env.get("MAIL_FROM", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class VapidKey:
+    """The parameter of Systems Manager that holds the private key of Web Push."""
+
+    parameter: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(parameter=_require(env, "VAPID_KEY_PARAMETER"))
+
+
+@dataclass(frozen=True, slots=True)
+class VapidPublicKey:
+    """What browsers know this platform by when it sends to them; empty where there is no Web Push. A short name and a
+    dot may stand before it."""
+
+    key: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(key=env.get("VAPID_PUBLIC_KEY", "").rpartition(".")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class PushServices:
+    """Origins of push services beside those of the known browsers."""
+
+    further: tuple[str, ...]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(further=tuple(filter(None, env.get("PUSH_SERVICES", "").split(","))))
 
 
 @dataclass(frozen=True, slots=True)

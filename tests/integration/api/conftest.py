@@ -40,6 +40,16 @@ def join(gateway: Gateway) -> Join:
 
 
 @pytest.fixture
+def malena(join: Join) -> UUID:
+    return join("malena")
+
+
+@pytest.fixture
+def carlos(join: Join) -> UUID:
+    return join("carlos")
+
+
+@pytest.fixture
 def apart(database: Database) -> Callable[[UUID, UUID], None]:
     """The first blocks the second."""
 

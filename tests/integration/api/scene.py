@@ -4,8 +4,8 @@ The *owner* made one of everything. The paths and bodies of the API's descriptio
 examples are replaced by the scene's. Every text the owner wrote carries MARKER. What is asked is rolled back.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -19,8 +19,11 @@ from functions.api.schemas import examples
 from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
+from mundotango.media.policy import review_day
 from mundotango.users.model import User
+from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.work import UnitOfWork
+from tests.factories.devices import make_device
 from tests.factories.media import ready_media
 from tests.factories.people import make_event, make_post, make_user
 from tests.fixtures.gateway import Answer, Gateway, fake_platform
@@ -45,15 +48,18 @@ class People:
 
 
 class Scene:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.platform = fake_platform()
+    """`make_platform` is asked for the stores of each request: by default fakes that nothing was written to."""
+
+    def __init__(self, connection: Connection, make_platform: Callable[[], Platform] = fake_platform) -> None:
+        self._connection, self._make_platform = connection, make_platform
+        self.platform = make_platform()
         self.platform.database = RolledBackDatabase(connection)
         self.gateway = Gateway(self.platform)
         self.description = describe()
         with self.platform.unit_of_work() as work:
             self.people = _people(work, self.platform)
             self.picture = ready_media(owner_id=self.people.owner.id)
+            self.device = make_device(self.people.owner.id)
             self.attached = ready_media(owner_id=self.people.owner.id, purpose="message")
             self._owned = _things(work, self.platform, self.people.owner, self.picture)
             self._elsewhere = _things(work, self.platform, self.people.stranger, self.picture)
@@ -62,6 +68,7 @@ class Scene:
             self._owned |= self._written_below(self._owned, self.people.owner)
             self._elsewhere |= self._written_below(self._elsewhere, self.people.owner)
             people = self.people
+            self._owned[examples.DEVICE_ID] = str(self.device.id)
             self._owned |= self._reported() | self._drafted() | self._exported()
             self._owned |= self._said(people.owner, people.stranger)
             self._elsewhere |= self._said(people.owner, people.stranger, people.blocked, people.blocker)
@@ -123,10 +130,14 @@ class Scene:
         return self.here(described["content"]["application/json"]["example"]) if described else None
 
     def _forget(self) -> None:
-        """Stores in memory, as they were."""
-        vars(self.platform).update(vars(fake_platform()))
+        """Stores as they were."""
+        vars(self.platform).update(vars(self._make_platform()))
+        media = self.platform.media
         for picture in (self.picture, self.attached):
-            self.platform.media.add(picture)
+            if picture.measures and media.find(picture.media_id) is None:
+                media.add(replace(picture, status="pending", measures=None))
+                media.mark_ready(picture.media_id, picture.measures, review_day(self.platform.clock.now()))
+        self.platform.devices.put(self.device, limit=MOST_DEVICES)
 
     def _estrange(self) -> None:
         """Blocks between people of whom one still follows the other: it is the block that counts."""

@@ -12,16 +12,6 @@ from tests.fixtures.gateway import Gateway
 Join = Callable[[str], UUID]
 
 
-@pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
-
-
 def handles(gateway: Gateway, path: str, user: UUID, **query: object) -> list[str]:
     answer = gateway.get(f"/api/users{path}", user=user, query=query)
     assert answer.status == 200, answer.text

@@ -19,16 +19,6 @@ Apart = Callable[[UUID, UUID], None]
 
 
 @pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
-
-
-@pytest.fixture
 def path(gateway: Gateway, malena: UUID) -> str:
     """Of the comments of a post of Malena's."""
     return f"/api/posts/{post(gateway, malena)['id']}/comments"

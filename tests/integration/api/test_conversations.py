@@ -25,16 +25,6 @@ def follow(gateway: Gateway) -> Follow:
 
 
 @pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
-
-
-@pytest.fixture
 def two(gateway: Gateway, malena: UUID, carlos: UUID, follow: Follow) -> str:
     """A conversation of two who both take part."""
     follow(carlos, "malena")

@@ -1,45 +1,14 @@
 """What is told of decisions of moderators, and of new events."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from functions.api.schemas.examples import SCHEMAS
-from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.realtime.model import author_channel, city_channel, user_channel
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Gateway
-
-Join = Callable[[str], UUID]
-Told = list[tuple[str, str]]
-
-
-@pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
-
-
-def post(gateway: Gateway, author: UUID, body: str = "¿Quién baila?", **more: Any) -> str:
-    answer = gateway.post("/api/posts", user=author, json={"body": body} | more)
-    assert answer.status == 201, answer.text
-    return str(answer.json()["id"])
-
-
-def told(announced: FakeActivities, *kinds: str) -> Told:
-    return [(each.activity.kind, each.channel) for each in announced.appended if each.activity.kind in kinds]
-
-
-def moderate(gateway: Gateway, method: str, path: str, **sent: Any) -> None:
-    answer = gateway.call(method, f"/api/moderation/{path}", user=ids.new_id(), groups=("moderators",), **sent)
-    assert answer.status == 204, answer.text
+from tests.integration.api.asking import moderate, post, told
 
 
 class TestDecisions:

@@ -18,11 +18,6 @@ from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.conftest import Join
 
 
-@pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
 def uploaded(gateway: Gateway, owner_id: UUID, purpose: Purpose = "post") -> Media:
     row = ready_media(owner_id=owner_id, purpose=purpose)
     gateway.platform.media.add(row)

@@ -73,16 +73,19 @@ class TestGrant:
         answer = gateway.post("/api/realtime/grants", user=join("malena"), json={"channels": channels})
         assert answer.status == 422
 
-    def test_is_kept_by_its_hash_for_ten_minutes_for_this_person_alone(self, gateway: Gateway, join: Join) -> None:
-        malena = join("malena")
-        channel = posts(gateway, malena)
+    def test_is_kept_by_its_hash_for_ten_minutes_for_this_person_alone_with_whose_posts_they_are(
+        self, gateway: Gateway, join: Join
+    ) -> None:
+        malena, pugliese = join("malena"), join("pugliese")
+        channel = posts(gateway, pugliese)
 
-        body = asks(gateway, malena, channel)
+        body = asks(gateway, malena, channel, "city:lima")
 
         grants, now = gateway.platform.grants, gateway.platform.clock.now()
         found = grants.find(hashed(body["grant"]), now)
         assert found is not None
-        assert (found.user_id, found.channels) == (malena, frozenset({channel}))
+        assert (found.user_id, found.channels) == (malena, frozenset({channel, "city:lima"}))
+        assert found.authors == {channel: pugliese}
         assert grants.find(body["grant"], now) is None
         ends = datetime.fromisoformat(body["expires_at"]) - now
         assert timedelta(minutes=9, seconds=50) < ends <= timedelta(minutes=10)

@@ -38,11 +38,6 @@ def platform(real_database: Database, clock: FakeClock) -> Platform:
 
 
 @pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
 def answers(platform: Platform) -> FakeAnswers:
     assert isinstance(platform.answers, FakeAnswers)
     return platform.answers

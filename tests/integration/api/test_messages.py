@@ -28,11 +28,6 @@ from tests.integration.api.conftest import Join
 
 
 @pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
 def carlos(gateway: Gateway, join: Join, malena: UUID) -> UUID:
     """Who follows her."""
     carlos = join("carlos")

@@ -17,26 +17,10 @@ from tests.fakes.notifications import FakeInbox
 from tests.fakes.reactions import FakeReactions
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Answer, Gateway
+from tests.integration.api.asking import moderate, post, told
 
 Join = Callable[[str], UUID]
-Told = list[tuple[str, str]]
 SETTINGS = {"digest": "daily", "language": "es", "zone": "Europe/Madrid"}
-
-
-@pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
-
-
-def post(gateway: Gateway, author: UUID, body: str = "¿Quién baila?", **more: Any) -> str:
-    answer = gateway.post("/api/posts", user=author, json={"body": body} | more)
-    assert answer.status == 201, answer.text
-    return str(answer.json()["id"])
 
 
 def push(gateway: Gateway) -> None:
@@ -61,10 +45,6 @@ def kinds(gateway: Gateway, user: UUID) -> list[str]:
     return [item["kind"] for item in reversed(inbox(gateway, user)["items"])]
 
 
-def told(announced: FakeActivities, *kinds: str) -> Told:
-    return [(each.activity.kind, each.channel) for each in announced.appended if each.activity.kind in kinds]
-
-
 def react(gateway: Gateway, who: UUID, post_id: str, kind: str = "like") -> None:
     assert gateway.put(f"/api/posts/{post_id}/reaction", user=who, json={"kind": kind}).status == 200
 
@@ -74,11 +54,6 @@ def say(gateway: Gateway, who: UUID, post_id: str, body: str = "¡Voy!", parent:
     answer = gateway.post(f"/api/posts/{post_id}/comments", user=who, json=sent)
     assert answer.status == 201, answer.text
     return str(answer.json()["id"])
-
-
-def moderate(gateway: Gateway, method: str, path: str, **sent: Any) -> None:
-    answer = gateway.call(method, f"/api/moderation/{path}", user=ids.new_id(), groups=("moderators",), **sent)
-    assert answer.status == 204, answer.text
 
 
 def test_everything_that_concerns_a_person_is_in_their_inbox(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
@@ -224,20 +199,21 @@ class TestPreferences:
         gateway.patch("/api/users/me", user=malena, json={"languages": ["de", "es-AR"]})
 
         assert gateway.get("/api/notifications/preferences", user=malena).json() == {
-            "kinds": {kind: {"app": True, "email": True} for kind in KINDS},
+            "kinds": {kind: {"app": True, "email": True, "push": True} for kind in KINDS},
             "digest": "weekly",
             "language": "es",
             "zone": "UTC",
         }
 
     def test_what_is_left_out_stays_as_it_is(self, gateway: Gateway, malena: UUID) -> None:
-        change(gateway, malena, like={"app": False}, share={"email": False})
+        change(gateway, malena, like={"app": False}, share={"email": False}, moderation={"push": False})
         kept = change(gateway, malena, like={"app": True, "email": False}).json()
 
         assert kept == gateway.get("/api/notifications/preferences", user=malena).json()
         assert {kind: ways for kind, ways in kept["kinds"].items() if not all(ways.values())} == {
-            "like": {"app": True, "email": False},
-            "share": {"app": True, "email": False},
+            "like": {"app": True, "email": False, "push": True},
+            "share": {"app": True, "email": False, "push": True},
+            "moderation": {"app": True, "email": True, "push": False},
         }
         assert {name: kept[name] for name in SETTINGS} == SETTINGS
 

@@ -25,6 +25,8 @@ TEMPLATE = {
             "ScheduleDeadLetters",
             "MailQueue",
             "MailDeadLetters",
+            "WebPushQueue",
+            "WebPushDeadLetters",
         )
     }
     | {

@@ -1,17 +1,12 @@
 """The copy of who stands how to whom is made right again, while people go on following, blocking and hiding."""
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from mundotango import settings
-from mundotango.adapters.postgres import Database
 from mundotango.blocks.repository import BlockRepository
 from mundotango.blocks.service import block, mute, unblock, unmute
 from mundotango.bootstrap import Platform
@@ -28,6 +23,7 @@ from tests.factories.outbox import ample
 from tests.factories.people import make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeEdges
+from tests.integration.outbox.beside import acting_beside, held, in_the_middle
 
 
 def test_a_rebuild_adds_what_is_missing_and_ends_what_is_over(
@@ -116,7 +112,7 @@ def test_a_block_that_waits_for_a_rebuild_is_not_lost(
                 block(work, reader.id, author.handle, clock)
 
         thread = threading.Thread(target=block_again)
-        with _held(BlockRepository, monkeypatch, thread):
+        with held(BlockRepository, monkeypatch, thread):
             rebuild_edges(community, ample)
         thread.join(20)
     assert edges.blocked(reader.id) == [author.id]
@@ -185,7 +181,7 @@ def test_who_hides_while_a_rebuild_holds_them_hides(
                 show_presence(work, reader.id, shown=False, clock=clock)
 
         thread = threading.Thread(target=hide)
-        with _held(UserRepository, monkeypatch, thread, "hold_presence"):
+        with held(UserRepository, monkeypatch, thread, "hold_presence"):
             rebuild_edges(community, ample)
         thread.join(20)
     assert edges.hidden([reader.id]) == {reader.id}
@@ -211,7 +207,7 @@ def test_who_leaves_while_a_rebuild_holds_the_conversation_has_left(
                 leave(work, group.id, reader.id, clock)
 
         thread = threading.Thread(target=end_it)
-        with _held(ConversationRepository, monkeypatch, thread, "hold_page", skipped=1):
+        with held(ConversationRepository, monkeypatch, thread, "hold_page", skipped=1):
             rebuild_edges(community, ample)
         thread.join(20)
     assert edges.members(group.id) == [author.id]
@@ -235,26 +231,6 @@ def test_a_rebuild_goes_on_after_the_last_author(
     assert cut == {"done": False, "corrected": 1, "after": str(min(author.id, reader.id))}
     assert rebuild_edges(community, ample, UUID(str(cut["after"]))) == {"done": True, "corrected": 1}
     assert len(edges.rows) == 2
-
-
-@contextmanager
-def in_the_middle(
-    target: object, name: str, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]
-) -> Iterator[None]:
-    """Does something else right after the first call of a method."""
-    original = getattr(target, name)
-    calls: list[int] = []
-
-    def called(*arguments: Any, **more: Any) -> Any:
-        answer = original(*arguments, **more)
-        if not calls:
-            calls.append(1)
-            act()
-        return answer
-
-    with monkeypatch.context() as patched:
-        patched.setattr(target, name, called)
-        yield
 
 
 def test_an_unfollow_during_a_rebuild_is_not_undone(
@@ -295,44 +271,7 @@ def test_a_follow_that_waits_for_a_rebuild_is_not_lost(
                 follow(work, reader.id, author.handle, clock)
 
         thread = threading.Thread(target=follow_again)
-        with _held(FollowRepository, monkeypatch, thread):
+        with held(FollowRepository, monkeypatch, thread):
             rebuild_edges(community, ample)
         thread.join(20)
     assert edges.followers(author.id) == [reader.id]
-
-
-@contextmanager
-def acting_beside(community: Platform, edges: FakeEdges, database_settings: settings.Database) -> Iterator[Platform]:
-    """Another function at the same stores."""
-    other = Platform()
-    other.database = Database(database_settings, "eu-west-1", password=lambda: "trusted")
-    other.clock, other.activities, other.edges = community.clock, community.activities, edges
-    yield other
-    other.database.close()
-
-
-@contextmanager
-def _held(
-    repository: type, monkeypatch: pytest.MonkeyPatch, thread: threading.Thread, name: str = "hold", skipped: int = 0
-) -> Iterator[None]:
-    """Starts the thread once a relation is held, after so many calls, and goes on when it waits for it."""
-    hold, calls = getattr(repository, name), itertools.count()
-
-    def held(self: Any, *arguments: Any) -> Any:
-        answer = hold(self, *arguments)
-        if next(calls) == skipped:
-            thread.start()
-            _await_waiting(self._connection)
-        return answer
-
-    with monkeypatch.context() as patched:
-        patched.setattr(repository, name, held)
-        yield
-
-
-def _await_waiting(connection: psycopg.Connection) -> None:
-    for _ in range(2000):
-        if connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1").fetchone():
-            return
-        threading.Event().wait(0.005)
-    raise AssertionError("nobody waits")

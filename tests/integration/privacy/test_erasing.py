@@ -55,6 +55,7 @@ def without(stores: dict[str, list[str]], who: Traces) -> None:
     assert places(stores, who.marker) == set()
     assert places(stores, str(who.id)) <= IDS_MAY_STAY
     assert places({"own": stores["test-notifications"]}, f"user#{who.id}") == set()
+    assert places({"devices": stores["test-notifications"]}, f'"user_id": {{"S": "{who.id}"}}') == set()
     assert places(stores, str(who.media_id)) <= PICTURES_MAY_STAY
 
 

@@ -19,10 +19,11 @@ NOT_KEYS = frozenset(
     sessions venues
     """.split()  # noqa: SIM905
 )
-# Names of uploads, places in streams, what a schedule said, and ids of mails.
-QUEUES_OF_IDS = {f"{name}DeadLetters" for name in ("Upload", "Stream", "Schedule", "Mail")} | {
+# Names of uploads, places in streams, what a schedule said, and ids of mails and of items of inboxes.
+QUEUES_OF_IDS = {f"{name}DeadLetters" for name in ("Upload", "Stream", "Schedule", "Mail", "WebPush")} | {
     "UploadQueue",
     "MailQueue",
+    "WebPushQueue",
 }
 HELD = {held for store in STORES for held in store.holds}
 

@@ -4,7 +4,6 @@ Frames are taken when it is told to; a connection ends by being lost, by hanging
 """
 
 import json
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -27,7 +26,7 @@ class Device:
         self._sockets, self._show_it, self._granted = sockets, show, granted
         self._socket: Socket | None = None
         self._positions: dict[str, str] = {}
-        self._known: deque[str] = deque(maxlen=KNOWN_IDS)
+        self._known: list[str] = []
         self._held: list[Frame] | None = None
         self._read = 0
 
@@ -88,6 +87,8 @@ class Device:
         match frame["type"]:
             case "resumed":
                 held, self._held = self._held or [], None
+                for each in frame["omitted"]:
+                    self._is_new(each)
                 for each in sorted(held, key=lambda each: str(each["position"])):
                     self._show(each)
                 for channel in {*self._positions, *frame["channels"]}:
@@ -106,9 +107,13 @@ class Device:
 
     def _show(self, frame: Frame) -> None:
         self._advance(frame["channel"], frame["position"])
-        if frame["id"] not in self._known:
-            self._known.append(frame["id"])
+        if self._is_new(frame["id"]):
             self._show_it(frame)
+
+    def _is_new(self, frame_id: str) -> bool:
+        known = frame_id in self._known
+        self._known = [*(each for each in self._known if each != frame_id), frame_id][-KNOWN_IDS:]
+        return not known
 
     def _advance(self, channel: str, position: str) -> None:
         self._positions[channel] = max(position, self._positions.get(channel, ""))

@@ -91,7 +91,8 @@ class Pictures:
 
 
 class Comments:
-    """What others said below my posts. Of one taken back its post's totals tell, and who opens it finds none."""
+    """What others said below my posts; what they replied to me below another's is told too, and found there. Of one
+    taken back its post's totals tell, and who opens it finds none."""
 
     kinds: ClassVar[tuple[Kind, ...]] = ("comment.created",)
 
@@ -103,14 +104,19 @@ class Comments:
         mine = [post for post in posts if post["author"]["id"] == self._me and post["original"] is None]
         found = [item for post in mine for item in ask(f"/api/posts/{post['id']}/comments").json()["items"]]
         found += [reply for top in found for reply in ask(f"/api/comments/{top['id']}/replies").json()["items"]]
-        return {item["id"]: True for item in found if item["author"] and item["author"]["id"] != self._me}
+        return {item["id"]: item["post_id"] for item in found if item["author"] and item["author"]["id"] != self._me}
 
     def apply(self, state: State, frame: Frame) -> None:
-        state[frame["data"]["comment_id"]] = True
+        state[frame["data"]["comment_id"]] = frame["data"]["post_id"]
 
     def agrees(self, state: State, fetched: State, ask: Ask) -> bool:
         more = state.keys() - fetched.keys()
-        return fetched.keys() <= state.keys() and all(ask(f"/api/comments/{each}").status == 404 for each in more)
+        return fetched.items() <= state.items() and all(
+            ask(f"/api/comments/{each}").status == 404 or not self._is_mine(state[each], ask) for each in more
+        )
+
+    def _is_mine(self, post_id: object, ask: Ask) -> bool:
+        return bool(ask(f"/api/posts/{post_id}").json()["author"]["id"] == self._me)
 
 
 class Notifications:
@@ -186,11 +192,13 @@ class Conversation:
                 state["messages"][data["id"]] |= {"text": "", "media": [], "deleted": True}
             case "conversation.read":
                 read[data["user_id"]] = max(read[data["user_id"]], data["message_id"])
-            case _:
+            case _ if "title" in data:
                 state["about"]["title"] = data["title"]
+            case _:
+                state["about"].clear()  # to be asked for
 
     def agrees(self, state: State, fetched: State, ask: Ask) -> bool:
-        return state == fetched
+        return state | {"about": fetched["about"] | state["about"]} == fetched
 
     def _is_unread(self, message: Mapping[str, Any], read: Mapping[str, str]) -> bool:
         return message["author"]["id"] != self._me and not message["deleted"] and message["id"] > read[self._me]
@@ -258,6 +266,7 @@ TOLD_TO_NOBODY: frozenset[Kind] = frozenset(
         "block.created", "block.removed", "command.close_sockets", "command.identity_delete", "command.media_delete",
         "command.send_mail", "comment.removed", "conversation.joined", "conversation.left", "follow.created",
         "follow.removed", "media.detached", "post.unshared", "presence.hidden", "presence.shown", "reaction.received",
+        "wishes.changed",
     }
 )  # fmt: skip
 """They have no channel, or one that no socket hears: they keep copies, or are commands."""

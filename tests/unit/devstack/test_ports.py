@@ -1,5 +1,6 @@
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def test_a_port_that_another_program_took_is_moved_and_said(record: Path) -> Non
     assert after.valkey != before.valkey
     assert said == [f"port {before.valkey} of valkey is taken by another program: it is {after.valkey} now"]
     assert Ports(**json.loads(record.read_text())) == after
+
+
+def test_a_record_of_an_earlier_version_keeps_its_ports(record: Path) -> None:
+    before, _ = ports.choose(record, usual=False)
+    known = json.loads(record.read_text())
+    del known["push"]
+    record.write_text(json.dumps(known))
+
+    after, said = ports.choose(record, usual=False)
+
+    assert replace(after, push=before.push) == before
+    assert said == []
 
 
 def test_a_port_taken_on_all_addresses_is_not_free() -> None:

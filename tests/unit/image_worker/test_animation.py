@@ -8,16 +8,17 @@ from PIL import Image, ImageDraw
 from functions.image_worker.images import compress
 from mundotango.media import policy
 from mundotango.media.model import Compressed, Purpose
-from tests.factories.pictures import BLUE, GREEN, RED, encoded, grained, looks_like, near, quarters
+from tests.factories.pictures import BLUE, GREEN, HEIGHT, RED, WIDTH, encoded, grained, looks_like, near, quarters
 
 MOVING = ("GIF", "WEBP", "PNG", "AVIF")
+SIZE = (WIDTH, HEIGHT)
 
 
-def frames(count: int = 3, size: tuple[int, int] = (480, 320)) -> list[Image.Image]:
+def frames(count: int = 3, size: tuple[int, int] = SIZE) -> list[Image.Image]:
     return [grained(Image.new("RGB", size, (RED, GREEN, BLUE)[index % 3])) for index in range(count)]
 
 
-def animation(format: str = "GIF", count: int = 3, size: tuple[int, int] = (480, 320), **options: Any) -> bytes:
+def animation(format: str = "GIF", count: int = 3, size: tuple[int, int] = SIZE, **options: Any) -> bytes:
     first, *rest = frames(count, size)
     lossless = {"lossless": True} if format == "WEBP" else {}
     return encoded(first, format, save_all=True, append_images=rest, **({"duration": 120} | lossless | options))
@@ -136,7 +137,7 @@ class TestLimits:
         assert opened(post(animation(count=4))).n_frames == 4
 
     def test_of_too_many_pixels_the_beginning_is_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(policy, "MAX_ANIMATED_PIXELS", 480 * 320 * 2 + 1)
+        monkeypatch.setattr(policy, "MAX_ANIMATED_PIXELS", WIDTH * HEIGHT * 2 + 1)
 
         assert opened(post(animation(count=4))).n_frames == 2
 
@@ -146,7 +147,7 @@ class TestLimits:
         assert durations(opened(made)) == [25_000] * 3
 
     def test_what_is_larger_than_a_browser_should_decode_stands_still(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(policy, "MAX_SHOWN_PIXELS", 480 * 320 - 1)
+        monkeypatch.setattr(policy, "MAX_SHOWN_PIXELS", WIDTH * HEIGHT - 1)
 
         assert not post(animation()).animated
 

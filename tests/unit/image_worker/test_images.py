@@ -19,8 +19,10 @@ from mundotango.media.policy import DAMAGED, NOT_A_PICTURE
 from tests.factories import profiles
 from tests.factories.pictures import (
     FORMATS,
+    HEIGHT,
     QUARTERS,
     RED,
+    WIDTH,
     corners,
     encoded,
     grained,
@@ -61,19 +63,19 @@ def test_every_allowed_format_becomes_variants_of_the_same_picture(format: str) 
     for rendition in made.renditions:
         assert looks_like(shown(rendition), by=GRAIN)
         assert shown(rendition).size == (rendition.width, rendition.height)
-    assert (made.width, made.height) == (480, 320)
+    assert (made.width, made.height) == (WIDTH, HEIGHT)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
 def test_a_picture_is_upright_however_the_camera_was_held(format: str, orientation: int) -> None:
-    made = post(photograph(480, 320, orientation=orientation, format=format, grain=True))
+    made = post(photograph(orientation=orientation, format=format, grain=True))
 
     for rendition in made.renditions:
         assert looks_like(shown(rendition), by=GRAIN)
         assert shown(rendition).size == (rendition.width, rendition.height)
-    assert {(r.width, r.height) for r in made.renditions} == {(320, 213), (480, 320)}
-    assert (made.width, made.height) == (480, 320)
+    assert {(r.width, r.height) for r in made.renditions} == {(320, 213), (WIDTH, HEIGHT)}
+    assert (made.width, made.height) == (WIDTH, HEIGHT)
     assert looks_like(ImageOps.exif_transpose(Image.open(io.BytesIO(made.original))), by=GRAIN)
 
 
@@ -132,7 +134,7 @@ def test_a_jpeg_is_decoded_at_a_smaller_scale(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_camera_file_with_several_pictures_shows_the_first() -> None:
     first = quarters()
-    data = encoded(first, "MPO", save_all=True, append_images=[Image.new("RGB", (480, 320), "white")])
+    data = encoded(first, "MPO", save_all=True, append_images=[Image.new("RGB", first.size, "white")])
 
     made = post(data)
 

@@ -90,7 +90,7 @@ def test_a_format_that_ends_before_a_later_one_is_not_offered() -> None:
 
 
 def test_an_avif_that_no_webp_comes_near_to_has_one_beside_it() -> None:
-    data = squeezed(30, "AVIF")
+    data = squeezed(30, "AVIF", speed=6)
 
     made = made_of(data)
 

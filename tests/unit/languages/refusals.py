@@ -1,7 +1,7 @@
 """Every refusal that the code can tell a person, read from the code: what it is built from, and what it must not be.
 
 Looked at are calls that build one: an error of the tree, `refused`, `FieldError`, `Said`, `problem`, and the
-ValueErrors of schemas. What only developers read is left out: frames on a socket, jobs, migrations.
+ValueErrors of schemas. What only developers read is left out: frames on a socket, jobs, migrations, pushes that wait.
 """
 
 import ast
@@ -16,7 +16,10 @@ import functions.image_worker
 import mundotango
 from mundotango.errors import MundoTangoError, Said
 
-LEFT_OUT = ("mundotango.realtime", "mundotango.migrations", "functions.api.openapi")
+LEFT_OUT = (
+    "mundotango.realtime", "mundotango.migrations", "mundotango.webpush.queue", "mundotango.adapters.vapid",
+    "functions.api.openapi",
+)  # fmt: skip
 # Which argument of a builder is the text; of an error of the tree it is the first.
 TEXT_AT = {"refused": 1, "FieldError": 1, "Said": 0, "problem": 2}
 # These hand on what they were given; who calls them is looked at instead.

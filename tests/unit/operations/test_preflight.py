@@ -10,6 +10,7 @@ from operations.refusal import Refusal
 from tests.fakes.account import FakeAccount
 
 IDENTITY = "arn:aws:ses:us-east-1:123456789012:identity/example.org"
+SENDER = "Mundo Tango <hello@example.org>"
 
 
 def phase1(stack_name: str = "mundo-tango-phase1", **parameters: str) -> ConfigEnv:
@@ -22,9 +23,8 @@ def found(check: str, account: FakeAccount, env: ConfigEnv) -> Finding:
 
 
 def test_a_ready_account_is_refused_nothing() -> None:
-    findings = examine(
-        FakeAccount(verified={"example.org"}), phase1(SesIdentity=IDENTITY, OperatorMail="ops@example.org")
-    )
+    env = phase1(SesIdentity=IDENTITY, SesFrom=SENDER, OperatorMail="ops@example.org")
+    findings = examine(FakeAccount(verified={"example.org"}), env)
 
     assert {finding.check: finding.state for finding in findings} == {
         "credentials": State.GOOD,
@@ -32,6 +32,7 @@ def test_a_ready_account_is_refused_nothing() -> None:
         "names": State.GOOD,
         "concurrency": State.GOOD,
         "mail": State.GOOD,
+        "digests": State.GOOD,
         "operator": State.GOOD,
     }
 
@@ -117,6 +118,25 @@ def test_mail_that_would_not_arrive_is_refused(account: FakeAccount, said: str) 
     assert finding.state is State.REFUSED
     assert said in finding.said
     assert finding.cure
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [({"SesIdentity": IDENTITY}, "SesFrom"), ({"SesFrom": SENDER}, "SesIdentity")]
+)
+def test_digests_that_half_of_their_parameters_would_silently_not_send_are_noted(
+    given: dict[str, str], missing: str
+) -> None:
+    finding = found("digests", FakeAccount(verified={"example.org"}), phase1(**given))
+
+    assert finding.state is State.NOTE
+    assert f"without {missing}: no digest" in finding.said
+    assert missing in finding.cure
+
+
+def test_who_gives_neither_is_told_of_digests_where_mail_is() -> None:
+    findings = examine(FakeAccount(), phase1())
+
+    assert [finding.check for finding in findings if "digests" in finding.said] == ["mail"]
 
 
 def test_without_an_identity_cognito_sends_and_that_is_noted() -> None:

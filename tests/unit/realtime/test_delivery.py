@@ -132,6 +132,35 @@ class TestAudience:
         assert sent_to(stores, own) == {receiver}
         assert sent_to(stores, happens(stores, user_channel(receiver.user_id), actor_id=None)) == {receiver}
 
+    @pytest.mark.parametrize("blocker", ["author", "listener"])
+    def test_of_a_post_are_those_who_listen_and_are_not_apart_from_its_author(
+        self, stores: FakeStores, blocker: str
+    ) -> None:
+        author, listener, apart, before = (opened(stores) for _ in range(4))
+        channel = post_channel(ids.new_id())
+        for socket in (before, author, listener, apart):
+            authors = {} if socket is before else {channel: author.user_id}
+            now = stores.clock.now()
+            stores.connections.subscribe(socket.connection_id, [channel], now=now, limit=9, authors=authors)
+        ends = (author.user_id, apart.user_id) if blocker == "author" else (apart.user_id, author.user_id)
+        stores.edges.apply("block", *ends, active=True, version=1)
+
+        assert sent_to(stores, happens(stores, channel, actor_id=None)) == {before, author, listener}
+
+        stores.edges.apply("block", *ends, active=False, version=2)
+        assert sent_to(stores, happens(stores, channel, actor_id=None)) == {before, author, listener, apart}
+
+    def test_nothing_is_read_of_blocks_for_a_post_that_only_its_author_looks_at(
+        self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        author, channel = opened(stores), post_channel(ids.new_id())
+        assert sent_to(stores, happens(stores, channel)) == set()
+        authors, now = {channel: author.user_id}, stores.clock.now()
+        stores.connections.subscribe(author.connection_id, [channel], now=now, limit=9, authors=authors)
+        monkeypatch.setattr(stores.edges, "all_apart", pytest.fail)
+
+        assert sent_to(stores, happens(stores, channel)) == {author}
+
     @pytest.mark.parametrize("family", ["inbox", "moon"])
     def test_an_inbox_and_what_is_not_known_are_told_to_nobody(self, stores: FakeStores, family: str) -> None:
         socket = opened(stores)

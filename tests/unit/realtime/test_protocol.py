@@ -26,6 +26,7 @@ ANSWERED: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text
 TOLD_TO_NO_SOCKET = {
     "block.created", "block.removed", "comment.removed", "conversation.joined", "conversation.left", "follow.created",
     "follow.removed", "media.detached", "post.unshared", "presence.hidden", "presence.shown", "reaction.received",
+    "wishes.changed",
 }  # fmt: skip
 
 
@@ -107,6 +108,7 @@ class TestAgainstTheCode:
         assert f"after {minutes:.0f} minutes" in said
         assert f"{policy.RESUME_LIMIT:,} frames and takes {policy.RESUME_TIME.seconds} seconds" in said
         assert SCHEMAS["Subscriptions"]["maxItems"] == policy.MAX_CHANNELS
+        assert MESSAGES["resumed"]["payload"]["properties"]["omitted"]["maxItems"] == policy.MAX_OMITTED
         assert MESSAGES["ask.resume"]["payload"]["properties"]["positions"]["maxProperties"] == policy.MAX_CHANNELS + 2
 
     def test_the_page_for_people_tells_of_each_type_action_and_code(self) -> None:

@@ -1,7 +1,9 @@
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -22,6 +24,8 @@ from mundotango.realtime.model import (
 )
 from mundotango.realtime.policy import (
     LONGEST_CHANNEL,
+    LONGEST_ECHO,
+    MAX_OMITTED,
     RESUME_AUTHORS,
     RESUME_EACH,
     RESUME_LIMIT,
@@ -35,6 +39,10 @@ from tests.factories.realtime import make_activity
 @pytest.fixture
 def client() -> Client:
     return Client()
+
+
+def ids_of(appended: Sequence[Appended]) -> list[str]:
+    return [str(each.activity.id) for each in appended]
 
 
 class TestResume:
@@ -60,14 +68,13 @@ class TestResume:
 
     def test_brings_of_totals_only_the_newest_as_live_ones_may_have_left_out_those_before(self, client: Client) -> None:
         channel = post_channel(ids.new_id())
-        _, _, shown = [
-            client.stores.activities.append(make_activity(channel, kind="reaction.changed")) for _ in range(3)
-        ]
+        *before, shown = [client.happens(channel) for _ in range(3)]
 
         answered = client.asks("resume", positions={channel: shown.position}, grant=client.granted(channel))
 
-        # After it an older one would turn the totals back: its id is not known.
+        # After it an older one would turn the totals back, also one that comes live from a stream that is late.
         assert answered[:-1] == [frame(shown)]
+        assert answered[-1]["omitted"] == ids_of(before)
 
     def test_leaves_out_what_is_older_than_the_overlap(self, client: Client) -> None:
         channel = user_channel(client.socket.user_id)
@@ -115,6 +122,35 @@ class TestResume:
         answered = client.asks("resume", positions={busy: now, quiet: now}, grant=client.granted(quiet))
 
         assert [each["type"] for each in answered] == ["resync", "reaction.changed", "resumed"]
+
+    def test_so_has_that_of_which_more_was_left_out_than_a_frame_can_name(self, client: Client) -> None:
+        fits, fits_not = post_channel(ids.new_id()), post_channel(ids.new_id())
+        *before, shown = [client.happens(fits) for _ in range(MAX_OMITTED + 1)]
+        for _ in range(2):
+            client.happens(fits_not)
+        now = client.position(timedelta())
+
+        question = {"positions": {fits: now, fits_not: now}, "grant": client.granted(fits, fits_not)}
+        answered = client.asks("resume", ref="\x00" * LONGEST_ECHO, **question)
+
+        assert answered[0] == frame(shown)
+        assert [(each["type"], each.get("channel")) for each in answered[1:]] == [
+            ("resync", fits_not),
+            ("resumed", None),
+        ]
+        assert answered[-1]["omitted"] == ids_of(before)
+
+    def test_so_has_what_is_too_much_to_be_known_with_what_was_left_out(self, client: Client) -> None:
+        mine, other = user_channel(client.socket.user_id), post_channel(ids.new_id())
+        for _ in range(RESUME_LIMIT - 1):
+            client.happens(mine)
+        for _ in range(2):
+            client.happens(other)
+        now = client.position(timedelta())
+
+        answered = client.asks("resume", positions={other: now, mine: now}, grant=client.granted(other))
+
+        assert [each["type"] for each in answered] == ["reaction.changed", "resync", "resumed"]
 
     def test_so_has_home_of_more_authors_than_can_be_asked_for(
         self, client: Client, monkeypatch: pytest.MonkeyPatch
@@ -231,6 +267,7 @@ class TestWhatTheyMustNoLongerSee:
         answered = client.asks("resume", positions={channel: theirs.position})
 
         assert [each.get("id") for each in answered] == [str(others.activity.id), None]
+        assert answered[-1]["omitted"] == [], "not even that there was something"
 
     @pytest.mark.parametrize("taken_back", ["post.removed", "post.withdrawn"])
     def test_is_a_post_that_was_taken_back_meanwhile(self, client: Client, taken_back: Kind) -> None:
@@ -243,8 +280,9 @@ class TestWhatTheyMustNoLongerSee:
             (taken_back, {"post_id": one}),
             ("post.created", {"id": one}),
         ]
-        for kind, payload in told:
-            client.stores.activities.append(make_activity(channel, kind=kind, **payload))
+        stand = [
+            client.stores.activities.append(make_activity(channel, kind=kind, **payload)) for kind, payload in told
+        ]
 
         answered = client.asks("resume", positions={channel: before})
 
@@ -253,8 +291,23 @@ class TestWhatTheyMustNoLongerSee:
             (taken_back, one),
             ("post.created", one),
         ]
+        assert answered[-1]["omitted"] == ids_of([stand[0], stand[2]])
 
-    def test_is_a_message_that_was_deleted_meanwhile_and_a_conversation_that_ends_in_it(self, client: Client) -> None:
+    def test_is_a_post_that_was_appended_again_after_it_was_taken_back(self, client: Client) -> None:
+        channel, post_id = user_channel(client.socket.user_id), str(ids.new_id())
+        created = make_activity(channel, kind="post.created", id=post_id)
+        removed = make_activity(channel, kind="post.removed", post_id=post_id)
+        shown_again = make_activity(channel, kind="post.created", id=post_id)
+        before = client.position(timedelta())
+        for activity in (created, removed, created, shown_again, removed):
+            client.stores.activities.append(activity)
+
+        answered = client.asks("resume", positions={channel: before})
+
+        assert [each["id"] for each in answered[:-1]] == [str(removed.id), str(shown_again.id)]
+        assert answered[-1]["omitted"] == [str(created.id)]
+
+    def test_is_what_a_message_said_that_was_deleted_meanwhile_and_a_conversation_with_it(self, client: Client) -> None:
         channel, before = user_channel(client.socket.user_id), client.position(timedelta())
         conversation: dict[str, Any] = SCHEMAS["ConversationBody"]
         one, other = ({**conversation["last_message"], "id": str(ids.new_id())} for _ in range(2))
@@ -272,9 +325,11 @@ class TestWhatTheyMustNoLongerSee:
         answered = client.asks("resume", positions={channel: before})
 
         assert [(each["type"], each["data"]) for each in answered[:-1]] == [
+            ("message.created", {**one, "text": "", "media": [], "deleted": True}),
             ("conversation.updated", {"id": conversation["id"]}),
             *told[2:],
         ]
+        assert answered[-1]["omitted"] == []
 
     def test_is_a_conversation_they_are_in_no_more_though_they_have_a_grant(self, client: Client) -> None:
         conversation = ids.new_id()
@@ -289,6 +344,34 @@ class TestWhatTheyMustNoLongerSee:
         client.stores.edges.apply("member", conversation, client.socket.user_id, active=True, version=1)
         assert client.asks("resume", **question)[0]["id"] == str(missed.activity.id)
         assert client.listens_to(channel)
+
+    def test_are_totals_of_somebody_apart_by_now_while_live_ones_may_come_again(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        authors = {post_channel(ids.new_id()): ids.new_id() for _ in range(20)}
+        blocker, blocked, *others = authors
+        client.stores.edges.apply("block", authors[blocker], client.socket.user_id, active=True, version=1)
+        client.stores.edges.apply("block", client.socket.user_id, authors[blocked], active=True, version=1)
+        mine = post_channel(ids.new_id())
+        whose, before = authors | {mine: client.socket.user_id}, client.position(timedelta())
+        for channel in whose:
+            totals = replace(make_activity(channel, kind="reaction.changed"), actor_id=None)
+            client.stores.activities.append(totals)
+        asked: list[set[UUID]] = []
+        apart = client.stores.edges.apart
+
+        def counted(user_id: UUID, others: Collection[UUID]) -> set[UUID]:
+            asked.append(set(others))
+            return apart(user_id, others)
+
+        monkeypatch.setattr(client.stores.edges, "apart", counted)
+
+        grant = client.granted(*whose, authors=whose)
+        answered = client.asks("resume", positions=dict.fromkeys(whose, before), grant=grant)
+
+        assert [each.get("channel") for each in answered] == [*others, mine, None]
+        assert all(map(client.listens_to, whose))
+        assert asked == [set(authors.values())]
 
     def test_what_is_public_comes_back_without_a_grant(self, client: Client) -> None:
         channels = [event_channel(ids.new_id()), city_channel("lima")]

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import DeleteError, PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
@@ -72,9 +73,15 @@ def bind[M: Model](model: type[M], table_name: str, region: settings.Region) -> 
     table = bound._get_connection()  # noqa: SLF001
     shared = connection(region)
     schema = table.get_meta_table()
-    shared._tables[table_name] = schema  # noqa: SLF001
+    # Of two models of one table, such as of inboxes and of devices, the one that knows its indexes tells of them.
+    if table_name not in shared._tables or _indexes(schema):  # noqa: SLF001
+        shared._tables[table_name] = schema  # noqa: SLF001
     table.connection = shared
     return bound
+
+
+def _indexes(schema: MetaTable) -> bool:
+    return bool(schema.data.get("LocalSecondaryIndexes") or schema.data.get("GlobalSecondaryIndexes"))
 
 
 def condition_failed(error: PynamoDBException) -> bool:

@@ -60,13 +60,7 @@ def send(
     )
     changed = _take_places(work, held, seats, clock)
     work.messages.add(message, author_id)
-    reached = [seat for seat in seats if seat.seen and seat.state in ("active", "requested")]
-    work.conversations.note_message(
-        conversation_id, message.id, author_id, [seat.user_id for seat in reached], message.created_at
-    )
-    announce_conversation(work, conversation_id, changed, author_id, conversations.unseen(held), clock)
-    active = [seat.user_id for seat in reached if seat.state == "active"]
-    announcement.announce(work, message, author_id, active, clock)
+    _tell(work, held, seats, message, changed, clock)
     return message
 
 
@@ -113,6 +107,20 @@ def mark_read(work: UnitOfWork, conversation_id: UUID, message_id: UUID, reader_
     moved = work.messages.mark_read(conversation_id, reader_id, message_id)
     if moved and work.conversations.taking_part(reader_id, [conversation_id]):
         announce_read(work, conversation_id, reader_id, message_id, clock)
+
+
+def _tell(
+    work: UnitOfWork, held: Held, seats: Sequence[Seat], message: Message, changed: Sequence[UUID], clock: Clock
+) -> None:
+    """Those whom it reaches of the message; those for whom writing changed who takes part, of the conversation."""
+    author_id = held.me.user_id
+    reached = [seat for seat in seats if seat.seen and seat.state in ("active", "requested")]
+    work.conversations.note_message(
+        held.id, message.id, author_id, [seat.user_id for seat in reached], message.created_at
+    )
+    announce_conversation(work, held.id, changed, author_id, conversations.unseen(held), clock)
+    active = [seat.user_id for seat in reached if seat.state == "active"]
+    announcement.announce(work, message, author_id, active, clock)
 
 
 def _take_places(work: UnitOfWork, held: Held, seats: Sequence[Seat], clock: Clock) -> list[UUID]:

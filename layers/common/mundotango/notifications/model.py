@@ -18,7 +18,7 @@ from mundotango.users.model import Person
 NotificationKind = Literal[
     "mention", "reply", "share", "follow", "follow_request", "follow_accepted", "like", "moderation"
 ]
-Way = Literal["app", "email"]
+Way = Literal["app", "email", "push"]
 Rhythm = Literal["never", "daily", "weekly"]
 
 KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
@@ -108,7 +108,7 @@ class Occurrence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPreferences:
     """`off` is what this person does not want to be told, and in which way. What they are not told in the app is in no
-    digest either, which is made of the inbox. `zone` is the IANA zone they live in."""
+    digest and on no device either: both tell of the inbox. `zone` is the IANA zone they live in."""
 
     off: frozenset[tuple[NotificationKind, Way]] = frozenset()
     digest: Rhythm = "weekly"

@@ -21,6 +21,7 @@ from mundotango.pagination import checked_limit
 from mundotango.ports import Clock
 from mundotango.realtime.model import Activity
 from mundotango.realtime.ports import Activities
+from mundotango.webpush.service import record_wishes
 from mundotango.work import UnitOfWork
 
 
@@ -95,13 +96,14 @@ def change_preferences(
         zone=places.zone(zone),
     )
     work.notification_preferences.replace(user_id, preferences, clock.now())
+    record_wishes(work, user_id, clock)
     return preferences
 
 
 def _present(work: UnitOfWork, reader_id: UUID, notifications: Sequence[Notification]) -> list[Notification]:
     """Those that are about what the reader sees, and of follows those that are still so."""
     about = {thing for each in notifications for thing in each.about}
-    there = work.posts.list_seen(about, reader_id) | work.comments.list_seen(about, reader_id) if about else set()
+    there = {*work.posts.list_seen(about, reader_id), *work.comments.list_seen(about, reader_id)} if about else set()
     standing = {actor for each in notifications if each.kind in STANDING for actor in each.actors}
     stands = work.follows.list_standing(reader_id, standing) if standing else set()
     return [

@@ -73,7 +73,7 @@ _VIEWABLE = SQL("""
 """).format(seen=sees_post("posts", "author"))
 
 _SEEN = SQL("""
-    SELECT posts.id FROM posts JOIN users AS author ON author.id = posts.user_id
+    SELECT posts.id, posts.user_id FROM posts JOIN users AS author ON author.id = posts.user_id
     WHERE posts.id = ANY(%(post_ids)s) AND {seen}
 """).format(seen=sees_post("posts", "author"))
 
@@ -228,10 +228,9 @@ class PostRepository:
         with self._connection.cursor(row_factory=class_row(Reactable)) as cursor:
             return cursor.execute(_REACTABLE, values).fetchone()
 
-    def list_seen(self, post_ids: Collection[UUID], reader_id: UUID) -> set[UUID]:
-        """Those of the posts that the reader sees."""
-        rows = self._connection.execute(_SEEN, {"post_ids": list(post_ids), "reader_id": reader_id})
-        return {post_id for (post_id,) in rows}
+    def list_seen(self, post_ids: Collection[UUID], reader_id: UUID) -> dict[UUID, UUID]:
+        """Those of the posts that the reader sees, each with its author."""
+        return dict(self._connection.execute(_SEEN, {"post_ids": list(post_ids), "reader_id": reader_id}))
 
     def list_hearing(
         self, post_id: UUID, user_ids: Sequence[UUID], actor_id: UUID, kind: NotificationKind | None = None

@@ -88,8 +88,8 @@ def get_post(work: UnitOfWork, post_id: UUID, reader_id: UUID | None) -> Post:
     return post
 
 
-def list_seen(work: UnitOfWork, reader_id: UUID, post_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the posts that the reader sees, by one statement."""
+def list_seen(work: UnitOfWork, reader_id: UUID, post_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Those of the posts that the reader sees, each with its author, by one statement."""
     return work.posts.list_seen(post_ids, reader_id)
 
 

@@ -4,7 +4,7 @@
     connection#{id}       meta             everything to remove when the connection ends
     user#{user id}        sockets          a person's sockets, each with its end, and when they were heard last, in one
                                            row so that 100 people are read in one call
-    channel#{channel}     {connection id}  who listens to a channel
+    channel#{channel}     {connection id}  who listens to a channel, and whose post it is
     ends#{minute}         {connection id}  what ends in a minute, for who closes it then
 
 Rows of one connection are written and removed in one transaction, so none is left that nobody would find again; what
@@ -16,7 +16,7 @@ sockets listening): who subscribed before something was appended was told that t
 never ask for it again.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -31,7 +31,7 @@ from pynamodb.transactions import TransactWrite
 from mundotango import settings
 from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, transact
 from mundotango.errors import NotFound
-from mundotango.realtime.model import Closing, Paced, Socket
+from mundotango.realtime.model import NO_AUTHORS, Closing, Paced, Socket
 from mundotango.realtime.packing import Packed
 from mundotango.realtime.policy import CONNECTION_LIFE, MAX_SOCKETS, ROW_GRACE
 
@@ -43,6 +43,7 @@ class ConnectionRow(Model):
     sk = UnicodeAttribute(range_key=True)
     expires_at = TTLAttribute()
     user_id = UnicodeAttribute(null=True)
+    author_id = UnicodeAttribute(null=True)
     domain = UnicodeAttribute(null=True)
     stage = UnicodeAttribute(null=True)
     opened_at = UTCDateTimeAttribute(null=True)
@@ -119,7 +120,15 @@ class DynamoConnections:
 
         return transact(self._region, add) or self.close(socket, opened_before=opened_before)
 
-    def subscribe(self, connection_id: str, channels: Collection[str], *, now: datetime, limit: int) -> bool:
+    def subscribe(
+        self,
+        connection_id: str,
+        channels: Collection[str],
+        *,
+        now: datetime,
+        limit: int,
+        authors: Mapping[str, UUID] = NO_AUTHORS,
+    ) -> bool:
         row, meta = self._row, self._find(connection_id)
         if meta is None or meta.ends_at <= now:
             raise NotFound("the connection is closed")
@@ -132,9 +141,13 @@ class DynamoConnections:
             transaction.update(row(meta.pk, meta.sk), [row.channels.add(new)], condition=self._unchanged(meta))
             socket = Socket(connection_id, UUID(meta.user_id), meta.domain, meta.stage)
             for channel in new:
-                transaction.save(self._row_of(f"channel#{channel}", connection_id, socket, meta.ends_at))
+                listening = self._row_of(f"channel#{channel}", connection_id, socket, meta.ends_at)
+                listening.author_id = str(authors[channel]) if channel in authors else None
+                transaction.save(listening)
 
-        return not new or transact(self._region, add) or self.subscribe(connection_id, channels, now=now, limit=limit)
+        if not new or transact(self._region, add):
+            return True
+        return self.subscribe(connection_id, channels, now=now, limit=limit, authors=authors)
 
     def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None:
         row = self._row
@@ -153,8 +166,12 @@ class DynamoConnections:
         return [known.socket for row in rows for known in _packed(row) if known.ends_at > now]
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
-        rows = self._row.query(f"channel#{channel}", consistent_read=True)
-        return [_socket(row) for row in rows if row.ends_at > now]
+        return [_socket(row) for row in self._listening(channel, now)]
+
+    def of_post(self, channel: str, now: datetime) -> tuple[list[Socket], UUID | None]:
+        rows = self._listening(channel, now)
+        author_id = next((row.author_id for row in rows if row.author_id), None)
+        return [_socket(row) for row in rows], UUID(author_id) if author_id else None
 
     def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:
         row = self._get(f"user#{user_id}", "sockets")
@@ -202,6 +219,10 @@ class DynamoConnections:
             self.close(socket)
         row.delete()
         return 1 + len(sockets)
+
+    def _listening(self, channel: str, now: datetime) -> list[ConnectionRow]:
+        rows = self._row.query(f"channel#{channel}", consistent_read=True)
+        return [row for row in rows if row.ends_at > now]
 
     def _row_of(self, pk: str, sk: str, socket: Socket, ends_at: datetime) -> ConnectionRow:
         return self._row(

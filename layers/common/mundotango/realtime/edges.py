@@ -76,6 +76,9 @@ class DynamoEdges:
         ends = {_id(end) for row in rows if row.active for end in (row.source, row.target)}
         return ends - {user_id}
 
+    def all_apart(self, user_id: UUID) -> set[UUID]:
+        return {*self._from(f"block#{user_id}"), *self._to(f"blocked#{user_id}")}
+
     def members(self, conversation_id: UUID) -> list[UUID]:
         return list(self._from(f"conversation#{conversation_id}"))
 

@@ -42,25 +42,27 @@ def issue_grant(work: UnitOfWork, grants: Grants, user_id: UUID, channels: Seque
     issued = Issued(
         ids.new_secret(), [channel for channel in known if channel in allowed], refused, clock.now() + policy.GRANT_LIFE
     )
-    grants.put(hashed(issued.grant), Grant(user_id, frozenset(issued.channels)), issued.expires_at)
+    authors = {channel: author_id for channel, author_id in allowed.items() if author_id is not None}
+    grants.put(hashed(issued.grant), Grant(user_id, frozenset(allowed), authors), issued.expires_at)
     return issued
 
 
-def grantable(work: UnitOfWork, user_id: UUID, channels: Iterable[str]) -> set[str]:
-    """Those of these channels that this person may listen to: one statement for each family."""
+def grantable(work: UnitOfWork, user_id: UUID, channels: Iterable[str]) -> dict[str, UUID | None]:
+    """Those of these channels that this person may listen to, a post's with its author: one statement a family."""
     families: defaultdict[str, list[str]] = defaultdict(list)
     for channel in channels:
         families[policy.family_of(channel)].append(channel)
-    allowed: set[str] = set()
+    allowed: dict[str, UUID | None] = {}
     for family, named in families.items():
         match family:
             case "post":
-                allowed |= {post_channel(post_id) for post_id in list_seen(work, user_id, _ids(named))}
+                seen = list_seen(work, user_id, _ids(named))
+                allowed |= {post_channel(post_id): author_id for post_id, author_id in seen.items()}
             case "conversation":
                 taking_part = work.conversations.taking_part(user_id, _ids(named))
-                allowed |= {conversation_channel(conversation_id) for conversation_id in taking_part}
+                allowed |= dict.fromkeys(map(conversation_channel, taking_part))
             case "event" | "city":  # public: they are granted to whoever asks, who need not
-                allowed |= set(named)
+                allowed |= dict.fromkeys(named)
     return allowed
 
 

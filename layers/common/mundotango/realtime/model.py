@@ -5,9 +5,11 @@ An *activity* says that something happened; its id is made before the commit and
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -58,6 +60,7 @@ Kind = Literal[
     "presence.shown",
     "reaction.changed",
     "reaction.received",
+    "wishes.changed",
 ]
 
 
@@ -123,12 +126,16 @@ class Ticket:
     token_ends_at: datetime
 
 
+NO_AUTHORS: Mapping[str, UUID] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Who may subscribe to which channels that are not public."""
+    """Who may subscribe to which channels that are not public; `authors` has whose post a channel tells of."""
 
     user_id: UUID
     channels: frozenset[str]
+    authors: Mapping[str, UUID] = NO_AUTHORS
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,11 @@ ROW_GRACE = timedelta(minutes=15)
 
 # Clocks of the machines that append differ by seconds, so what was missed may stand a little before the last position.
 RESUME_OVERLAP = timedelta(seconds=60)
-# All channels of one resume together: frames, and the time to read and to send them. What is more is not replayed.
-# A client knows the ids of the last 1,000; the gateway waits 29 s for the function.
+# All channels of one resume together: what is told and what is left out, and the time to read and to send. What is more
+# is not replayed. A client knows the ids of the last 1,000; the gateway waits 29 s for the function.
 RESUME_LIMIT = 1000
+# Of 39 bytes each, so that the frame that names them stays below 32 KB.
+MAX_OMITTED = 800
 RESUME_TIME = timedelta(seconds=20)
 # `home` is read author by author, each a consistent query of a read unit at least: those who follow 200 pay $0.00003
 # for coming back, those who follow 2,000 $0.0003. To write each post for each follower instead would cost $0.0006 a

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -70,6 +70,10 @@ class Edges(Protocol):
         """Those of the others whom this person blocked or who blocked them, as of the last copy."""
         ...
 
+    def all_apart(self, user_id: UUID) -> set[UUID]:
+        """Everybody of whom that holds: two reads, of however many others it is asked."""
+        ...
+
     def members(self, conversation_id: UUID) -> list[UUID]: ...
 
     def conversations(self, user_id: UUID, limit: int) -> list[UUID]: ...
@@ -120,8 +124,17 @@ class Connections(Protocol):
         """Remove all that is known of it; whether there was anything (opened before that moment, if given)."""
         ...
 
-    def subscribe(self, connection_id: str, channels: Collection[str], *, now: datetime, limit: int) -> bool:
-        """To all or to none: False when the connection would have more than `limit`. NotFound when it is closed."""
+    def subscribe(
+        self,
+        connection_id: str,
+        channels: Collection[str],
+        *,
+        now: datetime,
+        limit: int,
+        authors: Mapping[str, UUID] = ...,
+    ) -> bool:
+        """To all or to none: False when the connection would have more than `limit`. NotFound when it is closed.
+        `authors` has whose post a channel tells of."""
         ...
 
     def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None: ...
@@ -132,6 +145,10 @@ class Connections(Protocol):
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
         """One that subscribed before this is asked is among them."""
+        ...
+
+    def of_post(self, channel: str, now: datetime) -> tuple[list[Socket], UUID | None]:
+        """The same, and the author, if one of them was subscribed with it."""
         ...
 
     def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:

@@ -1,7 +1,7 @@
 """Makes the copy of who stands how to whom agree with the database again, while people go on following and blocking.
 
-In the copy stands who follows and has not muted, who blocked whom, who takes part in which conversation, and who hides
-that they are here. What differs is announced once more through the
+In the copy stands who follows and has not muted, who blocked whom, who takes part in which conversation, who hides
+that they are here, and what people do not want pushed. What differs is announced once more through the
 outbox, as if it had just happened. That is safe because it is decided while nobody can change that relation: whoever
 did so before has a lower number in the outbox, whoever does so after has a higher one, and in the copy the higher
 number wins. So a rebuild brings nothing back and loses nothing, whatever happens beside it and in whatever order it is
@@ -21,6 +21,8 @@ from mundotango.blocks.service import block_activity
 from mundotango.conversations.announcement import membership
 from mundotango.follows.service import follow_activity
 from mundotango.users.announcement import presence_changed
+from mundotango.webpush.announcement import wishes_changed
+from mundotango.webpush.policy import wishes_of
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
@@ -47,7 +49,7 @@ def rebuild_edges(platform: Platform, time_left: Callable[[], float], after: UUI
         if not page:
             return {"done": True, "corrected": corrected}
         people = [user_id for user_id in people if user_id <= page[-1]]
-        corrected += sum(correct(platform, people) for correct in (_correct_follows, _correct_blocks, _correct_hidden))
+        corrected += sum(correct(platform, people) for correct in _OF_PEOPLE)
         corrected += _correct_members(platform, [each for each in conversations if each <= page[-1]], after)
         after = page[-1]
     return {"done": False, "corrected": corrected, "after": str(after) if after else None}
@@ -82,6 +84,20 @@ def _correct_hidden(platform: Platform, people: list[UUID]) -> int:
             if shown == (user_id in copied):
                 work.record(presence_changed(user_id, shown=shown, clock=platform.clock))
         return len(work.recorded)
+
+
+def _correct_wishes(platform: Platform, people: list[UUID]) -> int:
+    copied = {user_id: platform.devices.wishes(user_id) for user_id in people}
+    with platform.unit_of_work() as work:
+        work.users.hold(people)
+        for user_id, preferences in work.notification_preferences.of(people).items():
+            wishes = wishes_of(preferences)
+            if wishes != copied[user_id]:
+                work.record(wishes_changed(user_id, wishes, platform.clock))
+        return len(work.recorded)
+
+
+_OF_PEOPLE = (_correct_follows, _correct_blocks, _correct_hidden, _correct_wishes)
 
 
 def _correct_members(platform: Platform, conversations: list[UUID], after: UUID | None) -> int:

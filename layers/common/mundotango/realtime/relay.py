@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mundotango.commands.model import COMMAND_LIFE
@@ -23,6 +23,7 @@ from mundotango.outbox.model import Outgoing
 from mundotango.outbox.repository import OutboxRepository
 from mundotango.pagination import Keyring
 from mundotango.realtime.model import Kind
+from mundotango.webpush.announcement import wishes_from
 from mundotango.work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def _announced(platform: Platform, outgoing: Outgoing, tally: Tally) -> bool:
 
 def _announce(platform: Platform, outgoing: Outgoing) -> None:
     activity = outgoing.activity
-    _copy(platform, activity.kind, activity.payload, outgoing.seq)
+    for copy in (_copy_of_people, _copy_of_posts):
+        copy(platform, activity.kind, activity.payload, outgoing.seq)
     command = command_of(outgoing)
     if command is not None:
         platform.commands.put(command, platform.clock.now() + COMMAND_LIFE)
@@ -118,8 +120,8 @@ def _announce(platform: Platform, outgoing: Outgoing) -> None:
         platform.activities.append(activity)
 
 
-def _copy(platform: Platform, kind: Kind, payload: Mapping[str, str], version: int) -> None:
-    """What DynamoDB has of it: who follows whom, what a post is counted by, and which pictures there are."""
+def _copy_of_people(platform: Platform, kind: Kind, payload: Mapping[str, Any], version: int) -> None:
+    """What DynamoDB has of it: who stands how to whom, and what people do not want pushed."""
     match kind:
         case "follow.created" | "follow.removed":
             author_id, follower_id = UUID(payload["author_id"]), UUID(payload["follower_id"])
@@ -134,6 +136,13 @@ def _copy(platform: Platform, kind: Kind, payload: Mapping[str, str], version: i
         case "presence.hidden" | "presence.shown":
             user_id = UUID(payload["user_id"])
             platform.edges.apply("hidden", user_id, user_id, active=kind == "presence.hidden", version=version)
+        case "wishes.changed":
+            platform.devices.apply(UUID(payload["user_id"]), wishes_from(payload), version=version)
+
+
+def _copy_of_posts(platform: Platform, kind: Kind, payload: Mapping[str, Any], version: int) -> None:
+    """What a post is counted by, and which pictures there are."""
+    match kind:
         case "comment.created" | "comment.removed":
             post_id, comment_id, active = (
                 UUID(payload["post_id"]),

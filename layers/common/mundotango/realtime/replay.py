@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -12,15 +12,23 @@ from mundotango import ids
 from mundotango.errors import Invalid, NotAllowed, Unavailable
 from mundotango.realtime import policy
 from mundotango.realtime.delivery import newest_counts
-from mundotango.realtime.model import HOME, Appended, End, Kind, Socket, author_channel, frame, user_channel
+from mundotango.realtime.model import HOME, Appended, End, Grant, Kind, Socket, author_channel, frame, user_channel
 from mundotango.realtime.service import Stores, granted_to, listen, listenable
 from mundotango.realtime.speech import Frame, control, refused
 
-_SAYS = {"post.created", "post.updated", "message.created"}
+_POSTS = {"post.created", "post.updated"}
 # The field of the payload that names what is no more.
 _TAKEN_BACK: dict[Kind, str] = {"post.removed": "post_id", "post.withdrawn": "post_id", "message.removed": "id"}
 # So many authors are read before it is looked at whether that is enough, or takes too long.
 AUTHORS_AT_ONCE = 10 * policy.RESUME_THREADS
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Of one channel, in order: what is told, and the ids of what is not as something later made it old."""
+
+    told: list[Appended]
+    omitted: list[str]
 
 
 def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], grant: object) -> Iterator[Frame]:
@@ -31,6 +39,8 @@ def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], 
     do those that come by themselves, which it names.
     A channel of which too much was missed, or too long ago, has to be fetched anew: it answers `resync`. So does what
     is left when the time is up, which runs on while the frames are being sent.
+    `resumed` names what was left out: a stream that is late brings it live after what made it old, and a client that
+    does not know it would show it.
 
     Raises:
         NotFound: the connection is closed.
@@ -42,20 +52,23 @@ def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], 
     if HOME in positions and not stores.connections.may(socket.connection_id, "resume", now, each=policy.RESUME_EACH):
         raise Unavailable("this socket asked for it a moment ago; try again")
     moments: dict[str, datetime] = {}
+    omitted: list[str] = []
     yield from _check(stores, socket, positions, grant, moments)
     for channel, moment in moments.items():
         missed = _missed(stores, socket.user_id, channel, moment, left, stops_at)
-        for appended in missed or ():
-            if stores.clock.now() > stops_at:
-                missed = None
-                break
-            left -= 1
-            yield frame(appended, channel=channel)
-        if missed is None:
+        if missed is None or len(omitted) + len(missed.omitted) > policy.MAX_OMITTED:
             yield control("resync", channel=channel)
+            continue
+        left -= len(missed.told) + len(missed.omitted)
+        omitted += missed.omitted
+        for appended in missed.told:
+            if stores.clock.now() > stops_at:
+                yield control("resync", channel=channel)
+                break
+            yield frame(appended, channel=channel)
     own = [HOME, user_channel(socket.user_id)]
     ends_at = end.at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    yield control("resumed", position=position, channels=own, ends_at=ends_at)
+    yield control("resumed", position=position, channels=own, omitted=omitted, ends_at=ends_at)
 
 
 def _check(
@@ -70,15 +83,26 @@ def _check(
         except (Invalid, NotAllowed) as refusal:
             yield refused(refusal, channel)
     subscribed = [channel for channel in moments if not policy.comes_by_itself(channel, socket.user_id)]
-    for too_many in listen(stores, socket, subscribed):
+    for too_many in listen(stores, socket, subscribed, granted):
         moments.pop(too_many["channel"])
         yield too_many
+    for channel in _of_somebody_apart(stores, granted, subscribed):
+        moments.pop(channel)
 
 
-def _check_one(stores: Stores, socket: Socket, channel: str, granted: frozenset[str]) -> None:
+def _of_somebody_apart(stores: Stores, granted: Grant, channels: Collection[str]) -> list[str]:
+    """Those of the posts' channels of which nothing is replayed, because of a block since the grant was given. They are
+    listened to, as live they are told again once it has ended. All authors are asked about in one call."""
+    authors = {channel: granted.authors[channel] for channel in channels if channel in granted.authors}
+    others = set(authors.values()) - {granted.user_id}
+    apart = stores.edges.apart(granted.user_id, others) if others else set()
+    return [channel for channel, author_id in authors.items() if author_id in apart]
+
+
+def _check_one(stores: Stores, socket: Socket, channel: str, granted: Grant) -> None:
     if policy.comes_by_itself(channel, socket.user_id):
         return
-    listenable(channel, socket, granted)
+    listenable(channel, granted)
     # A grant is of some minutes ago, and what was said in a conversation is for those alone who are in it now.
     family, _, name = channel.partition(":")
     if family == "conversation" and socket.user_id not in stores.edges.members(UUID(name)):
@@ -87,7 +111,7 @@ def _check_one(stores: Stores, socket: Socket, channel: str, granted: frozenset[
 
 def _missed(
     stores: Stores, user_id: UUID, channel: str, moment: datetime, limit: int, stops_at: datetime
-) -> list[Appended] | None:
+) -> Missed | None:
     """None where it is too long ago, too much, or takes too long."""
     if policy.is_too_old(moment, stores.clock.now()):
         return None
@@ -104,9 +128,15 @@ def _missed(
             missed += [each for part in found for each in part]
             if len(missed) > limit:
                 return None
-    missed.sort(key=lambda each: each.position)
-    # A client was told the newest totals live, and not those before: shown now, they would turn the counts back.
-    return _for_their_eyes(stores, user_id, newest_counts(missed))
+    return _for_their_eyes(stores, user_id, _once(missed))
+
+
+def _once(missed: Sequence[Appended]) -> list[Appended]:
+    """In order. What a relay appended again stands where it stood first, as who knows it by its id has it."""
+    first: dict[UUID, Appended] = {}
+    for each in sorted(missed, key=lambda each: each.position):
+        first.setdefault(each.activity.id, each)
+    return list(first.values())
 
 
 def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:
@@ -116,27 +146,37 @@ def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:
     return [author_channel(author_id) for author_id in followed]
 
 
-def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -> list[Appended]:
-    """Without what they must no longer see: what was done by somebody who is apart from them by now, and posts and
-    messages that were taken back later. Whoever is asked about costs two consistent reads of a unit each, so a million
-    such people $0.25."""
+def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -> Missed:
+    """Without posts that were taken back later, all but the newest totals, and what was done by somebody who is apart
+    from them by now. Whoever is asked about costs two consistent reads of a unit each, so a million such people $0.25.
+
+    What somebody apart did is not named either, as that would tell of it. Live it is asked about again.
+    """
     actors = {each.activity.actor_id for each in missed} - {None, user_id}
     apart = stores.edges.apart(user_id, [actor for actor in actors if actor is not None]) if actors else set()
+    # A client was told the newest totals live, and not those before: shown now, they would turn the counts back.
+    newest = {each.activity.id for each in newest_counts(missed)}
     gone: set[object] = set()
-    kept = []
+    told, omitted = [], []
     for each in reversed(missed):
-        kind, payload = each.activity.kind, each.activity.payload
-        if kind in _TAKEN_BACK:
-            gone.add(payload[_TAKEN_BACK[kind]])
-        if each.activity.actor_id not in apart and not (kind in _SAYS and payload.get("id") in gone):
-            kept.append(_without_last(each, gone))
-    return kept[::-1]
+        activity = each.activity
+        if activity.kind in _TAKEN_BACK:
+            gone.add(activity.payload[_TAKEN_BACK[activity.kind]])
+        if activity.actor_id in apart:
+            continue
+        if activity.id not in newest or (activity.kind in _POSTS and activity.payload.get("id") in gone):
+            omitted.append(str(activity.id))
+        else:
+            told.append(_without_words(each, gone))
+    return Missed(told[::-1], omitted[::-1])
 
 
-def _without_last(appended: Appended, gone: Collection[object]) -> Appended:
-    """Of a conversation whose last message is gone only which it is, as of one that no frame can carry."""
-    payload = appended.activity.payload
-    last = payload.get("last_message") if appended.activity.kind == "conversation.updated" else None
-    if last is None or last["id"] not in gone:
-        return appended
-    return replace(appended, activity=replace(appended.activity, payload={"id": payload["id"]}))
+def _without_words(appended: Appended, gone: Collection[object]) -> Appended:
+    """A message that is gone as the empty place that the API answers; who never heard of it would miss its place. Of a
+    conversation that ends in one only which it is, as of one that no frame can carry."""
+    kind, payload = appended.activity.kind, appended.activity.payload
+    if kind == "message.created" and payload["id"] in gone and "text" in payload:
+        payload = payload | {"text": "", "media": [], "deleted": True}
+    elif kind == "conversation.updated" and (payload.get("last_message") or {}).get("id") in gone:
+        payload = {"id": payload["id"]}
+    return replace(appended, activity=replace(appended.activity, payload=payload))

@@ -40,6 +40,7 @@ class TicketRow(Model):
     user_id = UnicodeAttribute()
     token_ends_at = UTCDateTimeAttribute(null=True)
     channels = UnicodeSetAttribute(null=True)
+    authors = JSONAttribute(null=True)
     expires_at = TTLAttribute()
 
 
@@ -120,6 +121,7 @@ class DynamoGrants:
             f"grant#{grant_hash}",
             user_id=str(grant.user_id),
             channels=set(grant.channels) or None,
+            authors={channel: str(author_id) for channel, author_id in grant.authors.items()} or None,
             expires_at=expires_at,
         ).save()
 
@@ -128,4 +130,7 @@ class DynamoGrants:
             row = self._row.get(f"grant#{grant_hash}", consistent_read=True)
         except self._row.DoesNotExist:
             return None
-        return Grant(UUID(row.user_id), frozenset(row.channels or ())) if row.expires_at > now else None
+        if row.expires_at <= now:
+            return None
+        authors = {channel: UUID(author_id) for channel, author_id in (row.authors or {}).items()}
+        return Grant(UUID(row.user_id), frozenset(row.channels or ()), authors)

@@ -10,7 +10,7 @@ from mundotango.errors import BadFrame, MundoTangoError, NotAllowed, Unavailable
 from mundotango.ports import Clock
 from mundotango.realtime import policy
 from mundotango.realtime.closing import end_sockets
-from mundotango.realtime.model import End, Socket, Ticket
+from mundotango.realtime.model import End, Grant, Socket, Ticket
 from mundotango.realtime.ports import Activities, Connections, Edges, Grants, Pusher, Tickets
 from mundotango.realtime.speech import Frame, control, error_frame, refused
 from mundotango.realtime.traffic import Traffic
@@ -92,10 +92,10 @@ def subscribe(stores: Stores, socket: Socket, channels: Sequence[object], grant:
     granted = granted_to(stores, socket, grant)
     for channel in dict.fromkeys(map(_hashable, channels)):
         try:
-            allowed.append(listenable(channel, socket, granted))
+            allowed.append(listenable(channel, granted))
         except MundoTangoError as refusal:
             yield refused(refusal, channel)
-    yield from listen(stores, socket, allowed)
+    yield from listen(stores, socket, allowed, granted)
     if allowed:
         yield control("subscribed", channels=allowed, position=position)
 
@@ -112,31 +112,35 @@ def unsubscribe(stores: Stores, socket: Socket, channels: Sequence[object]) -> I
         yield control("unsubscribed", channels=known)
 
 
-def granted_to(stores: Stores, socket: Socket, grant: object) -> frozenset[str]:
-    """The channels that a grant a frame names gives to this person; none without one, or with another's."""
+def granted_to(stores: Stores, socket: Socket, grant: object) -> Grant:
+    """What the grant a frame names gives to this person; nothing without one, or with another's."""
+    nothing = Grant(socket.user_id, frozenset())
     if grant is None:
-        return frozenset()
+        return nothing
     if not isinstance(grant, str):
         raise BadFrame("bad-field", "grant is what POST /api/realtime/grants answered")
     found = stores.grants.find(hashed(grant), stores.clock.now())
-    return found.channels if found is not None and found.user_id == socket.user_id else frozenset()
+    return found if found is not None and found.user_id == socket.user_id else nothing
 
 
-def listenable(channel: object, socket: Socket, granted: frozenset[str]) -> str:
-    name = policy.subscribable(channel, socket.user_id)
-    if policy.needs_grant(name) and name not in granted:
+def listenable(channel: object, granted: Grant) -> str:
+    """The channel, if the person of the grant may listen to it."""
+    name = policy.subscribable(channel, granted.user_id)
+    if policy.needs_grant(name) and name not in granted.channels:
         raise NotAllowed("this channel needs a grant of the last ten minutes: POST /api/realtime/grants")
     return name
 
 
-def listen(stores: Stores, socket: Socket, channels: list[str]) -> Iterator[Frame]:
+def listen(stores: Stores, socket: Socket, channels: list[str], granted: Grant) -> Iterator[Frame]:
     """Subscribe to all of them at once; where that is too many each is refused, and none is left in the list.
 
     Raises:
         NotFound: the connection is closed.
     """
     now, limit = stores.clock.now(), policy.MAX_CHANNELS
-    if channels and not stores.connections.subscribe(socket.connection_id, channels, now=now, limit=limit):
+    if channels and not stores.connections.subscribe(
+        socket.connection_id, channels, now=now, limit=limit, authors=granted.authors
+    ):
         for channel in channels:
             yield error_frame("not-allowed", f"a socket listens to at most {limit} channels", channel=channel)
         channels.clear()

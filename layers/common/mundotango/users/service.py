@@ -10,6 +10,7 @@ from mundotango.ports import Clock, MediaRepository
 from mundotango.users import policy
 from mundotango.users.announcement import presence_changed
 from mundotango.users.model import Profile, Relation, User
+from mundotango.webpush.service import record_wishes
 from mundotango.work import UnitOfWork
 
 _NOBODY = "nobody has this handle"
@@ -31,6 +32,8 @@ def create_profile(work: UnitOfWork, *, user_id: UUID, clock: Clock, **given: An
     work.users.add(user)
     work.users.take_handle(user.handle, user_id, now)
     work.departures.move_to_profile(user_id)
+    if user.languages:
+        record_wishes(work, user_id, clock)
     return user
 
 
@@ -65,6 +68,8 @@ def update_profile(
     work.users.update(after, now)
     if after.handle != before.handle:
         _give_up_handle(work, before, after, clock)
+    if after.languages != before.languages:  # of which one is the language they are written to
+        record_wishes(work, user_id, clock)
     release(work, user_id, sorted(_shown(before) - _shown(after)), clock)
     return before, after
 

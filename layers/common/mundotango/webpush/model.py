@@ -5,6 +5,7 @@ A device is a browser on one machine: an address at its maker's push service, an
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from mundotango.ids import derived_id
@@ -27,6 +28,11 @@ class Device:
         """The same for as long as the browser keeps its address, whoever is signed in."""
         return derived_id("device", self.endpoint)
 
+    @property
+    def service(self) -> str:
+        """The host of the push service: all of the address that is told to anybody."""
+        return urlsplit(self.endpoint).netloc
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -34,3 +40,14 @@ class Wishes:
 
     off: frozenset[NotificationKind] = frozenset()
     language: Language = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The last telling of an item: as it was at this position, to the devices `told`, of which none needs to be asked
+    again. At `again_at` what came too early for a turn of its own comes again."""
+
+    position: str
+    began_at: datetime
+    told: frozenset[UUID] = frozenset()
+    again_at: datetime | None = None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Collection
+    from datetime import datetime
     from uuid import UUID
 
-    from mundotango.webpush.model import Device, Wishes
+    from mundotango.webpush.model import Device, Turn, Wishes
+
+# What the queue takes.
+MOST_DELAY = timedelta(minutes=15)
 
 
 class Devices(Protocol):
@@ -37,8 +42,30 @@ class Devices(Protocol):
 class WaitingPushes(Protocol):
     """Items of inboxes of which their owners' devices are to be told."""
 
-    def put(self, user_id: UUID, group: str) -> None:
-        """Raises Unavailable: it was not put."""
+    def put(self, user_id: UUID, group: str, *, delay: timedelta | None = None) -> None:
+        """To be taken after `delay`, at most MOST_DELAY; without one after the few seconds in which a burst is one.
+
+        Raises:
+            Unavailable: it was not put.
+        """
+        ...
+
+
+class Turns(Protocol):
+    """How far the telling of each item came, for as long as its push may come again. Reads see the last write."""
+
+    def find(self, item_id: UUID) -> Turn | None: ...
+
+    def begin(self, item_id: UUID, turn: Turn, *, after: Turn | None) -> bool:
+        """In place of the one before it. False, and nothing written, when another one began meanwhile."""
+        ...
+
+    def note_told(self, item_id: UUID, turn: Turn, device_ids: Collection[UUID]) -> None:
+        """These beside those it has; nothing where another one began meanwhile."""
+        ...
+
+    def note_again(self, item_id: UUID, at: datetime) -> None:
+        """Its push comes again, not before then."""
         ...
 
 
@@ -51,12 +78,18 @@ class Refused(Exception):
 
 
 class NotNow(Exception):
-    """It may be tried again."""
+    """It may be tried again, `after` so long where the push service says so."""
+
+    def __init__(self, why: str, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.after = after
 
 
 class PushService(Protocol):
     def send(self, device: Device, message: bytes, *, topic: str, life: timedelta) -> None:
         """Encrypted for the device, which alone can read it. Of one topic a device that was away is shown the last.
+
+        What is raised names no address: who has that of a device may send to it.
 
         Raises:
             Gone, Refused, NotNow

@@ -100,6 +100,21 @@ def notifications_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, 
         after = page[-1].group
 
 
+def devices_of(platform: "Platform", user_id: UUID) -> Iterator[dict[str, Any]]:
+    for device in platform.devices.of_user(user_id):
+        yield {
+            "id": str(device.id),
+            "service": device.service,
+            "registered_at": device.registered_at.isoformat(),
+        }
+
+
+def erase_devices(platform: "Platform", person: Person) -> Iterator[int]:
+    """What the person wishes goes with their inbox, in whose partition it stands."""
+    for device in platform.devices.of_user(person.id):
+        yield platform.devices.remove(person.id, device.id)
+
+
 def erase_notifications(platform: "Platform", person: Person) -> Iterator[int]:
     while deleted := platform.inbox.forget(person.id, PAGE):
         yield deleted
@@ -197,6 +212,21 @@ STORES = (
         erase=erase_activities,
     ),
     Store(
+        name="Devices",
+        system="DynamoDB",
+        holds=("NotificationsTable",),
+        what="browsers that show notifications: their addresses at a push service and the keys to write to them; "
+        "copies of what the person does not want there, and of the language they are written to",
+        how_long="60 days after the browser was here last, and until DynamoDB has swept them; whose it was a week "
+        "more; the copies as long as the account",
+        why="to send what is new to who is away, by functions that cannot ask PostgreSQL",
+        exported="devices.json, without addresses and keys, which open a way to the browser; what was turned off is in "
+        "notifications_off.json",
+        erased="deleted",
+        files=(("devices.json", devices_of),),
+        erase=erase_devices,
+    ),
+    Store(
         name="Notifications",
         system="DynamoDB",
         holds=("NotificationsTable",),
@@ -212,11 +242,11 @@ STORES = (
         name="Connections",
         system="DynamoDB",
         holds=("ConnectionsTable",),
-        what="open sockets, what they listen to, and when something came from the person last",
+        what="open sockets, what they listen to and who wrote it, and when something came from the person last",
         how_long="2 hours and a quarter at most",
         why="to deliver what happens, and to show followers who is here",
         exported="no: gone before it could be read",
-        erased="deleted",
+        erased="deleted; beside others' sockets an id stays that names nobody, until they end",
         erase=erase_connections,
     ),
     Store(
@@ -233,7 +263,8 @@ STORES = (
         name="Tickets",
         system="DynamoDB",
         holds=("TicketsTable",),
-        what="permissions to open one socket or to listen to some channels: a hash, the person's id, the channels",
+        what="permissions to open one socket or to listen to some channels: a hash, ids of the person and of who wrote "
+        "what the channels tell of",
         how_long="60 seconds; those to listen 10 minutes",
         why="a browser opens a socket without a token, and sockets cannot ask the database who sees what",
         exported="no: gone before it could be read",
@@ -244,7 +275,7 @@ STORES = (
         system="DynamoDB",
         holds=("IdempotencyTable",),
         what="first answers to requests with an Idempotency-Key; how many requests were made, by a hash of whose; "
-        "by a mail's id, whether it was sent",
+        "by a mail's id, whether it was sent; by a notification's id, which devices were told it",
         how_long="24 hours, and until DynamoDB has swept them, a few days at most; of mails 30 days",
         why="a request that is sent again happens once, and so does a mail; nobody asks too often",
         exported="no: it repeats what stands in the other files",
