@@ -87,28 +87,13 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
     )
     _plant_event(connection, who, now)
     insert(
-        connection,
-        "posts",
-        id=who.post_id,
-        user_id=who.id,
-        body=mark,
-        city=mark,
-        event_id=who.event_id,
-        created_at=now,
-        version=2,
-    )
+        connection, "posts", id=who.post_id, user_id=who.id, body=mark, city=mark, event_id=who.event_id,
+        created_at=now, version=2,
+    )  # fmt: skip
     insert(
-        connection,
-        "post_versions",
-        post_id=who.post_id,
-        version=1,
-        body=mark,
-        city=mark,
-        language="",
-        entities=Jsonb([]),
-        alts=Jsonb({str(who.media_id): mark}),
-        written_at=now,
-    )
+        connection, "post_versions", post_id=who.post_id, version=1, body=mark, city=mark, language="",
+        entities=Jsonb([]), alts=Jsonb({str(who.media_id): mark}), written_at=now,
+    )  # fmt: skip
     insert(connection, "post_tags", tag=mark, created_at=now, post_id=who.post_id)
     insert(
         connection,
