@@ -39,20 +39,47 @@ def plant(connection: Connection) -> None:
     chosen = dice.choices(range(CITIES), [1 / (n + 1) for n in range(CITIES)], k=EVENTS)
     connection.execute(
         """
-        WITH organisers AS (SELECT array_agg(id) AS ids FROM users)
-        INSERT INTO events (
-            id, title, description, kind, city, city_key, country, venue_name, address, latitude, longitude, zone,
-            starts_at, ends_at, organiser_id, status, created_at
+        INSERT INTO venues (
+            id, name, name_key, address, city, city_key, country, latitude, longitude, zone, search_key, created_at
         )
-        SELECT gen_random_uuid(), 'Milonga ' || n, repeat('Tandas of the golden age, with a class before. ', 4),
-               (ARRAY['milonga', 'practica', 'class', 'festival'])[1 + n %% 4],
-               (%(cities)s::text[])[1 + place], (%(keys)s::text[])[1 + place], 'AR', 'Salon ' || n %% 997,
-               'Calle ' || n %% 4001, (n %% 140) - 70, (n %% 340) - 170, 'UTC',
-               date_trunc('hour', now()) + (n %% 8760) * interval '1 hour',
-               date_trunc('hour', now()) + (n %% 8760 + 4) * interval '1 hour',
-               ids[1 + n %% 1000], 'published', now()
-        FROM organisers, unnest(%(chosen)s::int[]) WITH ORDINALITY AS t (place, n)
+        SELECT gen_random_uuid(), 'Salon ' || n, 'salon ' || n, 'Calle ' || n, city, key, 'AR',
+               (n %% 140) - 70, (n %% 340) - 170, 'UTC', ' salon ' || n || ' calle ' || n, now()
+        FROM unnest(%(cities)s::text[], %(keys)s::text[]) WITH ORDINALITY AS t (city, key, n)
         """,
-        {"cities": names, "keys": [text.key(name) for name in names], "chosen": chosen},
+        {"cities": names, "keys": [text.key(name) for name in names]},
+    )
+    connection.execute(
+        """
+        WITH organisers AS (SELECT array_agg(id) AS ids FROM users),
+        places AS (SELECT array_agg(id ORDER BY array_position(%(cities)s::text[], city)) AS ids FROM venues)
+        INSERT INTO events (
+            id, kind, zone, starts, ends, organiser_id, status, created_at, changed_at, venue_id, price, currency
+        )
+        SELECT gen_random_uuid(), (ARRAY['milonga', 'practica', 'class', 'festival'])[1 + n %% 4], 'UTC',
+               date_trunc('hour', localtimestamp) + (n %% 8760) * interval '1 hour',
+               date_trunc('hour', localtimestamp) + (n %% 8760 + 4) * interval '1 hour',
+               organisers.ids[1 + n %% 1000], 'published', now(), now(), places.ids[1 + place], n %% 5000, 'ARS'
+        FROM organisers, places, unnest(%(chosen)s::int[]) WITH ORDINALITY AS t (place, n)
+        """,
+        {"cities": names, "chosen": chosen},
+    )
+    connection.execute(
+        """
+        INSERT INTO event_texts
+        SELECT id, 0, 'en', 'Milonga ' || price, repeat('Tandas of the golden age, with a class before. ', 4)
+        FROM events
+        """
+    )
+    connection.execute(
+        """
+        INSERT INTO occurrences (
+            id, event_id, original, starts_at, ends_at, night, status, kind, venue_id, city_key, country, latitude,
+            longitude, changed_at
+        )
+        SELECT gen_random_uuid(), events.id, starts, starts AT TIME ZONE 'UTC', ends AT TIME ZONE 'UTC',
+               (starts - interval '6 hours')::date, status, kind, venues.id, venues.city_key, venues.country,
+               venues.latitude, venues.longitude, now()
+        FROM events JOIN venues ON venues.id = events.venue_id
+        """
     )
     connection.execute("ANALYZE")

@@ -32,7 +32,8 @@ from functions.api.schemas.events import EventBody, EventPage
 from functions.api.schemas.posts import PostPage
 from functions.api.schemas.users import KeptProfile, ProfileBody, RelationBody
 from mundotango.bootstrap import Platform
-from mundotango.events.service import list_events
+from mundotango.events.listing import list_events
+from mundotango.events.model import event_payload
 from mundotango.feed.service import list_home
 from mundotango.pagination import DEFAULT_LIMIT
 from mundotango.users.service import get_id, get_page, get_relation
@@ -115,7 +116,7 @@ class Sides:
     def bare_events(self) -> str:
         with self._platform.unit_of_work() as work:
             page = list_events(work, limit=DEFAULT_LIMIT, clock=self._platform.clock)
-        items = [EventBody.model_validate(event) for event in page.items]
+        items = [EventBody.model_validate(event_payload(event)) for event in page.items]
         return EventPage(items=items, next_cursor=page.next_cursor).model_dump_json()
 
 

@@ -25,7 +25,7 @@ COMMUNITY = Path(__file__).with_name("data") / "community.json"
 # The same for everyone, printed and of no worth: this pool answers on loopback only.
 PASSWORD = "Cambalache-1934"  # noqa: S105
 DEMO, MODERATOR = "malena", "osvaldo_ba"
-WEEKS = 3
+WEEKS = 26
 # MiniStack starts one process for each request of a function that runs at the same time.
 AT_ONCE = 2
 
@@ -67,7 +67,7 @@ def plant(stack: Stack, report: Callable[[str], None]) -> None:
     comments = sum(len(post.get("comments", ())) for post in community["posts"])
     report(
         f"{len(community['cities'])} cities, {len(people)} dancers, {len(posts)} posts with {pictures} pictures and"
-        f" {comments} comments, {milongas} dances in the coming {WEEKS} weeks"
+        f" {comments} comments, {milongas} dances each week for {WEEKS} weeks"
     )
 
 
@@ -113,21 +113,18 @@ def _close(person: Person, dancer: Any) -> None:
 
 
 def _announce(people: dict[str, Person], city: Any) -> int:
-    """The city's dances of the coming weeks, each at its hour of the city's own clock."""
+    """The city's dances, each a series at its hour of the city's own clock."""
     zone = ZoneInfo(city["zone"])
     today = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = {(event["title"], event["starts_at"]) for event in _listed(people[DEMO], city["name"])}
-    count = 0
+    known = {event["title"] for event in _listed(people[DEMO], city["name"])}
     for number, milonga in enumerate(city["milongas"]):
         hour, minute = map(int, milonga["at"].split(":"))
-        first = today + timedelta(days=(milonga["weekday"] - today.weekday()) % 7)
-        for week in range(WEEKS):
-            starts_at = (first + timedelta(weeks=week)).replace(hour=hour, minute=minute)
-            count += 1
-            if starts_at > datetime.now(zone) and (milonga["title"], _utc(starts_at)) not in known:
-                event = _event(city, milonga, number, starts_at)
-                people[milonga["organiser"]].ask("POST", "/api/events", 201, json=event)
-    return count
+        days = (milonga["weekday"] - today.weekday()) % 7 or 7  # from tomorrow on, at whatever hour this is
+        starts_at = (today + timedelta(days=days)).replace(hour=hour, minute=minute)
+        if milonga["title"] not in known:
+            event = _event(city, milonga, number, starts_at)
+            people[milonga["organiser"]].ask("POST", "/api/events", 201, json=event)
+    return len(city["milongas"])
 
 
 def _listed(person: Person, city: str) -> list[Any]:
@@ -154,6 +151,7 @@ def _event(city: Any, milonga: Any, number: int, starts_at: datetime) -> dict[st
         "zone": city["zone"],
         "starts_at": _utc(starts_at),
         "ends_at": _utc(ends_at),
+        "rule": f"FREQ=WEEKLY;COUNT={WEEKS}",
     }
 
 

@@ -18,7 +18,7 @@ from mundotango.bootstrap import Platform
 FEATURES = frozenset(
     """
     comments conversations drafts events feed health link media moderation notifications posts push realtime reports
-    users
+    users venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 

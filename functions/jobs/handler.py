@@ -116,6 +116,12 @@ def _clear_conversations(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return clear_conversations(platform(), time_left)
 
 
+def _expand_series(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.occurrences.expanding import expand_series
+
+    return expand_series(platform(), time_left)
+
+
 def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.privacy.erasing import erase_accounts
 
@@ -141,6 +147,7 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "send_digests": _send_digests,
     "sweep_media": _sweep_media,
     "clear_conversations": _clear_conversations,
+    "expand_series": _expand_series,
     "erase_accounts": _erase_accounts,
     "replay_erasures": _replay_erasures,
 }

@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from mundotango.events.model import Event
+from mundotango.events.model import Dated
+from mundotango.events.said import Said
 from mundotango.events.service import create_event
 from mundotango.ids import new_id
 from mundotango.ports import Clock, MediaRepository
@@ -46,7 +47,9 @@ def make_post(
     return create_post(work, repository, author_id=author_id, body=body, city=city, media=media, clock=clock)
 
 
-def make_event(work: UnitOfWork, clock: Clock, organiser_id: UUID, **chosen: Any) -> Event:
+def make_event(
+    work: UnitOfWork, clock: Clock, organiser_id: UUID, *, media_repo: MediaRepository | None = None, **chosen: Any
+) -> Dated:
     """A milonga of four hours that begins in an hour."""
     starts_at: datetime = chosen.get("starts_at", clock.now() + timedelta(hours=1))
     given: dict[str, Any] = {
@@ -63,4 +66,6 @@ def make_event(work: UnitOfWork, clock: Clock, organiser_id: UUID, **chosen: Any
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(hours=4),
     }
-    return create_event(work, organiser_id=organiser_id, **given | chosen, clock=clock)
+    return create_event(
+        work, media_repo or FakeMedia(), organiser_id=organiser_id, said=Said(**given | chosen), clock=clock
+    )

@@ -64,6 +64,10 @@ _EVENT: dict[str, Any] = {
     "venue_name": "La Viruta", "address": "Armenia 1366", "latitude": -34.5889, "longitude": -58.4303,
     "zone": "America/Argentina/Buenos_Aires", "starts_at": _MOMENT, "ends_at": _MOMENT, "organiser_id": _OTHER_ID,
     "status": "published", "created_at": _MOMENT,
+    "occurrence_id": _OTHER_ID, "original_start": "2026-11-23T17:00:00", "first_start": "2026-11-23T17:00:00",
+    "night": "2026-11-23", "language": "", "translations": [], "venue_id": _OTHER_ID, "rule": "", "excluded": [],
+    "added": [], "people": [], "price": None, "currency": "", "link": "", "tags": [], "media": [], "parent_id": None,
+    "version": 1, "changed_at": _MOMENT,
 }  # fmt: skip
 _PAYLOADS: dict[Kind, dict[str, Any]] = {
     "conversation.read": {"conversation_id": _ID, "user_id": _OTHER_ID, "message_id": _ID},

@@ -85,50 +85,15 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         created_at=now,
         updated_at=now,
     )
+    _plant_event(connection, who, now)
     insert(
-        connection,
-        "events",
-        id=who.event_id,
-        title=mark,
-        description=mark,
-        kind="milonga",
-        city=mark,
-        city_key=mark,
-        country="AR",
-        venue_name=mark,
-        address=mark,
-        latitude=1,
-        longitude=1,
-        zone="UTC",
-        starts_at=now,
-        ends_at=now + timedelta(hours=1),
-        organiser_id=who.id,
-        status="on",
-        created_at=now,
-    )
+        connection, "posts", id=who.post_id, user_id=who.id, body=mark, city=mark, event_id=who.event_id,
+        created_at=now, version=2,
+    )  # fmt: skip
     insert(
-        connection,
-        "posts",
-        id=who.post_id,
-        user_id=who.id,
-        body=mark,
-        city=mark,
-        event_id=who.event_id,
-        created_at=now,
-        version=2,
-    )
-    insert(
-        connection,
-        "post_versions",
-        post_id=who.post_id,
-        version=1,
-        body=mark,
-        city=mark,
-        language="",
-        entities=Jsonb([]),
-        alts=Jsonb({str(who.media_id): mark}),
-        written_at=now,
-    )
+        connection, "post_versions", post_id=who.post_id, version=1, body=mark, city=mark, language="",
+        entities=Jsonb([]), alts=Jsonb({str(who.media_id): mark}), written_at=now,
+    )  # fmt: skip
     insert(connection, "post_tags", tag=mark, created_at=now, post_id=who.post_id)
     insert(
         connection,
@@ -168,6 +133,38 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
     )
 
 
+def _plant_event(connection: psycopg.Connection, who: Traces, now: datetime) -> None:
+    """At a venue that stays, so that it is not marked."""
+    venue_id, mark, later = ids.new_id(), who.marker, now + timedelta(hours=1)
+    local = {"starts": now.replace(tzinfo=None), "ends": later.replace(tzinfo=None)}
+    place = {"city_key": mark, "country": "AR", "latitude": 1, "longitude": 1}
+    insert(
+        connection, "venues", id=venue_id, name="Salón", name_key="salon", address="", city="Rosario", zone="UTC",
+        search_key=" salon ", created_by=who.id, created_at=now, **place | {"city_key": "rosario"},
+    )  # fmt: skip
+    insert(
+        connection, "events", id=who.event_id, kind="milonga", venue_id=venue_id, zone="UTC", organiser_id=who.id,
+        status="published", link=mark, created_at=now, changed_at=now, **local,
+    )  # fmt: skip
+    insert(connection, "event_texts", event_id=who.event_id, position=0, language="", title=mark, description=mark)
+    insert(
+        connection, "occurrences", id=ids.new_id(), event_id=who.event_id, original=local["starts"], starts_at=now,
+        ends_at=later, night=now.date(), status="published", kind="milonga", venue_id=venue_id, changed_at=now, **place,
+    )  # fmt: skip
+    insert(
+        connection, "event_media", event_id=who.event_id, position=0, media_id=ids.new_id(), owner_id=who.id, alt=mark,
+        picture=Jsonb({"variants": [{"url": f"/media/{mark}"}]}),
+    )  # fmt: skip
+
+
+def _plant_parts(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:
+    """The other plays at this person's event, and did before it was edited; and changed it once."""
+    insert(connection, "event_people", event_id=who.event_id, position=0, role="dj", user_id=to.id, name="")
+    parts = [{"role": "dj", "user_id": str(to.id), "name": ""}, {"role": "dj", "user_id": None, "name": who.marker}]
+    before = {"event_id": who.event_id, "version": 1, "content": Jsonb({"people": parts})}
+    insert(connection, "event_versions", written_by=to.id, written_at=now, **before)
+
+
 def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:
     mark = who.marker
     for table, source, target in (
@@ -177,6 +174,7 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
         ("mutes", "muter_id", "muted_id"),
     ):
         insert(connection, table, **{source: who.id, target: to.id, "created_at": now})
+    _plant_parts(connection, who, to, now)
     insert(connection, "saved_posts", user_id=who.id, post_id=to.post_id, created_at=now)
     insert(connection, "former_handles", handle=f"was_{who.handle}", user_id=who.id, free_at=now + timedelta(days=14))
     naming = Jsonb(

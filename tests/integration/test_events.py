@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from mundotango.errors import BadCursor, Invalid, NotFound, ProfileMissing
-from mundotango.events.model import Event
-from mundotango.events.service import get_event, list_events
+from mundotango.events.listing import list_events
+from mundotango.events.model import Dated
+from mundotango.events.service import get_event
 from mundotango.feed.service import list_home
 from mundotango.ids import new_id
 from mundotango.users.model import User
@@ -26,7 +27,7 @@ def titles(work: UnitOfWork, clock: FakeClock, **asked: Any) -> list[str]:
     cursor = None
     while True:
         page = list_events(work, **{"limit": 2} | asked, cursor=cursor, clock=clock)
-        found += [event.title for event in page.items]
+        found += [each.event.title for each in page.items]
         cursor = page.next_cursor
         if cursor is None:
             return found
@@ -45,14 +46,14 @@ def test_an_event_is_kept_as_it_was_given(work: UnitOfWork, clock: FakeClock, or
         starts_at=berlin,
         ends_at=berlin + 6 * HOUR,
     )
-    assert get_event(work, event.id) == event
-    assert event.starts_at == datetime(2026, 12, 31, 20, tzinfo=UTC)
-    assert event.starts_at.tzinfo is UTC
+    assert get_event(work, event.event.id, clock) == event
+    assert event.occurrence.starts_at == datetime(2026, 12, 31, 20, tzinfo=UTC)
+    assert event.event.starts == berlin.replace(tzinfo=None)
 
 
-def test_an_event_that_is_not_there(work: UnitOfWork) -> None:
+def test_an_event_that_is_not_there(work: UnitOfWork, clock: FakeClock) -> None:
     with pytest.raises(NotFound):
-        get_event(work, new_id())
+        get_event(work, new_id(), clock)
 
 
 def test_who_has_no_profile_announces_nothing(work: UnitOfWork, clock: FakeClock) -> None:
@@ -61,8 +62,8 @@ def test_who_has_no_profile_announces_nothing(work: UnitOfWork, clock: FakeClock
 
 
 @pytest.fixture
-def calendar(work: UnitOfWork, clock: FakeClock, organiser: User) -> list[Event]:
-    def at(title: str, starts: float, hours: float = 4, city: str = "Buenos Aires") -> Event:
+def calendar(work: UnitOfWork, clock: FakeClock, organiser: User) -> list[Dated]:
+    def at(title: str, starts: float, hours: float = 4, city: str = "Buenos Aires") -> Dated:
         starts_at = A_MONDAY_EVENING + starts * HOUR
         return make_event(
             work, clock, organiser.id, title=title, city=city, starts_at=starts_at, ends_at=starts_at + hours * HOUR
@@ -81,27 +82,27 @@ def calendar(work: UnitOfWork, clock: FakeClock, organiser: User) -> list[Event]
 
 
 def test_what_is_not_over_is_listed_first_beginning_first(
-    work: UnitOfWork, clock: FakeClock, calendar: list[Event]
+    work: UnitOfWork, clock: FakeClock, calendar: list[Dated]
 ) -> None:
     found = titles(work, clock, city="Buenos Aires")
     assert found[:2] + found[4:] == ["festival since last week", "going on", "tomorrow"]
     assert set(found[2:4]) == {"tonight", "also tonight"}
 
 
-def test_a_stretch_of_time_has_what_overlaps_it(work: UnitOfWork, clock: FakeClock, calendar: list[Event]) -> None:
+def test_a_stretch_of_time_has_what_overlaps_it(work: UnitOfWork, clock: FakeClock, calendar: list[Dated]) -> None:
     now = A_MONDAY_EVENING
     asked = {"city": "Buenos Aires", "from_": now - 4 * HOUR, "to": now + 2 * HOUR}
     # What ended at its beginning and what begins at its end are not in it.
     assert titles(work, clock, **asked) == ["festival since last week", "over", "just over", "going on"]
 
 
-def test_without_a_city_all_are_listed(work: UnitOfWork, clock: FakeClock, calendar: list[Event]) -> None:
+def test_without_a_city_all_are_listed(work: UnitOfWork, clock: FakeClock, calendar: list[Dated]) -> None:
     assert titles(work, clock, from_=A_MONDAY_EVENING + 2.5 * HOUR, to=A_MONDAY_EVENING + 4 * HOUR)[-1] == "elsewhere"
 
 
 @pytest.mark.parametrize("city", ["São Paulo", "sao paulo", "SÃO  PAULO", "Sa\u0303o Paulo", " são paulo "])
 def test_a_city_is_found_however_it_is_written(
-    work: UnitOfWork, clock: FakeClock, calendar: list[Event], city: str
+    work: UnitOfWork, clock: FakeClock, calendar: list[Dated], city: str
 ) -> None:
     assert titles(work, clock, city=city) == ["elsewhere"]
 
@@ -112,7 +113,7 @@ def test_a_city_that_cannot_be_is_refused(work: UnitOfWork, clock: FakeClock, ci
         titles(work, clock, city=city)
 
 
-def test_an_unknown_city_has_no_events(work: UnitOfWork, clock: FakeClock, calendar: list[Event]) -> None:
+def test_an_unknown_city_has_no_events(work: UnitOfWork, clock: FakeClock, calendar: list[Dated]) -> None:
     assert titles(work, clock, city="Atlantis") == []
 
 

@@ -49,25 +49,60 @@ def much(real_database: Database, database_settings: settings.Database, postgres
         )
         connection.execute(
             """
-            INSERT INTO events
-            SELECT gen_random_uuid(), 't', '', 'milonga', 'City', 'city ' || row_number() OVER () % 50,
-                'DE', 'v', '', 0, 0, 'Europe/Berlin', start, start + interval '4 hours', id, 'published', start
-            FROM generate_series(1, 50) AS n, users,
+            INSERT INTO venues (
+                id, name, name_key, address, city, city_key, country, latitude, longitude, zone, search_key, created_at
+            )
+            SELECT gen_random_uuid(), 'v', 'v', '', 'City', 'city ' || n, 'DE', n, n, 'Europe/Berlin', ' v ', now()
+            FROM generate_series(0, 49) AS n
+            """
+        )
+        connection.execute(
+            """
+            INSERT INTO events (
+                id, kind, zone, starts, ends, organiser_id, status, created_at, changed_at, venue_id, rule
+            )
+            SELECT gen_random_uuid(), 'milonga', 'Europe/Berlin', now(), now(), users.id, 'published', now(), now(),
+                venues.id, 'FREQ=WEEKLY'
+            FROM venues, LATERAL (SELECT id FROM users LIMIT 4) AS users
+            """
+        )
+        connection.execute("INSERT INTO event_texts SELECT id, 0, '', 't', '' FROM events")
+        connection.execute(
+            """
+            INSERT INTO occurrences (
+                id, event_id, original, starts_at, ends_at, night, status, kind, venue_id, city_key, country, latitude,
+                longitude, changed_at
+            )
+            SELECT gen_random_uuid(), events.id, start, start, start + interval '4 hours', start, 'published',
+                'milonga', venues.id, venues.city_key, 'DE', venues.latitude, venues.longitude, now()
+            FROM events JOIN venues ON venues.id = events.venue_id, generate_series(1, 50) AS n,
                 LATERAL (SELECT timestamptz '2024-01-01Z' + n * interval '25 days' AS start)
             """
         )
         connection.execute("INSERT INTO follows SELECT a.id, b.id, now() FROM users a, users b WHERE a < b")
-        connection.execute("ANALYZE users, posts, events, follows")
+        connection.execute("ANALYZE users, posts, venues, events, occurrences, follows")
 
 
 @pytest.mark.parametrize("to", [None, A_MONDAY_EVENING + timedelta(days=7)])
 def test_events_of_a_city(connection: psycopg.Connection, plan: Plan, to: datetime | None) -> None:
     EventRepository(connection).list_published(city="City 3", from_=A_MONDAY_EVENING, to=to, after=None, limit=21)
     assert "idx_events_city_time" in plan()
-    assert "Seq Scan" not in plan()
+    assert "Seq Scan on occurrences" not in plan()
 
 
 def test_events_everywhere(connection: psycopg.Connection, plan: Plan) -> None:
     EventRepository(connection).list_published(city=None, from_=A_MONDAY_EVENING, to=None, after=None, limit=21)
     assert "idx_events_start_time" in plan()
-    assert "Sort Key: starts_at" not in plan()
+    assert "Sort Key: occurrences.starts_at" not in plan()
+    assert "Seq Scan on occurrences" not in plan()
+
+
+def test_what_is_near(connection: psycopg.Connection) -> None:
+    """The index that finding nearby will go by."""
+    rows = connection.execute(
+        """
+        EXPLAIN SELECT id FROM occurrences
+        WHERE earth_box(ll_to_earth(10, 10), 20000) @> ll_to_earth(latitude, longitude)
+        """
+    )
+    assert "idx_occurrences_place" in str(rows.fetchall())

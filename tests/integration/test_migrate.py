@@ -90,6 +90,9 @@ def fresh(empty: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         connection.execute("CREATE ROLE master LOGIN CREATEROLE CREATEDB")
         connection.execute("GRANT rds_iam TO master WITH ADMIN OPTION")
         connection.execute("CREATE DATABASE mundotango OWNER master")
+    # RDS lets its master install this one too, which PostgreSQL itself leaves to superusers.
+    with superuser(empty, "mundotango") as connection:
+        connection.execute("CREATE EXTENSION earthdistance CASCADE")
     for name, value in {
         "DATABASE_HOST": empty.host,
         "DATABASE_PORT": str(empty.port),

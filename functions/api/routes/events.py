@@ -1,18 +1,31 @@
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BeforeValidator
 
 from functions.api.access import access
 from functions.api.cached import remember_answer
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
+from functions.api.preconditions import VersionDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
-from functions.api.schemas.base import Id, Line, Moment, empty_is_absent
-from functions.api.schemas.events import EventBody, EventPage, NewEvent
+from functions.api.schemas.base import Id, Line, Local, Moment, empty_is_absent
+from functions.api.schemas.events import (
+    EventBody,
+    EventChanges,
+    EventPage,
+    EventVersionBody,
+    EventVersionList,
+    NewEvent,
+    OccurrenceChanges,
+)
 from functions.api.schemas.problems import public_refusals, refusals
 from mundotango import places, text
-from mundotango.events import service
-from mundotango.pagination import DEFAULT_LIMIT
+from mundotango.cache_keys import events_key, events_of
+from mundotango.events import listing, service
+from mundotango.events.model import Dated, city_of, event_payload
+from mundotango.events.said import Said
+from mundotango.occurrences.editing import edit_occurrence
+from mundotango.pagination import DEFAULT_LIMIT, Page
 
 LIST_SECONDS = 60
 
@@ -23,11 +36,12 @@ FromQuery = Annotated[
     Query(alias="from", description="Without it, from now on; what still goes on is among it."),
 ]
 ToQuery = Annotated[Moment | None, BeforeValidator(empty_is_absent), Query(alias="to")]
+OriginalPath = Annotated[Local, Path(description="The field `original_start` of the time that is meant.")]
 
 router = APIRouter(prefix="/api", tags=["events"])
 
 
-@router.post("/events", status_code=201, responses=refusals(404, body=True))
+@router.post("/events", status_code=201, responses=refusals(404, 409, body=True))
 @access(201, suspended=403)
 async def create_event(
     asked: NewEvent,
@@ -37,11 +51,101 @@ async def create_event(
     outdated: OutdatedDep,
     response: Response,
 ) -> EventBody:
-    """Anybody with a profile announces events; they are public at once."""
-    event = service.create_event(work, organiser_id=caller.user_id, clock=platform.clock, **asked.model_dump())
-    outdated += [_lists_of(event.city), _lists_of(None)]
-    response.headers["location"] = f"/api/public/events/{event.id}"
-    return EventBody.model_validate(event)
+    """Anybody with a profile announces events, once or as a series; they are public at once, unless they are drafts."""
+    said = Said(**_said(asked))
+    dated = service.create_event(work, platform.media, organiser_id=caller.user_id, said=said, clock=platform.clock)
+    outdated += events_of({city_of(dated)})
+    response.headers["location"] = f"/api/public/events/{dated.event.id}"
+    return _body(dated)
+
+
+@router.get("/events", responses=refusals(400))
+@access(200)
+async def list_own_events(
+    caller: CallerDep,
+    platform: PlatformDep,
+    work: ReadDep,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = DEFAULT_LIMIT,
+) -> EventPage:
+    """What the caller may change, drafts among it; the last made first."""
+    return _page(listing.list_own(work, caller.user_id, cursor=cursor, limit=limit, clock=platform.clock))
+
+
+@router.get("/events/{event_id}", responses=refusals(403, 404))
+@access(403, owner=200)
+async def get_own_event(event_id: Id, caller: CallerDep, platform: PlatformDep, work: ReadDep) -> EventBody:
+    """For its organisers, also while it is a draft."""
+    return _body(service.get_own_event(work, event_id, caller.user_id, platform.clock))
+
+
+@router.patch("/events/{event_id}", responses=refusals(403, 404, 409, 412, 428, body=True))
+@access(403, owner=200, suspended=403)
+async def edit_event(
+    event_id: Id,
+    asked: EventChanges,
+    caller: CallerDep,
+    version: VersionDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+) -> EventBody:
+    """By its organisers: who announced it, and people named in that role. What it was is kept.
+
+    Those who look at it and at its city are told. A time of a series that still is after a change of its rule keeps its
+    `occurrence_id`, and what is its own.
+    """
+    changes: Any = _said(asked, exclude_unset=True)
+    with platform.unit_of_work() as work:
+        shown = work.events.media_owners(event_id)
+    fresh = [media_id for media_id, _ in changes.get("media", ()) if media_id not in shown]
+    measures = service.measured(platform.media, caller.user_id, fresh)
+    with platform.unit_of_work() as work:
+        edited = service.edit_event(
+            work,
+            event_id=event_id,
+            editor_id=caller.user_id,
+            version=version,
+            changes=changes,
+            measures=measures,
+            clock=platform.clock,
+        )
+    outdated += events_of(edited.cities)
+    return _body(edited.dated)
+
+
+@router.patch("/events/{event_id}/occurrences/{original_start}", responses=refusals(403, 404, 409, 412, 428, body=True))
+@access(403, owner=200, suspended=403)
+async def change_occurrence(
+    event_id: Id,
+    original_start: OriginalPath,
+    asked: OccurrenceChanges,
+    caller: CallerDep,
+    version: VersionDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    outdated: OutdatedDep,
+) -> EventBody:
+    """One time of a series is cancelled, at another hour or elsewhere. It raises the event's version."""
+    changes: Any = asked.model_dump(exclude_unset=True)
+    edited = edit_occurrence(
+        work,
+        event_id=event_id,
+        original=original_start,
+        editor_id=caller.user_id,
+        version=version,
+        changes=changes,
+        clock=platform.clock,
+    )
+    outdated += events_of(edited.cities)
+    return _body(edited.dated)
+
+
+@router.get("/events/{event_id}/versions", responses=refusals(403, 404))
+@access(403, owner=200)
+async def list_event_versions(event_id: Id, caller: CallerDep, work: ReadDep) -> EventVersionList:
+    """For its organisers; how it read before the last 50 edits."""
+    versions = service.list_versions(work, event_id, caller.user_id)
+    return EventVersionList(items=[EventVersionBody.model_validate(each) for each in versions])
 
 
 @router.get("/public/events", responses=public_refusals(400, 503), response_model=EventPage)
@@ -54,29 +158,68 @@ async def list_events(
     cursor: CursorQuery = None,
     limit: LimitQuery = DEFAULT_LIMIT,
 ) -> Response:
-    """What is published, by the time it starts."""
+    """What takes place, by the time it starts: each time of a series by itself, also one that is cancelled."""
     place = None if city is None else places.city(city)
 
     def load() -> EventPage:
         with platform.unit_of_work() as work:
-            page = service.list_events(
+            page = listing.list_events(
                 work, city=place, from_=starts_from, to=starts_to, cursor=cursor, limit=limit, clock=platform.clock
             )
-            return EventPage(
-                items=[EventBody.model_validate(event) for event in page.items], next_cursor=page.next_cursor
-            )
+            return _page(page)
 
     asked = (starts_from, starts_to, cursor, limit)
-    return remember_answer(platform.cache, _lists_of(place), LIST_SECONDS, load, asked=asked)
+    key = events_key(None if place is None else text.key(place))
+    return remember_answer(platform.cache, key, LIST_SECONDS, load, asked=asked)
 
 
 @router.get("/public/events/{event_id}", responses=public_refusals(404, 503))
 @access(200, anonymous=200)
-async def get_event(event_id: Id, work: ReadDep) -> EventBody:
-    """One event, as everybody sees it."""
-    return EventBody.model_validate(service.get_event(work, event_id))
+async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> EventBody:
+    """One event, as everybody sees it: at the next time it takes place; of what is over, at the last."""
+    return _body(service.get_event(work, event_id, platform.clock))
 
 
-def _lists_of(city: str | None) -> str:
-    """All lists of a city's events, whatever else was asked; without one, those of all cities."""
-    return "events" if city is None else f"events:{text.key(city)}"
+@router.get("/public/events/{event_id}/occurrences", responses=public_refusals(400, 404, 503))
+@access(200, anonymous=200)
+async def list_occurrences(
+    event_id: Id,
+    platform: PlatformDep,
+    work: ReadDep,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = DEFAULT_LIMIT,
+) -> EventPage:
+    """When it takes place from now on, a year ahead."""
+    return _page(listing.list_occurrences(work, event_id, cursor=cursor, limit=limit, clock=platform.clock))
+
+
+@router.get("/public/events/{event_id}/sessions", responses=public_refusals(400, 404, 503))
+@access(200, anonymous=200)
+async def list_sessions(
+    event_id: Id,
+    platform: PlatformDep,
+    work: ReadDep,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = DEFAULT_LIMIT,
+) -> EventPage:
+    """The programme of a festival or a course, by the time it starts."""
+    return _page(listing.list_sessions(work, event_id, cursor=cursor, limit=limit, clock=platform.clock))
+
+
+def _said(asked: NewEvent | EventChanges, *, exclude_unset: bool = False) -> dict[str, Any]:
+    said = asked.model_dump(exclude_unset=exclude_unset)
+    if "translations" in said:
+        said["translations"] = [each.said() for each in asked.translations]
+    if "people" in said:
+        said["people"] = [each.said() for each in asked.people]
+    if "media" in said:
+        said["media"] = [(each.id, each.alt) for each in asked.media]
+    return said
+
+
+def _body(dated: Dated) -> EventBody:
+    return EventBody.model_validate(event_payload(dated))
+
+
+def _page(page: Page[Dated]) -> EventPage:
+    return EventPage(items=[_body(dated) for dated in page.items], next_cursor=page.next_cursor)

@@ -10,7 +10,6 @@ from functions.api.schemas.problems import refusals
 from functions.api.standing import open_to_suspended
 from mundotango import languages
 from mundotango.attachments import removal
-from mundotango.cache_keys import post_key, shown_of
 from mundotango.media import listing, policy, service
 from mundotango.media.model import Media, media_payload
 from mundotango.pagination import DEFAULT_LIMIT
@@ -77,15 +76,12 @@ async def get_media(media_id: Id, caller: CallerDep, platform: PlatformDep, resp
 async def delete_media(
     media_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep
 ) -> None:
-    """The caller's own, in whatever state: it goes from the profile, post and drafts it is in, from storage and from
-    the edge. Browsers that have it may keep it.
+    """The caller's own, in whatever state: it goes from the profile, post, event and drafts it is in, from storage
+    and from the edge. Browsers that have it may keep it.
 
     A post that is nothing but this picture, or the message that it is in, has to be deleted instead: 409.
     """
-    post_id = removal.delete_media(work, platform.media, media_id, caller.user_id, platform.clock)
-    outdated += shown_of(caller.user_id)
-    if post_id is not None:
-        outdated.append(post_key(post_id))
+    outdated += removal.delete_media(work, platform.media, media_id, caller.user_id, platform.clock)
 
 
 def _body(media: Media) -> MediaBody:

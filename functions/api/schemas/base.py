@@ -5,9 +5,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 _CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+WALL_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -35,6 +46,12 @@ def _rfc3339(value: Any) -> Any:
     return value
 
 
+def _local(value: Any) -> Any:
+    if not isinstance(value, datetime) and not (isinstance(value, str) and re.fullmatch(WALL_TIME, value)):
+        raise ValueError("must be a time at the place such as 2026-11-23T20:00:00, without an offset")
+    return value
+
+
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -49,6 +66,10 @@ def empty_is_absent(value: Any) -> Any:
 
 Id = Annotated[UUID, BeforeValidator(_canonical)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_in_utc)]
+# By the clocks of a place.
+Local = Annotated[NaiveDatetime, BeforeValidator(_local), WithJsonSchema({"type": "string", "pattern": WALL_TIME})]
+# The default of what a change may leave out but not make null: never read, for only what was sent is.
+UNSAID: Any = Field(default_factory=lambda: None)
 # What a text may hold and how long it may be is for the features' policies, which trim it first; these only keep a
 # request from being absurd.
 Line = Annotated[str, StringConstraints(max_length=400)]

@@ -6,6 +6,7 @@ The ids in them are these few. The access matrix sends the same examples, with t
 
 from typing import Any
 
+from functions.api.schemas.event_examples import events
 from mundotango.media.model import shown_picture
 
 HANDLE = "malena"
@@ -13,6 +14,8 @@ USER_ID = "0193a7c2-5b1e-7d44-9a0e-3f5c1b2a4d60"
 POST_ID = "0193a7c4-0c5d-7a31-8f62-6d1f0e9b7c21"
 COMMENT_ID = "0193a7c4-9f3b-7c0a-b1d4-2e8a5c7f9013"
 EVENT_ID = "0193a7c6-41e8-7b95-a3c7-9d0b4f6e8a12"
+OCCURRENCE_ID = "b3e1c6a9-5d2f-5a47-8c10-7f4e2d9b6a35"
+VENUE_ID = "0193a7c6-1a2b-7c3d-8e4f-5a6b7c8d9e0f"
 MEDIA_ID = "0193a7c3-2d7f-7e18-8c4b-7a6f5e3d1c09"
 REPORT_ID = "0193a7c8-6b2a-7f50-9e81-4c3d2b1a0f98"
 MODERATOR_ID = "0193a7c1-7e4d-7c22-8b3f-1a9c8d7e6f50"
@@ -41,11 +44,13 @@ PARAMETERS: dict[str, Any] = {
     "if-match": '"1"',
     "media_id": MEDIA_ID,
     "message_id": MESSAGE_ID,
+    "original_start": "2026-11-27T22:00:00",
     "post_id": POST_ID,
     "q": "malena",
     "report_id": REPORT_ID,
     "tag": "orquestaenvivo",
     "token": TOKEN,
+    "venue_id": VENUE_ID,
 }
 
 _VARIANTS = [
@@ -74,21 +79,6 @@ _LOOKS: dict[str, Any] = {
 }
 _PICTURE = shown_picture(_LOOKS | {"id": MEDIA_ID, "width": 1600, "height": 1067})
 _MEDIA = _PICTURE | {"purpose": "post", "status": "ready", "reason": None, "created_at": AT}
-_EVENT = {
-    "title": "Milonga en La Viruta",
-    "description": "Orquesta en vivo a medianoche.",
-    "kind": "milonga",
-    "city": "Buenos Aires",
-    "country": "AR",
-    "venue_name": "La Viruta",
-    "address": "Armenia 1366",
-    "latitude": -34.5889,
-    "longitude": -58.426,
-    "zone": "America/Argentina/Buenos_Aires",
-    "starts_at": "2026-11-28T01:00:00Z",
-    "ends_at": "2026-11-28T07:00:00Z",
-}
-_EVENT_BODY = _EVENT | {"id": EVENT_ID, "organiser_id": USER_ID, "status": "published", "created_at": AT}
 _GIVEN = {
     "display_name": "Malena Ríos",
     "city": "Buenos Aires",
@@ -212,7 +202,15 @@ _DEVICE = {"id": DEVICE_ID, "service": "updates.push.services.mozilla.com", "reg
 _DIGEST = {"digest": "weekly", "language": "es", "zone": "America/Argentina/Buenos_Aires"}
 _KINDS = ("mention", "reply", "share", "follow", "follow_request", "follow_accepted", "like", "moderation")
 
-SCHEMAS: dict[str, Any] = {
+SCHEMAS: dict[str, Any] = events(
+    event_id=EVENT_ID,
+    occurrence_id=OCCURRENCE_ID,
+    venue_id=VENUE_ID,
+    organiser_id=USER_ID,
+    picture=_PICTURE,
+    at=AT,
+    cursor=CURSOR,
+) | {
     "ActPage": {
         "items": [
             {
@@ -233,8 +231,6 @@ SCHEMAS: dict[str, Any] = {
     "ConversationBody": _CONVERSATION,
     "ConversationChanges": {"title": "La Viruta, sábado"},
     "ConversationPage": {"items": [_CONVERSATION], "next_cursor": CURSOR},
-    "EventBody": _EVENT_BODY,
-    "EventPage": {"items": [_EVENT_BODY], "next_cursor": CURSOR},
     "Health": {
         "status": "degraded",
         "dependencies": {
@@ -244,7 +240,6 @@ SCHEMAS: dict[str, Any] = {
     },
     "MediaBody": _MEDIA,
     "MediaPage": {"items": [_MEDIA], "next_cursor": CURSOR},
-    "NewEvent": _EVENT,
     "MessageBody": _MESSAGE,
     "MessagePage": {"items": [_MESSAGE], "next_cursor": CURSOR},
     "NewConversation": {"members": [HANDLE], "title": ""},

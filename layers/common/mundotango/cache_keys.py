@@ -1,9 +1,10 @@
-"""Under which keys the cache has what it keeps of people and their posts.
+"""Under which keys the cache has what it keeps of people, their posts and their events.
 
 For those who keep it there, for those who make it outdated, and for whoever erases somebody, who would leave behind
 what is spelt otherwise elsewhere.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 
@@ -35,6 +36,17 @@ def posts_key(user_id: UUID) -> str:
 def post_key(post_id: UUID) -> str:
     """A post as everybody sees it."""
     return f"post:{post_id}"
+
+
+def events_key(city: str | None) -> str:
+    """All lists of the events of a city, by its key, whatever else was asked; without one, those of all cities."""
+    return "events" if city is None else f"events:{city}"
+
+
+def events_of(cities: Iterable[str]) -> list[str]:
+    """What changes when something takes place in these cities, or does no more."""
+    found = [events_key(city) for city in sorted(cities)]
+    return [*found, events_key(None)] if found else []
 
 
 def shown_of(user_id: UUID) -> list[str]:

@@ -20,7 +20,8 @@
     │   ├── MediaNotReady
     │   ├── ExportWaiting an export was asked for and is not ready yet
     │   ├── ExportRecent  there is one of the last day
-    │   └── TooLate       the account is being deleted
+    │   ├── TooLate       the account is being deleted
+    │   └── VenueExists   of this name, at this place
     ├── PreconditionFailed    a change to what is no longer as its writer saw it
     ├── PreconditionRequired  a change that does not say what its writer saw
     ├── ProfileMissing    signed in, but without a profile yet
@@ -166,6 +167,10 @@ class ExportRecent(Conflict):
 
 class TooLate(Conflict):
     code = "too-late"
+
+
+class VenueExists(Conflict):
+    code = "venue-exists"
 
 
 class ProfileMissing(MundoTangoError):

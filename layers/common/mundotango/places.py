@@ -2,6 +2,7 @@
 
 import math
 import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mundotango import text
 from mundotango.errors import Said
@@ -11,6 +12,8 @@ LONGEST_CITY = 100
 COUNTRY = "[A-Z]{2}"
 LARGEST_LATITUDE = 90
 LARGEST_LONGITUDE = 180
+
+_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2}")
 
 
 def city(value: str, *, required: bool = True) -> str:
@@ -33,6 +36,17 @@ def latitude(value: float) -> float:
 
 def longitude(value: float) -> float:
     return _coordinate("longitude", value, LARGEST_LONGITUDE)
+
+
+def zone(value: str) -> str:
+    """An IANA name of a place; abbreviations and fixed offsets know no summer time and are refused."""
+    try:
+        if _ZONE.fullmatch(value):
+            ZoneInfo(value)
+            return value
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass  # OSError: the name of a folder of zones
+    raise refused("zone", "must be an IANA time zone, such as America/Argentina/Buenos_Aires")
 
 
 def _coordinate(field: str, value: float, largest: int) -> float:

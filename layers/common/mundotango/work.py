@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mundotango.messages.repository import MessageRepository
     from mundotango.moderation.repository import ModerationRepository
     from mundotango.notifications.repository import NotificationPreferenceRepository
+    from mundotango.occurrences.repository import OccurrenceRepository
     from mundotango.outbox.repository import OutboxRepository
     from mundotango.pagination import Keyring, Place, Ranked
     from mundotango.posts.repository import PostRepository
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from mundotango.requests.repository import RequestKeyRepository
     from mundotango.search.repository import SearchRepository
     from mundotango.users.repository import UserRepository
+    from mundotango.venues.repository import VenueRepository
 
 
 class _Uncommitted(Exception):
@@ -169,6 +171,18 @@ class UnitOfWork:
         from mundotango.events.repository import EventRepository
 
         return EventRepository(self._connection)
+
+    @cached_property
+    def occurrences(self) -> OccurrenceRepository:
+        from mundotango.occurrences.repository import OccurrenceRepository
+
+        return OccurrenceRepository(self._connection)
+
+    @cached_property
+    def venues(self) -> VenueRepository:
+        from mundotango.venues.repository import VenueRepository
+
+        return VenueRepository(self._connection)
 
     @cached_property
     def conversations(self) -> ConversationRepository:

@@ -248,13 +248,15 @@ def _things(work: UnitOfWork, platform: Platform, owner: User, picture: Media) -
     """One of each, by the id it has in the examples."""
     text = MARKER if owner.handle == "the_owner" else "milonguita"
     post = make_post(work, platform.clock, owner.id, body=f"Una #{text} para todos")
-    event = make_event(work, platform.clock, owner.id, title=f"La {text}")
+    event = make_event(work, platform.clock, owner.id, title=f"La {text}", rule="FREQ=WEEKLY;COUNT=3")
     found: dict[str, UUID | str] = {
         examples.HANDLE: owner.handle,
         examples.USER_ID: owner.id,
         examples.POST_ID: post.id,
         examples.PARAMETERS["tag"]: text,
-        examples.EVENT_ID: event.id,
+        examples.EVENT_ID: event.event.id,
+        examples.VENUE_ID: event.venue.id,
+        examples.PARAMETERS["original_start"]: event.occurrence.original.isoformat(),
         examples.MEDIA_ID: picture.media_id,
     }
     return {example: str(value) for example, value in found.items()}

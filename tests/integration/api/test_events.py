@@ -25,6 +25,26 @@ MILONGA: dict[str, Any] = {
     "starts_at": "2031-05-02T22:00:00-03:00",
     "ends_at": "2031-05-03T05:00:00-03:00",
 }
+# What is answered of an event that says no more than that.
+BARE: dict[str, Any] = {
+    "original_start": "2031-05-02T22:00:00",
+    "first_start": "2031-05-02T22:00:00",
+    "night": "2031-05-02",
+    "language": "",
+    "translations": [],
+    "status": "published",
+    "rule": "",
+    "excluded": [],
+    "added": [],
+    "people": [],
+    "price": None,
+    "currency": "",
+    "link": "",
+    "tags": [],
+    "media": [],
+    "parent_id": None,
+    "version": 1,
+}
 
 
 @pytest.fixture
@@ -43,13 +63,15 @@ def test_an_event_is_made_and_read_by_anybody(gateway: Gateway, organiser: UUID)
     made = gateway.post("/api/events", user=organiser, json=MILONGA)
 
     assert made.status == 201
-    assert made.json() == MILONGA | {
+    assert made.json() == MILONGA | BARE | {
         "id": made.json()["id"],
+        "occurrence_id": made.json()["occurrence_id"],
+        "venue_id": made.json()["venue_id"],
         "starts_at": "2031-05-03T01:00:00Z",
         "ends_at": "2031-05-03T08:00:00Z",
         "organiser_id": str(organiser),
-        "status": "published",
         "created_at": made.json()["created_at"],
+        "changed_at": made.json()["changed_at"],
     }
     read = gateway.get(made.headers["location"])
     assert read.json() == made.json()

@@ -63,8 +63,9 @@ def test_everything_of_theirs_is_in_it_and_their_pictures(place: Place) -> None:
     marked = {name for name in files if place.ana.marker in packed.read(name).decode()}
     assert marked == {
         "profile.json", "former_handles.json", "posts.json", "post_versions.json", "post_media.json",
-        "post_media_details.json", "drafts.json", "comments.json", "events.json", "reports.json",
-        "messages.json", "message_media.json",
+        "post_media_details.json", "drafts.json", "comments.json", "events.json", "event_texts.json",
+        "occurrences.json", "event_media.json", "event_versions.json", "reports.json", "messages.json",
+        "message_media.json",
     }  # fmt: skip
     assert {packed.read(name) for name in pictures} == {place.ana.marker.encode()}
     assert f"pictures/{place.ana.media_id}.jpeg" in pictures

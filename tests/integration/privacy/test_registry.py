@@ -14,7 +14,10 @@ from tests.template.reading import load
 TEMPLATE = load("template.yaml")["Resources"]
 # Of the form of a cache's key, but names of channels, lists and cursors; and the lists of a city's events.
 NOT_KEYS = frozenset(
-    "author blocks city conversation cursor event events followers following inbox mutes people post search".split()  # noqa: SIM905
+    """
+    author blocks city conversation cursor event events followers following inbox mutes occurrences people post search
+    sessions venues
+    """.split()  # noqa: SIM905
 )
 # Names of uploads, places in streams, what a schedule said, and ids of mails and of items of inboxes.
 QUEUES_OF_IDS = {f"{name}DeadLetters" for name in ("Upload", "Stream", "Schedule", "Mail", "WebPush")} | {

@@ -16,7 +16,7 @@ from mundotango.posts.service import delete_post
 from mundotango.users.service import update_profile
 from tests.factories.media import compressed_from, measures_of, pending_media
 from tests.factories.outbox import fail
-from tests.factories.people import make_post
+from tests.factories.people import make_event, make_post
 from tests.factories.uploads import World
 from tests.fakes.commands import FakeCommands
 from tests.fakes.media import FakeMedia
@@ -48,6 +48,12 @@ def posted(stage: Stage, media_id: UUID) -> UUID:
         return make_post(work, stage.clock, stage.ana.id, media=[(media_id, "")], media_repo=platform.media).id
 
 
+def announced(stage: Stage, media_id: UUID) -> None:
+    platform = stage.platform
+    with platform.unit_of_work() as work:
+        make_event(work, stage.clock, stage.ana.id, media=[(media_id, "")], media_repo=platform.media)
+
+
 def sweep(stage: Stage) -> dict[str, object]:
     outcome = stage.run("sweep_media")
     assert outcome.pop("job") == "sweep_media"
@@ -76,16 +82,18 @@ def test_what_is_in_no_use_goes_after_a_whole_week(stage: Stage) -> None:
 
 def test_what_is_shown_stays_and_is_not_looked_at_again(stage: Stage) -> None:
     avatar, cover, pictured = uploaded(stage, "avatar"), uploaded(stage, "cover"), uploaded(stage)
+    of_event = uploaded(stage, "event")
     with stage.platform.unit_of_work() as work:
         chosen = {"avatar_id": avatar, "cover_id": cover}
         update_profile(work, stage.platform.media, stage.ana.id, chosen, expected_version=None, clock=stage.clock)
     posted(stage, pictured)
+    announced(stage, of_event)
     stage.clock.advance(8 * DAY)
 
-    assert sweep(stage) == NOTHING | {"kept": 3}
+    assert sweep(stage) == NOTHING | {"kept": 4}
 
     assert sweep(stage) == NOTHING
-    assert all(stage.platform.media.find(media_id) for media_id in (avatar, cover, pictured))
+    assert all(stage.platform.media.find(media_id) for media_id in (avatar, cover, pictured, of_event))
     assert deletions(stage) == {}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from mundotango.realtime.model import Kind
+from mundotango.text import key
 from tests.fixtures.gateway import Answer
 
 Frame = Mapping[str, Any]
@@ -227,19 +228,23 @@ class People:
 
 
 class Events:
-    """Those of a city."""
+    """Those of a city. Of a series a frame tells one time: the others are asked for."""
 
-    kinds: ClassVar[tuple[Kind, ...]] = ("event.created",)
+    kinds: ClassVar[tuple[Kind, ...]] = ("event.created", "event.updated", "event.cancelled")
 
     def __init__(self, city: str) -> None:
         self._city = city
 
     def fetch(self, ask: Ask) -> State:
         items = ask("/api/public/events", query={"city": self._city, "limit": 50}).json()["items"]
-        return {item["id"]: item for item in items}
+        return {item["occurrence_id"]: item for item in items}
 
     def apply(self, state: State, frame: Frame) -> None:
-        state[frame["data"]["id"]] = frame["data"]
+        told = frame["data"]
+        if key(told["city"]) == key(self._city):
+            state[told["occurrence_id"]] = told
+        else:
+            state.pop(told["occurrence_id"], None)
 
     def agrees(self, state: State, fetched: State, ask: Ask) -> bool:
         return state == fetched

@@ -7,7 +7,6 @@ batches that are mixed, each channel in its own order, and come again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any, get_args
 from uuid import UUID
@@ -25,10 +24,10 @@ from tests.fakes.cache import FakeCache
 from tests.fakes.notifications import FakeInbox
 from tests.fakes.requests import FakeRates
 from tests.fixtures.aws import empty, stream_records
-from tests.fixtures.gateway import Answer, Gateway
+from tests.fixtures.gateway import Gateway
 from tests.fixtures.sockets import Sockets
 from tests.integration.realtime import screens
-from tests.integration.realtime.device import Device, Frame
+from tests.integration.realtime.device import Device
 from tests.integration.realtime.screens import (
     SCREENS,
     Comments,
@@ -40,8 +39,8 @@ from tests.integration.realtime.screens import (
     Pictures,
     Post,
     Screen,
-    State,
 )
+from tests.integration.realtime.viewer import Viewer
 
 # A schedule takes two to three seconds.
 DEFAULT = hypothesis.settings.default
@@ -60,36 +59,10 @@ people = st.integers(0, len(PEOPLE) - 1)
 numbers = st.integers(0, 3)
 VERBS = (
     "write", "edit", "delete", "react", "unreact", "comment", "reply", "uncomment", "share", "unshare",
-    "say", "say", "unsay", "hear", "rename", "notice", "announce", "ask", "gain", "drop",
+    "say", "say", "unsay", "hear", "rename", "notice", "announce", "revise", "call_off", "ask", "gain", "drop",
     "upload", "develop", "spoil", "lose", "hang", "leave", "connect", "resume", "bring", "bring", "bring",
 )  # fmt: skip
 acts = st.lists(st.tuples(st.sampled_from(VERBS), people, numbers), min_size=4, max_size=16)
-
-
-@dataclass
-class Viewer:
-    """Somebody at a device, and what it shows."""
-
-    user_id: UUID
-    gateway: Gateway
-    handle: str
-    device: Device = field(init=False)
-    shown: dict[Screen, State] = field(default_factory=dict)
-
-    def ask(self, path: str, **options: Any) -> Answer:
-        return self.gateway.get(path, user=self.user_id, **options)
-
-    def look(self, screen: Screen) -> None:
-        self.shown[screen] = screen.fetch(self.ask)
-
-    def granted(self, channels: list[str]) -> str:
-        answer = self.gateway.post("/api/realtime/grants", user=self.user_id, json={"channels": channels})
-        return str(answer.json()["grant"])
-
-    def show(self, frame: Frame) -> None:
-        for screen, state in self.shown.items():
-            if frame["type"] in screen.kinds:
-                screen.apply(state, frame)
 
 
 class World:
@@ -101,6 +74,7 @@ class World:
         self.comments: list[tuple[UUID, Any]] = []
         self.media: list[UUID] = []
         self.messages: list[tuple[UUID, Any]] = []
+        self.events: list[tuple[UUID, Any]] = []
         members = {"members": [each.handle for each in viewers[1:]], "title": "Grupo"}
         self.group = gateway.post("/api/conversations", user=viewers[0].user_id, json=members).json()["id"]
         self._read = dict.fromkeys(STREAMS, 0)
@@ -189,7 +163,24 @@ class World:
             assert self.gateway.put("/api/notifications/read", user=who.user_id, json={"up_to": position}).status == 200
 
     def announce(self, who: Viewer, _number: int) -> None:
-        assert self.gateway.post("/api/events", user=who.user_id, json=MILONGA).status in (201, 429)
+        answer = self.gateway.post("/api/events", user=who.user_id, json=MILONGA)
+        assert answer.status in (201, 429), answer.text
+        if answer.status == 201:
+            self.events.append((who.user_id, answer.json()))
+
+    def revise(self, who: Viewer, number: int) -> None:
+        self._change_event(who, number, title=f"Milonga {number}")
+
+    def call_off(self, who: Viewer, number: int) -> None:
+        self._change_event(who, number, status="cancelled")
+
+    def _change_event(self, who: Viewer, number: int, **changes: str) -> None:
+        if (event := _newest(self.events, number, who.user_id)) is not None:
+            path = f"/api/events/{event['id']}"
+            version = self.gateway.get(path, user=who.user_id).json().get("version", 1)
+            shown = {"If-Match": str(version)}
+            answer = self.gateway.patch(path, user=who.user_id, json=changes, headers=shown)
+            assert answer.status in (200, 429), answer.text
 
     def ask(self, who: Viewer, _number: int) -> None:
         """The stranger lets everybody follow them who asks."""

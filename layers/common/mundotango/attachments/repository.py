@@ -23,7 +23,8 @@ class AttachmentRepository:
             FROM unnest(%(media_ids)s::uuid[]) AS one (id)
             CROSS JOIN LATERAL (
                 SELECT EXISTS (SELECT FROM post_media WHERE media_id = one.id)
-                OR EXISTS (SELECT FROM message_media WHERE media_id = one.id) OR EXISTS (
+                OR EXISTS (SELECT FROM message_media WHERE media_id = one.id)
+                OR EXISTS (SELECT FROM event_media WHERE media_id = one.id) OR EXISTS (
                     SELECT FROM users WHERE id = %(owner_id)s
                     AND (avatar ->> 'id' = one.id::text OR cover ->> 'id' = one.id::text)
                 ) AS yes
@@ -51,6 +52,11 @@ class AttachmentRepository:
     def is_in_message(self, media_id: UUID) -> bool:
         row = self._connection.execute("SELECT FROM message_media WHERE media_id = %s", (media_id,)).fetchone()
         return row is not None
+
+    def find_event(self, media_id: UUID) -> UUID | None:
+        """The event that shows this picture."""
+        row = self._connection.execute("SELECT event_id FROM event_media WHERE media_id = %s", (media_id,)).fetchone()
+        return row[0] if row else None
 
     def take_out_of_drafts(self, owner_id: UUID, media_id: UUID, now: datetime) -> None:
         self._connection.execute(

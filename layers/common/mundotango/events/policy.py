@@ -1,28 +1,78 @@
-import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from mundotango.errors import Said
-from mundotango.events.model import EventKind
-from mundotango.text import clean, refused
+from mundotango.errors import Conflict, PreconditionFailed, Said
+from mundotango.events.model import Event, EventKind, EventStatus, Part, Role, Text
+from mundotango.posts.policy import language
+from mundotango.text import clean, key, refused
+from mundotango.users.policy import link as address_of_page
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 10_000
 LONGEST_NAME = 200
 # A festival or a long tango cruise. Lists rely on it: what ends after a moment has not begun long before it.
 LONGEST_EVENT = timedelta(days=31)
+MOST_LANGUAGES = 10
+MOST_PEOPLE = 50
+MOST_TAGS = 10
+LONGEST_TAG = 50
+MOST_PICTURES = 10
+MOST_SESSIONS = 200
+# By edits, of the event or of one of its occurrences: a weekly milonga has as many in five years.
+MOST_VERSIONS = 500
+# A trip around the world, in the smallest unit of the smallest currency.
+LARGEST_PRICE = 10_000_000_000
 
-_ZONE = re.compile(r"UTC|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2}")
+HOLDING_SESSIONS: frozenset[EventKind] = frozenset({"course", "encuentro", "festival", "festivalito", "marathon"})
+
+# ISO 4217, what is paid with.
+CURRENCIES = frozenset(
+    """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
+    COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
+    INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
+    MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
+    SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND
+    VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+    """.split()  # noqa: SIM905 - as a list it would fill a page
+)
+
 _YEARS = range(2000, 2200)
+# What an event may become from what it is: what was announced is not taken back in silence.
+_BECOMES: dict[EventStatus, frozenset[EventStatus]] = {
+    "draft": frozenset({"draft", "published"}),
+    "published": frozenset({"published", "cancelled", "postponed"}),
+    "cancelled": frozenset({"published", "cancelled", "postponed"}),
+    "postponed": frozenset({"published", "cancelled", "postponed"}),
+}
 
 
-def title(value: str) -> str:
-    return clean("title", value, longest=LONGEST_TITLE)
+def title(value: str, field: str = "title") -> str:
+    return clean(field, value, longest=LONGEST_TITLE)
 
 
-def description(value: str) -> str:
-    return clean("description", value, longest=LONGEST_DESCRIPTION, required=False, lines=True)
+def description(value: str, field: str = "description") -> str:
+    return clean(field, value, longest=LONGEST_DESCRIPTION, required=False, lines=True)
+
+
+def texts(original: Text, translations: Sequence[Text]) -> tuple[Text, ...]:
+    """The original and what says it again, each in another language."""
+    if len(translations) >= MOST_LANGUAGES:
+        raise refused("translations", Said("must be at most {most}", most=MOST_LANGUAGES - 1))
+    found = [Text(language(original.language), title(original.title), description(original.description))]
+    for index, text in enumerate(translations):
+        place = f"translations.{index}"
+        tongue = language(text.language, f"{place}.language")
+        if not tongue:
+            raise refused(f"{place}.language", "must not be empty")
+        if tongue in {each.language for each in found}:
+            raise refused(f"{place}.language", "is named twice")
+        said = description(text.description, f"{place}.description")
+        found.append(Text(tongue, title(text.title, f"{place}.title"), said))
+    return tuple(found)
 
 
 def kind(value: str) -> EventKind:
@@ -31,23 +81,17 @@ def kind(value: str) -> EventKind:
     return cast(EventKind, value)
 
 
-def venue_name(value: str) -> str:
-    return clean("venue_name", value, longest=LONGEST_NAME)
+def first_status(value: str) -> EventStatus:
+    """Of an event that is new."""
+    return next_status("draft", value)
 
 
-def address(value: str) -> str:
-    return clean("address", value, longest=LONGEST_NAME, required=False)
-
-
-def zone(value: str) -> str:
-    """An IANA name of a place; abbreviations and fixed offsets know no summer time and are refused."""
-    try:
-        if _ZONE.fullmatch(value):
-            ZoneInfo(value)
-            return value
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass  # OSError: the name of a folder of zones
-    raise refused("zone", "must be an IANA time zone, such as America/Argentina/Buenos_Aires")
+def next_status(before: EventStatus, value: str) -> EventStatus:
+    allowed = _BECOMES[before]
+    for status in allowed:
+        if value == status:
+            return status
+    raise refused("status", Said("must be one of {choices}", choices=", ".join(sorted(allowed))))
 
 
 def times(starts_at: datetime, ends_at: datetime) -> None:
@@ -64,3 +108,75 @@ def moment(field: str, value: datetime) -> None:
         raise refused(field, "must say its offset from UTC")
     if value.year not in _YEARS:
         raise refused(field, Said("must be in the years {first} to {last}", first=_YEARS.start, last=_YEARS.stop - 1))
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """What clocks of the zone show then. In an hour that they show twice the second time becomes the first."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0, fold=0)
+
+
+def people(values: Sequence[Part]) -> tuple[Part, ...]:
+    if len(values) > MOST_PEOPLE:
+        raise refused("people", Said("must be at most {most}", most=MOST_PEOPLE))
+    found: list[Part] = []
+    for index, part in enumerate(values):
+        place = f"people.{index}"
+        if part.role not in get_args(Role):
+            raise refused(f"{place}.role", Said("must be one of {choices}", choices=", ".join(get_args(Role))))
+        if (part.user_id is None) == (part.name == ""):
+            raise refused(f"{place}.name", "must be given, or user_id in its place")
+        name = "" if part.user_id else clean(f"{place}.name", part.name, longest=LONGEST_NAME)
+        found.append(Part(part.role, part.user_id, name))
+    if len(set(found)) < len(found):
+        raise refused("people", "names somebody twice")
+    return tuple(found)
+
+
+def price(amount: int | None, currency: str) -> tuple[int | None, str]:
+    """Nothing said, or free, or so much of a currency."""
+    if amount is None:
+        return None, ""
+    if not 0 <= amount <= LARGEST_PRICE:
+        raise refused("price", Said("must be from {least} to {largest}", least=0, largest=LARGEST_PRICE))
+    if (amount > 0 or currency) and currency not in CURRENCIES:
+        raise refused("currency", "must be a currency of ISO 4217, such as ARS")
+    return amount, currency
+
+
+def link(value: str) -> str:
+    return address_of_page("link", value) if value else ""
+
+
+def tags(values: Sequence[str]) -> tuple[str, ...]:
+    """As they are found: without accents and capitals."""
+    found = dict.fromkeys(
+        key(clean(f"tags.{index}", value, longest=LONGEST_TAG)).lstrip("#") for index, value in enumerate(values)
+    )
+    if len(found) > MOST_TAGS:
+        raise refused("tags", Said("must be at most {most}", most=MOST_TAGS))
+    if not all(any(character.isalnum() for character in tag) for tag in found):
+        raise refused("tags", "must contain a letter or a digit")
+    return tuple(found)
+
+
+def may_edit(event: Event, user_id: UUID) -> bool:
+    return user_id in event.editors
+
+
+def may_see(event: Event, reader_id: UUID) -> bool:
+    """What is a draft only those see who write it."""
+    return event.status != "draft" or may_edit(event, reader_id)
+
+
+def may_hold_sessions(parent: Event, sessions: int) -> None:
+    if parent.kind not in HOLDING_SESSIONS or parent.parent_id is not None:
+        raise refused("parent_id", "is no event that holds sessions")
+    if sessions >= MOST_SESSIONS:
+        raise Conflict(Said("an event has at most {most} sessions", most=MOST_SESSIONS))
+
+
+def unchanged(version: int, expected: int) -> None:
+    if version != expected:
+        raise PreconditionFailed("it was changed since; read it again")
+    if version >= MOST_VERSIONS:
+        raise Conflict("this event was edited too often; announce a new one")

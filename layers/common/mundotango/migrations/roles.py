@@ -11,7 +11,7 @@ from mundotango import settings
 OWNER = "mundo_migrate"
 APP = "mundo_app"
 # What the platform needs and a role without rights over the server may not install.
-EXTENSIONS = ("citext", "pg_trgm", "unaccent")
+EXTENSIONS = ("citext", "cube", "earthdistance", "pg_trgm", "unaccent")
 
 
 def create_roles(connection: Connection) -> None:

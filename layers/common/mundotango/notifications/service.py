@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from mundotango.events import policy as events_policy
+from mundotango import places
 from mundotango.notifications import policy
 from mundotango.notifications.inbox import activity_of, oldest_position, tell_counted, unread_beyond
 from mundotango.notifications.model import (
@@ -93,7 +93,7 @@ def change_preferences(
         off=frozenset(off | {each for each, told in chosen.items() if not told}),
         digest=policy.digest(digest),
         language=policy.language(language),
-        zone=events_policy.zone(zone),
+        zone=places.zone(zone),
     )
     work.notification_preferences.replace(user_id, preferences, clock.now())
     record_wishes(work, user_id, clock)

@@ -52,13 +52,13 @@ def city(value: str) -> str:
     return clean("city", value, longest=LONGEST_CITY, required=False)
 
 
-def language(value: str) -> str:
+def language(value: str, field: str = "language") -> str:
     """Language, script and region of BCP 47 in their usual capitals; empty where none was given."""
     if not value:
         return ""
     match = _LANGUAGE.fullmatch(value)
     if match is None:
-        raise refused("language", "must be a language such as es, pt-BR or zh-Hant")
+        raise refused(field, "must be a language such as es, pt-BR or zh-Hant")
     name, script, region = (part or "" for part in match.groups())
     return name.lower() + script.title() + region.upper()
 

@@ -214,8 +214,7 @@ def _change(work: UnitOfWork, before: Post, after: Post, clock: Clock) -> None:
 def _check_event(work: UnitOfWork, event_id: UUID | None) -> None:
     if event_id is None:
         return
-    event = work.events.find(event_id)
-    if event is None or event.status != "published":
+    if work.events.find_status(event_id) != "published":
         raise NotFound("no such event", FieldError("event_id", "is no published event"))
 
 

@@ -99,7 +99,7 @@ def occupations(values: Sequence[str]) -> list[Occupation]:
 
 def links(values: Sequence[str]) -> list[str]:
     _counted("links", values, MOST_LINKS)
-    return _different("links", [_link(f"links.{index}", value) for index, value in enumerate(values)])
+    return _different("links", [link(f"links.{index}", value) for index, value in enumerate(values)])
 
 
 def visibility(value: str) -> str:
@@ -169,17 +169,17 @@ def _language(field: str, value: str) -> str:
     return "-".join(part for part in (language.lower(), script and script.title(), region and region.upper()) if part)
 
 
-def _link(field: str, value: str) -> str:
-    link = clean(field, value, longest=LONGEST_LINK)
+def link(field: str, value: str) -> str:
+    written = clean(field, value, longest=LONGEST_LINK)
     try:
-        parts = urlsplit(link)
+        parts = urlsplit(written)
         host = parts.hostname or ""
-        fits = _LINK.fullmatch(link) and "." in host.strip(".") and "@" not in parts.netloc and parts.port != 0
+        fits = _LINK.fullmatch(written) and "." in host.strip(".") and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         fits = False
     if not fits:
         raise refused(field, "must be an address that begins with https://")
-    return link
+    return written
 
 
 def _one_of[Word: str](field: str, value: str, words: Sequence[Word]) -> Word:

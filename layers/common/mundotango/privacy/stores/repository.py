@@ -91,6 +91,13 @@ MESSAGE_MEDIA = Table(
 )
 POST_MENTIONS = Table("post_mentions", ("post_id", "user_id"), "user_id = %(user_id)s")
 EVENTS = Table("events", ("id",), "organiser_id = %(user_id)s")
+_OF_THEIR_EVENTS = "event_id IN (SELECT id FROM events WHERE organiser_id = %(user_id)s)"
+EVENT_TEXTS = Table("event_texts", ("event_id", "position"), _OF_THEIR_EVENTS)
+OCCURRENCES = Table("occurrences", ("id",), _OF_THEIR_EVENTS)
+EVENT_VERSIONS = Table("event_versions", ("event_id", "version"), _OF_THEIR_EVENTS, hidden=("written_by",))
+EVENT_PEOPLE = Table("event_people", ("event_id", "position"), "user_id = %(user_id)s")
+EVENT_MEDIA = Table("event_media", ("event_id", "position"), "owner_id = %(user_id)s")
+VENUES = Table("venues", ("id",), "created_by = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")
 AUDIT = Table(
     "audit",
@@ -255,6 +262,24 @@ class PersonRepository:
                     LIMIT %(limit)s FOR UPDATE
                 ))
             """).format(table=Identifier(table)),
+            {"user_id": str(user_id), "limit": limit},
+        ).rowcount
+
+    def forget_parts(self, user_id: UUID, limit: int) -> int:
+        """What others' events were before says no more that this person took part."""
+        return self._connection.execute(
+            """
+            UPDATE event_versions SET content = jsonb_set(content, '{people}', (
+                SELECT coalesce(jsonb_agg(part ORDER BY place), '[]')
+                FROM jsonb_array_elements(content -> 'people') WITH ORDINALITY AS each (part, place)
+                WHERE part ->> 'user_id' IS DISTINCT FROM %(user_id)s
+            ))
+            WHERE (event_id, version) IN (
+                SELECT event_id, version FROM event_versions
+                WHERE content -> 'people' @> jsonb_build_array(jsonb_build_object('user_id', %(user_id)s::text))
+                LIMIT %(limit)s FOR UPDATE
+            )
+            """,
             {"user_id": str(user_id), "limit": limit},
         ).rowcount
 

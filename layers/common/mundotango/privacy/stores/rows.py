@@ -119,6 +119,16 @@ def erase_mentions(platform: "Platform", person: Person) -> Iterator[int]:
             yield changed
 
 
+def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
+    for table in (tables.EVENTS, tables.EVENT_PEOPLE, tables.EVENT_MEDIA):
+        yield from without_rows_of(table)(platform, person)
+    changed = PAGE
+    while changed == PAGE:
+        with platform.unit_of_work() as work:
+            changed = work.person.forget_parts(person.id, PAGE)
+        yield changed
+
+
 def erase_reports(platform: "Platform", person: Person) -> Iterator[int]:
     yield from without_rows_of(tables.REPORTS)(platform, person)
     cleared = PAGE

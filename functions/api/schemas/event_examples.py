@@ -1,0 +1,88 @@
+"""Examples of events and venues, for functions/api/schemas/examples.py."""
+
+from typing import Any
+
+_ORCHESTRA = {"role": "orchestra", "name": "Sexteto Milonguero"}
+_TRANSLATIONS = [{"language": "en", "title": "Milonga at La Viruta", "description": "Live orchestra at midnight."}]
+_PLACE = {
+    "city": "Buenos Aires",
+    "country": "AR",
+    "venue_name": "La Viruta",
+    "address": "Armenia 1366",
+    "latitude": -34.5889,
+    "longitude": -58.426,
+    "zone": "America/Argentina/Buenos_Aires",
+}
+_EVENT: dict[str, Any] = _PLACE | {
+    "title": "Milonga en La Viruta",
+    "description": "Orquesta en vivo a medianoche.",
+    "language": "es",
+    "translations": _TRANSLATIONS,
+    "kind": "milonga",
+    "status": "published",
+    "starts_at": "2026-11-28T01:00:00Z",
+    "ends_at": "2026-11-28T07:00:00Z",
+    "rule": "FREQ=WEEKLY;BYDAY=FR;COUNT=40",
+    "excluded": ["2026-12-25T22:00:00"],
+    "added": ["2026-12-31T22:00:00"],
+    "price": 800_000,
+    "currency": "ARS",
+    "link": "https://viruta.example/",
+    "tags": ["orquesta en vivo"],
+    "parent_id": None,
+}
+_NEW_EVENT = _EVENT | {"people": [_ORCHESTRA], "media": []}
+_VENUE = {
+    "name": "Salón Canning",
+    "address": "Scalabrini Ortiz 1331",
+    "city": "Buenos Aires",
+    "country": "AR",
+    "latitude": -34.5917,
+    "longitude": -58.4273,
+    "zone": "America/Argentina/Buenos_Aires",
+}
+
+
+def events(
+    *,
+    event_id: str,
+    occurrence_id: str,
+    venue_id: str,
+    organiser_id: str,
+    picture: dict[str, Any],
+    at: str,
+    cursor: str,
+) -> dict[str, Any]:
+    """By the names of their schemas."""
+    event = _EVENT | {
+        "id": event_id,
+        "occurrence_id": occurrence_id,
+        "original_start": "2026-11-27T22:00:00",
+        "first_start": "2026-11-27T22:00:00",
+        "night": "2026-11-27",
+        "venue_id": venue_id,
+        "people": [_ORCHESTRA | {"profile": None}],
+        "media": [picture | {"alt": "La pista, de madrugada"}],
+        "organiser_id": organiser_id,
+        "version": 1,
+        "created_at": at,
+        "changed_at": at,
+    }
+    venue = _VENUE | {"id": venue_id, "created_at": at, "version": 1}
+    content = {"kind": "milonga", "status": "published", "price": 800_000, "currency": "ARS"}
+    return {
+        "EventBody": event,
+        "EventChanges": {
+            "description": "Orquesta en vivo a medianoche, clase a las nueve.",
+            "price": 900_000,
+            "currency": "ARS",
+        },
+        "EventPage": {"items": [event], "next_cursor": cursor},
+        "EventVersionList": {"items": [{"version": 1, "content": content, "written_at": at}]},
+        "NewEvent": _NEW_EVENT,
+        "NewVenue": _VENUE,
+        "OccurrenceChanges": {"status": "cancelled"},
+        "VenueBody": venue,
+        "VenueChanges": {"address": "Scalabrini Ortiz 1331, Palermo"},
+        "VenuePage": {"items": [venue], "next_cursor": cursor},
+    }

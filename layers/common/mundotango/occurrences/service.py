@@ -1,0 +1,113 @@
+"""The times that events take place: made with their event, in one transaction, and kept through its changes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from mundotango.events.model import Event, EventStatus
+from mundotango.ids import derived_id
+from mundotango.occurrences import policy
+from mundotango.occurrences.model import Occurrence, Own
+from mundotango.ports import Clock
+from mundotango.recurrence import policy as recurrence
+from mundotango.recurrence.service import at, starts
+from mundotango.work import UnitOfWork
+
+
+def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clock) -> None:
+    """Brings an event's occurrences to what it says now, a year ahead. The event is held, or new.
+
+    Those that still are keep their ids, and what is their own. Of the others those that somebody registered for are
+    cancelled, and the rest removed.
+    """
+    now = clock.now()
+    known = work.occurrences.list_of(event.id)
+    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there.
+    venues = work.venues.hold([event.venue_id, *(each.own.venue_id for each in known if each.own.venue_id)])
+    plan = policy.planned(event, known, _starts(event, now), now)
+    registered = registered_for(work, plan.gone)
+    kept = [(start, each.id, each.own) for start, each in plan.kept.items()]
+    cancelled = [
+        (each.original, each.id, replace(each.own, status="cancelled")) for each in plan.gone if each.id in registered
+    ]
+    taken = {each.id for each in known}
+    fresh = [(start, _new_id(event, start, taken), Own()) for start in plan.fresh]
+    work.occurrences.remove([each.id for each in plan.gone if each.id not in registered])
+    wanted = [_made(event, parent, *each, now) for each in (*kept, *cancelled, *fresh)]
+    work.occurrences.save(_changed(event, known, wanted, now), venues)
+    work.events.note_expanded(event.id, now)
+
+
+def override(
+    work: UnitOfWork, event: Event, parent: EventStatus | None, occurrence: Occurrence, own: Own, clock: Clock
+) -> Occurrence:
+    """One occurrence with this of its own. The event is held."""
+    now = clock.now()
+    changed = _made(event, parent, occurrence.original, occurrence.id, own, now)
+    work.occurrences.save([changed], work.venues.hold([changed.venue_id]))
+    return changed
+
+
+def registered_for(work: UnitOfWork, occurrences: Collection[Occurrence]) -> set[UUID]:  # noqa: ARG001
+    """Those that somebody registered for: they are not removed with a change of their series, but cancelled.
+
+    Nobody can register yet; this is where registrations are asked.
+    """
+    return set()
+
+
+def _starts(event: Event, now: datetime) -> list[datetime]:
+    """A year ahead; of what begins later still, the first."""
+    if not event.repeats:
+        return [event.starts]
+    ahead = now.astimezone(ZoneInfo(event.zone)).replace(tzinfo=None) + policy.HORIZON
+    most = recurrence.MOST_STARTS
+    within = starts(event.recurrence, event.starts, until=ahead, limit=most)
+    return within or starts(event.recurrence, event.starts, until=event.starts + recurrence.LONGEST_SERIES, limit=1)
+
+
+def _new_id(event: Event, start: datetime, taken: Collection[UUID]) -> UUID:
+    """The same for the same start, so that one that comes back is itself again; but of one that moved to another hour
+    and kept its id, that start may have become free."""
+    derived = derived_id(str(event.id), start.isoformat())
+    return derived_id(str(derived), str(event.version)) if derived in taken else derived
+
+
+def _made(
+    event: Event, parent: EventStatus | None, original: datetime, occurrence_id: UUID, own: Own, now: datetime
+) -> Occurrence:
+    begins, ends = policy.wall_times(event, original, own)
+    starts_at, ends_at = at(begins, event.zone), at(ends, event.zone)
+    if ends_at <= starts_at:  # clocks leapt over the start and not over the end
+        ends_at = starts_at + (ends - begins)
+    return Occurrence(
+        id=occurrence_id,
+        event_id=event.id,
+        original=original,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        night=policy.night_of(begins),
+        status=policy.status_of(event, parent, own),
+        kind=event.kind,
+        venue_id=own.venue_id or event.venue_id,
+        own=own,
+        changed_at=now,
+    )
+
+
+def _changed(
+    event: Event, known: Sequence[Occurrence], wanted: Sequence[Occurrence], now: datetime
+) -> list[Occurrence]:
+    """Only what is another than before is written, and what is over in a series is not."""
+    before = {each.id: each for each in known}
+
+    def changes(occurrence: Occurrence) -> bool:
+        was = before.get(occurrence.id)
+        if was is None:
+            return True
+        over = event.repeats and was.ends_at <= now
+        return not over and replace(occurrence, changed_at=was.changed_at) != was
+
+    return [each for each in wanted if changes(each)]
