@@ -30,8 +30,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`event` is a batch of the stream or of a queue, or `{"job": "close_sockets"}`."""
     if "job" in event:
         return _run(event, context)
-    messages = [record for record in event["Records"] if "body" in record]
-    return _send(messages) if messages else _carry_out(event["Records"])
+    records = event["Records"]
+    return _work_off(records) if "body" in records[0] else _carry_out(records)
 
 
 def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
@@ -73,30 +73,48 @@ def _carried_out(command: Command) -> bool:
     return _done(said, lambda: carry_out(platform(), command))
 
 
-def _send(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    """Each is a key, which begins with what is to be done: `send_mail` or `web_push`."""
-    failed = [
-        {"itemIdentifier": message["messageId"]}
-        for message in messages
-        if not _done(
-            {"kind": message["body"].partition("#")[0], "command": message["body"]},
-            partial(_send_one, message["body"]),
-        )
-    ]
-    return {"batchItemFailures": failed}
+def _work_off(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    """Of one queue, so all are of one kind."""
+    from mundotango.webpush.queue import KIND
+
+    return (_push if messages[0]["body"].startswith(f"{KIND}#") else _mail)(messages)
 
 
-def _send_one(key: str) -> None:
-    from mundotango.webpush import queue
+def _mail(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    from mundotango.commands.service import send_waiting
 
-    if key.startswith(f"{queue.KIND}#"):
-        from mundotango.webpush.sending import push_item
+    done = [_sent(one["body"], partial(send_waiting, platform(), one["body"])) for one in messages]
+    return _unfinished(messages, done)
 
-        push_item(platform(), *queue.item_of(key))
-    else:
-        from mundotango.commands.service import send_waiting
 
-        send_waiting(platform(), key)
+def _push(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    """All at once, as each waits for push services most of its time; what several say once, as all of them came before
+    it is looked at."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mundotango.webpush.queue import item_of
+    from mundotango.webpush.sending import push_item
+
+    stores, keys = platform(), dict.fromkeys(one["body"] for one in messages)
+    # Made before there are threads, of which each would make its own.
+    _made = stores.inbox, stores.edges, stores.devices, stores.turns, stores.waiting_pushes, stores.push_service
+    try:
+        with ThreadPoolExecutor(len(keys)) as threads:
+            sent = threads.map(lambda key: _sent(key, lambda: push_item(stores, *item_of(key))), keys)
+            done = dict(zip(keys, sent, strict=True))
+    finally:
+        stores.push_service.hang_up()
+    return _unfinished(messages, [done[one["body"]] for one in messages])
+
+
+def _sent(key: str, action: Callable[[], None]) -> bool:
+    """A key begins with what is to be done: `send_mail` or `web_push`."""
+    return _done({"kind": key.partition("#")[0], "command": key}, action)
+
+
+def _unfinished(messages: list[dict[str, Any]], done: list[bool]) -> dict[str, list[dict[str, str]]]:
+    pairs = zip(messages, done, strict=True)
+    return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one, was_done in pairs if not was_done]}
 
 
 def _done(said: dict[str, object], action: Callable[[], None]) -> bool:

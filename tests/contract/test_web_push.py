@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,8 +55,10 @@ def vapid(aws: settings.Region) -> Vapid:
 
 
 @pytest.fixture
-def service(server: PushServer, vapid: Vapid) -> HttpPushService:
-    return HttpPushService(vapid, [server.origin], SystemClock(), timeout=1)
+def service(server: PushServer, vapid: Vapid) -> Iterator[HttpPushService]:
+    made = HttpPushService(vapid, [server.origin], SystemClock(), timeout=1)
+    yield made
+    made.hang_up()
 
 
 @pytest.fixture
@@ -151,9 +154,10 @@ class TestPushService:
         assert getattr(raised.value, "after", None) == after
         assert "elsewhere" not in server.sent
         fake = FakePushService()
-        fake.raising = [raised.value]
+        device = device_of(browser)
+        fake.raising = {device.id: raised.value}
         with pytest.raises(meaning):
-            fake.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
+            fake.send(device, b"{}", topic=TOPIC, life=DAY)
 
     @pytest.mark.parametrize("silent", ["hangs", "is not there"])
     def test_a_service_that_says_nothing(self, vapid: Vapid, silent: str) -> None:
@@ -167,6 +171,44 @@ class TestPushService:
                 service.send(replace(make_device(), endpoint=f"{there}/send/secret"), b"{}", topic=TOPIC, life=DAY)
         assert "secret" not in str(raised.value)
         assert raised.value.__cause__ is raised.value.__context__ is None
+
+    @pytest.mark.parametrize(
+        ("error", "meaning"), [(socket.EAI_NONAME, Refused), (socket.EAI_AGAIN, NotNow)], ids=["no name", "no resolver"]
+    )
+    def test_a_host_that_is_not_found(
+        self, vapid: Vapid, monkeypatch: pytest.MonkeyPatch, error: int, meaning: type[Exception]
+    ) -> None:
+        known = socket.getaddrinfo
+
+        def resolve(host: Any, *others: Any, **more: Any) -> Any:
+            if host == "gone.push.apple.com":
+                raise socket.gaierror(error, "not found")
+            return known(host, *others, **more)
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        device = replace(make_device(), endpoint="https://gone.push.apple.com/secret")
+        with pytest.raises(meaning) as raised:
+            HttpPushService(vapid, KNOWN_SERVICES, SystemClock()).send(device, b"{}", topic=TOPIC, life=DAY)
+        assert "secret" not in str(raised.value)
+        assert raised.value.__cause__ is raised.value.__context__ is None
+
+    def test_a_connection_serves_until_it_is_hung_up(
+        self, server: PushServer, service: HttpPushService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened: list[Any] = []
+        accept = server.process_request
+
+        def process_request(line: Any, address: Any) -> None:
+            opened.append(address)
+            accept(line, address)
+
+        monkeypatch.setattr(server, "process_request", process_request)
+        for _ in range(3):
+            service.send(device_of(Browser(f"{server.origin}/send/{ids.new_id()}")), b"{}", topic=TOPIC, life=DAY)
+        assert len(opened) == 1
+        service.hang_up()
+        service.send(device_of(Browser(f"{server.origin}/send/{ids.new_id()}")), b"{}", topic=TOPIC, life=DAY)
+        assert len(opened) == 2
 
     @pytest.mark.parametrize(
         "endpoint",
@@ -227,7 +269,9 @@ class TestTurns:
 
     def test_one_begins_after_what_it_saw(self, turns: Turns) -> None:
         item = ids.new_id()
-        later = replace(self.TURN, position="2", began_at=AT + DAY, told=frozenset({UUID(int=7)}))
+        later = replace(
+            self.TURN, position="2", began_at=AT + DAY, number=2, said="¡Ya!", told=frozenset({UUID(int=7)})
+        )
 
         assert turns.find(item) is None
         assert turns.begin(item, self.TURN, after=None)

@@ -18,17 +18,21 @@ class Pushed:
 
 
 class FakePushService:
-    """`sent` is what was taken. `raising` is what happens to the next ones, in their order; None is nothing."""
+    """`sent` is what was taken. `raising` is what happens to the next one to each device."""
 
     def __init__(self) -> None:
         self.sent: list[Pushed] = []
-        self.raising: list[Exception | None] = []
+        self.raising: dict[UUID, Exception] = {}
+        self.hung_up = 0
 
     def send(self, device: Device, message: bytes, *, topic: str, life: timedelta) -> None:
-        failure = self.raising.pop(0) if self.raising else None
+        failure = self.raising.pop(device.id, None)
         if failure is not None:
             raise failure
         self.sent.append(Pushed(device, message, topic, life))
+
+    def hang_up(self) -> None:
+        self.hung_up += 1
 
 
 class FakeWaitingPushes:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from mundotango.webpush.ports import MOST_DELAY
+from mundotango.webpush.sending import OLDEST
 from tests.template.reading import ROOT
 
 # Published by AWS itself, under these dimensions. What a function would have to publish has no alarm until it does.
@@ -16,6 +18,7 @@ PUBLISHED = {
     ("AWS/RDS", "FreeableMemory", ("DBInstanceIdentifier",)),
     ("AWS/RDS", "FreeStorageSpace", ("DBInstanceIdentifier",)),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", ("QueueName",)),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", ("QueueName",)),
     ("AWS/Lambda", "Errors", ()),
     ("AWS/Lambda", "Invocations", ()),
     ("AWS/Lambda", "Throttles", ()),
@@ -53,6 +56,15 @@ def test_the_thresholds_of_the_plan(nested: dict[str, Any]) -> None:
     thresholds = {name: alarm["Threshold"] for name, alarm in alarms(nested).items()}
     plan = {"SlowAnswers": 500, "FailedAnswers": 5, "ManyConnections": 80, "LittleMemory": 85, "BusyDatabase": 80}
     assert plan.items() <= thresholds.items()
+
+
+def test_web_pushes_are_late_after_what_they_wait_on_purpose(nested: dict[str, Any]) -> None:
+    late = alarms(nested)["LateStreams"]
+    (expression,) = (each["Expression"] for each in late["Metrics"] if "Expression" in each)
+    (factor,) = re.findall(r"FILL\(webpushes, 0\) \* (60000 / \d+)", expression)
+    milliseconds, seconds = map(int, factor.split(" / "))
+    assert milliseconds == late["Threshold"]
+    assert MOST_DELAY.total_seconds() < seconds < OLDEST.total_seconds()
 
 
 def test_somebody_is_told(nested: dict[str, Any]) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from mundotango import settings
+from mundotango.adapters.push_service import LINES
 from mundotango.adapters.pusher import BATCH_TIME
 from mundotango.exports.policy import LEASE
 from mundotango.realtime.policy import RESUME_TIME
 from mundotango.webpush.policy import MOST_DEVICES
-from mundotango.webpush.sending import OLDEST
+from mundotango.webpush.sending import OLDEST, SENDING
 from tests.template.needs import known, required
 from tests.template.reading import ROOT, load, references
 
@@ -179,8 +180,13 @@ class TestTimeOuts:
 
     def test_a_batch_of_web_pushes(self, functions: Functions, resources: Resources) -> None:
         effects, queue = functions["EffectsFunction"], resources["WebPushQueue"]["Properties"]
-        devices = effects["Events"]["WebPushes"]["Properties"]["BatchSize"] * MOST_DEVICES
-        assert devices * settings.PUSH_SERVICE_TIMEOUT < effects["Timeout"] < queue["VisibilityTimeout"]
+        a_call = settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS
+        # All items at once: ten calls that find out what to tell and put it back, and two for a device.
+        slowest = (10 + 2 * MOST_DEVICES) * a_call + SENDING.total_seconds()
+        assert slowest < effects["Timeout"] < queue["VisibilityTimeout"]
+        assert SENDING.total_seconds() > settings.PUSH_SERVICE_TIMEOUT
+        # Lines are kept for all that may be asked at once.
+        assert effects["Events"]["WebPushes"]["Properties"]["BatchSize"] * MOST_DEVICES <= LINES
         # What is told to nobody any more need not be a dead letter first.
         assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] < OLDEST.total_seconds()
 

@@ -1,9 +1,6 @@
 """However often and in whatever order messages come: each device is told the last state, and each at most once."""
 
-import json
 import random
-from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,60 +9,16 @@ from uuid import UUID
 import pytest
 
 from functions.effects import handler
-from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
-from mundotango.notifications.model import KINDS, MOST_COUNTED, Notification
+from mundotango.observability import counting
 from mundotango.webpush import queue
-from mundotango.webpush.model import Device, Turn, Wishes
+from mundotango.webpush.model import Device, Wishes
 from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, Refused
 from mundotango.webpush.sending import AGAIN, OLDEST, PACE, push_item
-from mundotango.webpush.words import MOST_BYTES, message_of, words
-from tests.factories.devices import make_device
 from tests.fakes.stores import FakeStores
 from tests.fakes.webpush import FakePushService
-
-ME = UUID(int=1)
-POST = UUID(int=11)
-GROUP = f"like#{POST}#2026-11-28"
-PEOPLE = [UUID(int=number) for number in range(21, 26)]
-SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def stores() -> FakeStores:
-    return FakeStores()
-
-
-@pytest.fixture
-def devices(stores: FakeStores) -> list[Device]:
-    made = [make_device(ME), make_device(ME)]
-    for device in made:
-        stores.devices.put(device, limit=10)
-    return made
-
-
-def liked(stores: FakeStores, *people: UUID, kind: Any = "like", moved: bool = True) -> Notification:
-    """The item as these people's likes make it."""
-    known = stores.inbox.find(ME, GROUP)
-    item = Notification(
-        user_id=ME,
-        group=GROUP,
-        kind=kind,
-        subject={"post_id": str(POST)},
-        position=ids.new_position() if moved or known is None else known.position,
-        at=stores.clock.now(),
-        version=(known.version if known else 0) + 1,
-        actors={person: number for number, person in enumerate(people)},
-        shown=bool(people),
-    )
-    assert stores.inbox.put(item)
-    return item
-
-
-def said(stores: FakeStores, device: Device) -> list[dict[str, Any]]:
-    """What a device was told, oldest first."""
-    return [json.loads(each.message) for each in stores.push_service.sent if each.device == device]
+from tests.unit.webpush.scene import GROUP, ME, PEOPLE, POST, SECOND, liked, read, said
 
 
 def test_each_device_is_told_what_happened_in_its_owners_language(stores: FakeStores, devices: list[Device]) -> None:
@@ -102,46 +55,9 @@ def test_a_message_that_comes_again_tells_nothing_again(stores: FakeStores, devi
     assert stores.waiting_pushes.waiting == []
 
 
-def test_of_a_burst_the_first_and_the_last_are_told(stores: FakeStores, devices: list[Device]) -> None:
-    liked(stores, PEOPLE[0])
-    push_item(stores, ME, GROUP)
-    for number in range(2, 6):
-        stores.clock.advance(5 * SECOND)
-        liked(stores, *PEOPLE[:number])
-        push_item(stores, ME, GROUP)
-
-    ((_, _, delay),) = stores.waiting_pushes.waiting
-    assert delay is not None
-    assert PACE - 5 * SECOND < delay <= PACE + SECOND
-    stores.clock.advance(delay)
-    for user_id, group in stores.waiting_pushes.take():
-        push_item(stores, user_id, group)
-    bodies = [told["body"] for told in said(stores, devices[0])]
-    assert bodies == ["Somebody likes your post", "5 people like your post"]
-    assert stores.waiting_pushes.waiting == []
-
-
-def test_what_comes_just_before_the_one_on_its_way_does_not_rely_on_it(
-    stores: FakeStores, devices: list[Device]
-) -> None:
-    """Another machine's clock may be ahead, and have told already."""
-    liked(stores, PEOPLE[0])
-    push_item(stores, ME, GROUP)
-    push_item_again(stores, PEOPLE[:2], after=5 * SECOND)
-    push_item_again(stores, PEOPLE[:3], after=PACE - 8 * SECOND)
-
-    assert len(stores.waiting_pushes.waiting) == 2
-
-
-def push_item_again(stores: FakeStores, people: Collection[UUID], *, after: timedelta) -> None:
-    stores.clock.advance(after)
-    liked(stores, *people)
-    push_item(stores, ME, GROUP)
-
-
 def test_a_device_that_is_gone_is_forgotten_and_the_others_are_told(stores: FakeStores, devices: list[Device]) -> None:
     liked(stores, PEOPLE[0])
-    stores.push_service.raising = [Gone("410")]
+    stores.push_service.raising = {devices[0].id: Gone("410")}
     push_item(stores, ME, GROUP)
 
     assert stores.devices.of_user(ME) == [devices[1]]
@@ -153,7 +69,7 @@ def test_what_is_refused_is_not_tried_again(
     stores: FakeStores, devices: list[Device], caplog: pytest.LogCaptureFixture
 ) -> None:
     liked(stores, PEOPLE[0])
-    stores.push_service.raising = [Refused("413")]
+    stores.push_service.raising = {devices[0].id: Refused("413")}
     for _ in range(2):
         push_item(stores, ME, GROUP)
         stores.clock.advance(2 * PACE)
@@ -170,7 +86,7 @@ def test_what_is_not_taken_now_comes_again_for_that_device_alone(
     stores: FakeStores, devices: list[Device], after: timedelta | None, delay: timedelta
 ) -> None:
     liked(stores, PEOPLE[0])
-    stores.push_service.raising = [NotNow("429", after)]
+    stores.push_service.raising = {devices[0].id: NotNow("429", after)}
     push_item(stores, ME, GROUP)
 
     assert stores.waiting_pushes.waiting == [(ME, GROUP, delay)]
@@ -179,14 +95,16 @@ def test_what_is_not_taken_now_comes_again_for_that_device_alone(
     assert [len(said(stores, device)) for device in devices] == [1, 1]
 
 
+def test_what_has_grown_old_is_counted_by_itself(stores: FakeStores, devices: list[Device]) -> None:
+    liked(stores, PEOPLE[0])
+    grown_old(stores)
+    with counting() as counts:
+        push_item(stores, ME, GROUP)
+    assert counts == {"push_too_old": 1}
+
+
 def not_there(stores: FakeStores) -> None:
     liked(stores)
-
-
-def read(stores: FakeStores) -> None:
-    item = stores.inbox.find(ME, GROUP)
-    assert item is not None
-    stores.inbox.mark_read(ME, item.position)
 
 
 def grown_old(stores: FakeStores) -> None:
@@ -229,7 +147,7 @@ def test_whom_a_block_keeps_apart_is_not_counted(stores: FakeStores, devices: li
 
 def test_who_fails_in_between_has_noted_whom_was_told(stores: FakeStores, devices: list[Device]) -> None:
     liked(stores, PEOPLE[0])
-    stores.push_service.raising = [None, Unavailable("the key cannot be read")]
+    stores.push_service.raising = {devices[1].id: Unavailable("the key cannot be read")}
     with pytest.raises(Unavailable):
         push_item(stores, ME, GROUP)
     stores.clock.advance(6 * PACE)
@@ -238,33 +156,20 @@ def test_who_fails_in_between_has_noted_whom_was_told(stores: FakeStores, device
     assert [len(said(stores, device)) for device in devices] == [1, 1]
 
 
-def test_two_at_once_are_one(stores: FakeStores, devices: list[Device], monkeypatch: pytest.MonkeyPatch) -> None:
-    liked(stores, PEOPLE[0])
-    begin = stores.turns.begin
-
-    def overtaken(item_id: UUID, turn: Turn, *, after: Turn | None) -> bool:
-        monkeypatch.setattr(stores.turns, "begin", begin)
-        push_item(stores, ME, GROUP)
-        return begin(item_id, turn, after=after)
-
-    monkeypatch.setattr(stores.turns, "begin", overtaken)
-    push_item(stores, ME, GROUP)
-
-    assert [len(said(stores, device)) for device in devices] == [1, 1]
-    assert stores.waiting_pushes.waiting == [(ME, GROUP, PACE)]
-
-
 class Unsteady(FakePushService):
     """Takes some, and says of others whatever a push service may."""
 
-    def __init__(self, stores: FakeStores, chosen: random.Random) -> None:
+    def __init__(self, stores: FakeStores, devices: list[Device], seed: int) -> None:
         super().__init__()
-        self._stores, self._chosen = stores, chosen
+        self._stores = stores
+        # Each by itself, as they are asked at once.
+        self._chosen = {each.id: random.Random(f"{seed} {number}") for number, each in enumerate(devices)}
         self.at: list[tuple[datetime, UUID]] = []
 
     def send(self, device: Device, message: bytes, *, topic: str, life: timedelta) -> None:
-        if self._chosen.random() < 0.2:
-            raise self._chosen.choice([NotNow("503"), NotNow("429", 3 * PACE), Unavailable("the key")])
+        chosen = self._chosen[device.id]
+        if chosen.random() < 0.2:
+            raise chosen.choice([NotNow("503"), NotNow("429", 3 * PACE), Unavailable("the key")])
         super().send(device, message, topic=topic, life=life)
         self.at.append((self._stores.clock.now(), device.id))
 
@@ -275,7 +180,7 @@ def test_any_order_with_any_failures_ends_with_the_last_state(
 ) -> None:
     """Messages are doubled, come in any order and again after what failed; likes come all the while."""
     chosen = random.Random(seed)
-    service = stores.push_service = Unsteady(stores, chosen)
+    service = stores.push_service = Unsteady(stores, devices, seed)
     due: list[tuple[datetime, int]] = []
     likes = 0
     while due or likes < 12:
@@ -304,26 +209,6 @@ def test_any_order_with_any_failures_ends_with_the_last_state(
         assert all(later - earlier >= PACE for earlier, later in pairwise(moments))
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_each_kind_has_its_words(stores: FakeStores, language: Any) -> None:
-    assert words(language).keys() == set(KINDS)
-    for kind in KINDS:
-        for count in (1, 2, MOST_COUNTED):
-            item = replace(liked(stores, PEOPLE[0]), kind=kind, actors={ids.new_id(): 1 for _ in range(count)})
-            told = json.loads(message_of(item, unread=1, language=language))
-            assert told["title"]
-            assert "{" not in told["body"]
-            assert (str(count) in told["body"]) == (count > 1 and kind != "moderation")
-
-
-def test_a_long_subject_is_left_to_the_page(stores: FakeStores) -> None:
-    item = replace(liked(stores, PEOPLE[0]), kind="moderation", subject={"reason": "«¿" * 500})
-    message = message_of(item, unread=1, language="es")
-
-    assert len(message) <= MOST_BYTES < 4096 - 17 - 86
-    assert json.loads(message)["url"] == "/notifications"
-
-
 class TestHandler:
     @pytest.fixture(autouse=True)
     def platform(self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,12 +226,13 @@ class TestHandler:
 
         assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "2"}]}
         assert [len(said(stores, device)) for device in devices] == [1, 1]
+        assert stores.push_service.hung_up == 1
 
     def test_its_line_says_what_became_of_it_and_no_address(
         self, stores: FakeStores, devices: list[Device], caplog: pytest.LogCaptureFixture
     ) -> None:
         liked(stores, PEOPLE[0])
-        stores.push_service.raising = [Gone("410")]
+        stores.push_service.raising = {devices[0].id: Gone("410")}
         handler.lambda_handler({"Records": [{"messageId": "1", "body": queue.key_of(ME, GROUP)}]}, None)
 
         (line,) = [vars(record) for record in caplog.records if record.message == "carried out"]

@@ -7,9 +7,11 @@ us elsewhere, and of an answer no more is read than its head.
 from __future__ import annotations
 
 import re
+import socket
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from mundotango import settings
@@ -18,7 +20,8 @@ from mundotango.webpush.ports import Gone, NotNow, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from ssl import SSLContext
+
+    from urllib3 import PoolManager
 
     from mundotango.adapters.vapid import Vapid
     from mundotango.ports import Clock
@@ -27,8 +30,13 @@ if TYPE_CHECKING:
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
+# Of one service so many are kept between two pushes of a batch: what its devices are at most.
+LINES = 100
+
 
 class HttpPushService:
+    """May be asked by several threads at once."""
+
     def __init__(
         self,
         vapid: Vapid,
@@ -38,6 +46,7 @@ class HttpPushService:
         timeout: float = settings.PUSH_SERVICE_TIMEOUT,
     ) -> None:
         self._vapid, self._services, self._clock, self._timeout = vapid, services, clock, timeout
+        self._one_at_a_time = Lock()
 
     def send(self, device: Device, message: bytes, *, topic: str, life: timedelta) -> None:
         # Here, for the function has other things to do than pushes, and what encrypts is the heaviest it imports.
@@ -50,42 +59,54 @@ class HttpPushService:
             body = encrypt(message, device)
         except ValueError as error:
             raise Refused("it cannot be encrypted for this device") from error
+        with self._one_at_a_time:  # or each of the first threads would read the key, and have lines of its own
+            lines, authorization = self._lines, self._vapid.authorization(origin, self._clock.now())
         headers = {
-            "Authorization": self._vapid.authorization(origin, self._clock.now()),
+            "Authorization": authorization,
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(int(life.total_seconds())),
             "Topic": topic,
             "Urgency": "normal",
         }
-        _raise_for(*self._post(device.endpoint, body, headers))
+        _raise_for(*_post(lines, device.endpoint, body, headers))
 
-    def _post(self, endpoint: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
-        """The status, and what the answer says of trying again."""
-        from urllib3 import PoolManager, Timeout
-        from urllib3.exceptions import HTTPError
-
-        late: str | None = None
-        # A line of its own: one kept from the last push may have ended while Lambda had the function frozen.
-        with PoolManager(retries=False, ssl_context=self._tls, timeout=Timeout(total=self._timeout)) as lines:
-            try:
-                answer = lines.request(
-                    "POST", endpoint, body=body, headers=headers, redirect=False, preload_content=False
-                )
-                answer.close()
-                return answer.status, answer.headers.get("Retry-After", "")
-            except HTTPError as error:
-                late = type(error).__name__
-        # Outside of the handler, or a log would show the address in the error it came from.
-        raise NotNow(late)
+    def hang_up(self) -> None:
+        with self._one_at_a_time:
+            self._lines.clear()
 
     @cached_property
-    def _tls(self) -> SSLContext:
+    def _lines(self) -> PoolManager:
         from ssl import create_default_context
 
         from botocore.httpsession import get_cert_path
+        from urllib3 import PoolManager, Timeout
 
-        return create_default_context(cafile=get_cert_path(verify=True))
+        tls = create_default_context(cafile=get_cert_path(verify=True))
+        return PoolManager(retries=False, ssl_context=tls, timeout=Timeout(total=self._timeout), maxsize=LINES)
+
+
+def _post(lines: PoolManager, endpoint: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    """The status, and what the answer says of trying again."""
+    from urllib3.exceptions import HTTPError, NameResolutionError
+
+    unknown = False
+    try:
+        answer = lines.request("POST", endpoint, body=body, headers=headers, redirect=False, preload_content=False)
+        if answer.length_remaining == 0:
+            answer.release_conn()
+        else:  # a line that brings more than a head is not kept, as the rest would have to be read first
+            answer.close()
+        return answer.status, answer.headers.get("Retry-After", "")
+    except HTTPError as error:
+        late = type(error).__name__
+        # Of a resolver that is away nothing follows; one that answers knows that there is no such name.
+        if isinstance(error, NameResolutionError) and isinstance(error.__cause__, socket.gaierror):
+            unknown = error.__cause__.errno != socket.EAI_AGAIN
+    # Outside of the handler, or a log would show the address in the error it came from.
+    if unknown:
+        raise Refused("no such host")
+    raise NotNow(late)
 
 
 def _raise_for(status: int, retry_after: str) -> None:

@@ -44,10 +44,13 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """The last telling of an item: as it was at this position, to the devices `told`, of which none needs to be asked
-    again. At `again_at` what came too early for a turn of its own comes again."""
+    """The last telling of an item: as it was at this position, in the words `said`, to the devices `told`, of which
+    none needs to be asked again. It is the `number`th since its reader last looked. At `again_at` what came too early
+    for a turn of its own comes again."""
 
     position: str
     began_at: datetime
+    number: int = 1
+    said: str = ""
     told: frozenset[UUID] = frozenset()
     again_at: datetime | None = None

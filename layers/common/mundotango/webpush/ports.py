@@ -86,6 +86,8 @@ class NotNow(Exception):
 
 
 class PushService(Protocol):
+    """Asked by several threads at once."""
+
     def send(self, device: Device, message: bytes, *, topic: str, life: timedelta) -> None:
         """Encrypted for the device, which alone can read it. Of one topic a device that was away is shown the last.
 
@@ -94,4 +96,8 @@ class PushService(Protocol):
         Raises:
             Gone, Refused, NotNow
         """
+        ...
+
+    def hang_up(self) -> None:
+        """Ends the connections that are kept, as they would not outlive a pause. The next push opens others."""
         ...

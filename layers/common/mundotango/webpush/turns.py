@@ -4,7 +4,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UnicodeSetAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -22,6 +28,8 @@ class TurnRow(Model):
     id = UnicodeAttribute(hash_key=True)
     position = UnicodeAttribute()
     began_at = UTCDateTimeAttribute()
+    number = NumberAttribute(default=1)
+    said = UnicodeAttribute(default="")
     told = UnicodeSetAttribute(null=True)
     again_at = UTCDateTimeAttribute(null=True)
     expires_at = TTLAttribute()
@@ -39,6 +47,8 @@ class DynamoTurns:
         return Turn(
             position=row.position,
             began_at=row.began_at,
+            number=int(row.number),
+            said=row.said,
             told=frozenset(map(UUID, row.told or ())),
             again_at=row.again_at,
         )
@@ -48,6 +58,8 @@ class DynamoTurns:
             _key(item_id),
             position=turn.position,
             began_at=turn.began_at,
+            number=turn.number,
+            said=turn.said,
             told={str(device_id) for device_id in turn.told} or None,
             again_at=turn.again_at,
             expires_at=turn.began_at + LIFE,

@@ -40,6 +40,11 @@ def message_of(item: Notification, *, unread: int, language: Language) -> bytes:
     return whole if len(whole) <= MOST_BYTES else _packed(said)
 
 
+def sentence_of(item: Notification, language: Language) -> str:
+    """All of it that a person reads."""
+    return "\n".join(_spoken(item, language).values())
+
+
 def path_of(item: Notification) -> str:
     """Where the site shows what it is about, as far as that can be said without the database."""
     post_id = item.subject.get("post_id")
