@@ -93,6 +93,7 @@ def town(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town
         "SITE_URL": "https://mundotango.example",
         "WEB_PUSHES_QUEUE": url,
         "VAPID_KEY_PARAMETER": key.parameter,
+        "VAPID_PUBLIC_KEY": key.parameters["VapidPublicKey"],
         "PUSH_SERVICES": server.origin,
     }.items():
         monkeypatch.setenv(name, value)
