@@ -21,7 +21,7 @@ from mundotango.adapters.vapid import Vapid, base64url, key_of, public_of
 from mundotango.errors import Unavailable
 from mundotango.webpush.model import Device, Turn
 from mundotango.webpush.policy import KNOWN_SERVICES, is_known_service, origin_of
-from mundotango.webpush.ports import Gone, NotNow, PushService, Refused, Turns, WaitingPushes
+from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, NotTrusted, PushService, Refused, Turns, WaitingPushes
 from mundotango.webpush.queue import SqsWaitingPushes, item_of
 from mundotango.webpush.turns import LIFE, DynamoTurns
 from tests.factories.devices import AT, make_device
@@ -131,7 +131,9 @@ class TestPushService:
             (410, {}, Gone, None),
             (413, {}, Refused, None),
             (400, {}, Refused, None),
-            (403, {}, Refused, None),
+            (401, {}, NotTrusted, MOST_DELAY),
+            (403, {}, NotTrusted, MOST_DELAY),
+            (406, {"Retry-After": "60"}, NotNow, timedelta(minutes=1)),
             (302, {"Location": "/send/elsewhere"}, Refused, None),
             (307, {"Location": "/send/elsewhere"}, Refused, None),
             (429, {"Retry-After": "120"}, NotNow, timedelta(minutes=2)),
@@ -154,6 +156,7 @@ class TestPushService:
 
         with pytest.raises(meaning) as raised:
             service.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
+        assert type(raised.value) is meaning
         assert getattr(raised.value, "after", None) == after
         assert "elsewhere" not in server.sent
         fake = FakePushService()

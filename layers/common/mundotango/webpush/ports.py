@@ -85,6 +85,10 @@ class NotNow(Exception):
         self.after = after
 
 
+class NotTrusted(NotNow):
+    """It does not take us for whom this device's browser was told: a former key's device, or what we sign is wrong."""
+
+
 class PushService(Protocol):
     def send(self, device: Device, message: bytes, *, topic: str, life: timedelta) -> None:
         """Encrypted for the device, which alone can read it. Of one topic a device that was away is shown the last.
