@@ -8,7 +8,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from operations.refusal import aws_errors_explained
+from mundotango.adapters.vapid import key_of, public_of
+from operations.refusal import Refusal, aws_errors_explained
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -51,6 +52,10 @@ class Account(Protocol):
 
     def cache_exists(self, name: str) -> bool:
         """Whether a serverless cache of that name is there already: it is unique in an account and region."""
+        ...
+
+    def push_key(self, parameter: str) -> str | None:
+        """The public half of the key of Web Push that this parameter has; None when there is no such parameter."""
         ...
 
 
@@ -107,3 +112,16 @@ class AwsAccount:
                 return bool(client.describe_serverless_caches(ServerlessCacheName=name)["ServerlessCaches"])
             except client.exceptions.ServerlessCacheNotFoundFault:
                 return False
+
+    def push_key(self, parameter: str) -> str | None:
+        client = self._session.client("ssm", config=self._config)
+        with aws_errors_explained(f"reading {parameter}"):
+            try:
+                stored = client.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+            except client.exceptions.ParameterNotFound:
+                return None
+        try:
+            return public_of(key_of(stored))
+        except ValueError:
+            cure = "mundo webpush create-key --replace"
+            raise Refusal(f"{parameter} has something else than a key of Web Push", cure=cure) from None

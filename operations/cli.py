@@ -79,9 +79,9 @@ def preflight(
     region: RegionName = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
 ) -> None:
-    """Look at the account before a deploy: limits, mail, region, names, and what is always paid for.
+    """Look at the account before a deploy: limits, mail, region, names, keys, and what is always paid for.
 
-    Exits with 1 when a deploy would fail, and says what to do about it.
+    Exits with 1 when a deploy would fail, or what it deploys, and says what to do about it.
     """
     if env == "local":
         raise Refusal("env local needs none", cure="make run")

@@ -82,6 +82,9 @@ def _check(name: str, value: str, declaration: Mapping[str, Any]) -> None:
         raise Refusal(f"{name} cannot be {value or 'empty'}", cure=f"it is one of {', '.join(allowed)}")
     if pattern and not re.fullmatch(pattern, value):
         raise Refusal(f"{name} cannot be {value or 'empty'}", cure=f"it looks like {pattern}")
+    most = declaration.get("MaxLength")
+    if most is not None and len(value) > int(most):
+        raise Refusal(f"{name} cannot have {len(value)} characters", cure=f"it has {most} at most")
     if declaration["Type"] == "Number":
         least = declaration.get("MinValue")
         if not NUMBER.fullmatch(value):

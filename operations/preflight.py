@@ -8,6 +8,7 @@ from enum import StrEnum
 from operations.account import Account
 from operations.config_env import ConfigEnv
 from operations.refusal import Refusal
+from operations.webpush import Key
 
 # Services of the template that are not in every region.
 SERVICES = ("apigatewayv2", "cognito-idp", "dynamodb", "elasticache", "lambda", "rds", "scheduler", "sqs")
@@ -50,6 +51,7 @@ def examine(account: Account, env: ConfigEnv) -> list[Finding]:
         ("concurrency", _concurrency),
         ("mail", _mail),
         ("digests", _digests),
+        ("web push", _web_push),
         ("operator", _operator),
     )
     for name, check in checks:
@@ -148,6 +150,28 @@ def _digests(_account: Account, env: ConfigEnv) -> Iterator[Finding]:
     elif sender:
         said = "SesFrom without SesIdentity: no digest will be sent, and SesFrom is not used"
         yield Finding("digests", State.NOTE, said, "verify a domain in SES and give its ARN as SesIdentity")
+
+
+def _web_push(account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    """Browsers register for the public half, and `effects` signs with the private one: they belong together."""
+    parameter, told = env.parameters["VapidKeyParameter"], env.parameters["VapidPublicKey"]
+    if not parameter and not told:
+        said = "no key of Web Push: notifications reach open pages alone"
+        yield Finding("web push", State.NOTE, said, "mundo webpush create-key, and what it prints into samconfig.toml")
+        return
+    if not (parameter and told):
+        said = "VapidKeyParameter and VapidPublicKey go together, and one is empty: no push would be sent"
+        yield Finding("web push", State.REFUSED, said, "give both as mundo webpush create-key printed them, or neither")
+        return
+    stored = account.push_key(parameter)
+    if stored is None:
+        yield Finding("web push", State.REFUSED, f"there is no {parameter}", "mundo webpush create-key")
+    elif told.rpartition(".")[2] != stored:
+        cure = f"VapidPublicKey={Key(parameter, stored).parameters['VapidPublicKey']}"
+        said = f"VapidPublicKey is not the public half of what {parameter} has: no push would be sent"
+        yield Finding("web push", State.REFUSED, said, cure)
+    else:
+        yield Finding("web push", State.GOOD, f"{parameter} has the key that browsers are told")
 
 
 def _operator(_account: Account, env: ConfigEnv) -> Iterator[Finding]:

@@ -13,8 +13,7 @@ import typer
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mundotango.adapters.push_encryption import point_of
-from mundotango.adapters.vapid import base64url, key_of
+from mundotango.adapters.vapid import base64url, key_of, public_of
 from operations.options import Env, RegionName, Stack, examples, find
 from operations.refusal import Refusal, aws_errors_explained
 
@@ -74,7 +73,7 @@ def find_key(deployed: Deployed) -> Key | None:
             if error.response["Error"]["Code"] == "ParameterNotFound":
                 return None
             raise
-    return _told(parameter, key_of(found))
+    return Key(parameter, public_of(key_of(found)))
 
 
 def create_key(deployed: Deployed, *, replace: bool = False) -> Key:
@@ -88,11 +87,7 @@ def create_key(deployed: Deployed, *, replace: bool = False) -> Key:
             Value=private,
             Overwrite=replace,
         )
-    return _told(parameter, key)
-
-
-def _told(parameter: str, key: ec.EllipticCurvePrivateKey) -> Key:
-    return Key(parameter, base64url(point_of(key.public_key())))
+    return Key(parameter, public_of(key))
 
 
 def _parameter(deployed: Deployed) -> str:

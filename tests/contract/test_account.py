@@ -6,8 +6,12 @@ from typing import Any, cast
 import boto3
 import pytest
 from botocore.stub import Stubber
+from moto import mock_aws
 
+from operations import webpush
 from operations.account import Account, AwsAccount, Concurrency, Mail
+from operations.deployed import Deployed
+from operations.refusal import Refusal
 from tests.fakes.account import FakeAccount
 
 IDENTITY = "arn:aws:ses:us-east-1:123456789012:identity/example.org"
@@ -38,6 +42,8 @@ class AnsweringSession:
                 stub.add_response("get_account", {"ProductionAccessEnabled": False, "SendingEnabled": True})
             case "elasticache":
                 stub.add_client_error("describe_serverless_caches", "ServerlessCacheNotFoundFault", "not found", 404)
+            case "ssm":
+                stub.add_client_error("get_parameter", "ParameterNotFound", "not found", 400)
             case "cloudformation":
                 stub.add_client_error("describe_stacks", "ValidationError", "Stack with id mundo does not exist", 400)
         stub.activate()
@@ -81,6 +87,29 @@ def test_a_stack_that_is_not_there_has_no_status(account: Account) -> None:
 
 def test_a_cache_that_is_not_there_leaves_its_name_free(account: Account) -> None:
     assert account.cache_exists("mundo-tango") is False
+
+
+def test_a_parameter_that_is_not_there_has_no_key(account: Account) -> None:
+    assert account.push_key("/mundo/web-push-key") is None
+
+
+@mock_aws
+def test_of_a_key_the_public_half_is_told() -> None:
+    session = boto3.Session("none", "none", region_name="us-east-1")
+    made = webpush.create_key(Deployed(session, "mundo"))
+
+    for account in (AwsAccount(session), FakeAccount(push_keys={made.parameter: made.public})):
+        assert account.push_key(made.parameter) == made.public
+
+
+@mock_aws
+def test_what_is_no_key_is_refused_without_being_shown() -> None:
+    session = boto3.Session("none", "none", region_name="us-east-1")
+    for number, value in enumerate(("secre", "secret-" * 8)):
+        session.client("ssm").put_parameter(Name=f"/mundo/{number}", Type="SecureString", Value=value)
+        with pytest.raises(Refusal, match="something else than a key") as refused:
+            AwsAccount(session).push_key(f"/mundo/{number}")
+        assert "secre" not in str(refused.value)
 
 
 @pytest.mark.parametrize("verified", [True, False])

@@ -16,13 +16,13 @@ from devstack.browser import Browser, claims_of
 from devstack.push_service import Answer, PushServer
 from mundotango import ids, settings
 from mundotango.adapters.clock import SystemClock
-from mundotango.adapters.push_encryption import encrypt, point_of
+from mundotango.adapters.push_encryption import encrypt
 from mundotango.adapters.push_service import HttpPushService
-from mundotango.adapters.vapid import Vapid, base64url, key_of
+from mundotango.adapters.vapid import Vapid, base64url, key_of, public_of
 from mundotango.errors import Unavailable
 from mundotango.webpush.model import Device, Turn
 from mundotango.webpush.policy import KNOWN_SERVICES, is_known_service, origin_of
-from mundotango.webpush.ports import Gone, NotNow, PushService, Refused, Turns, WaitingPushes
+from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, NotTrusted, PushService, Refused, Turns, WaitingPushes
 from mundotango.webpush.queue import SqsWaitingPushes, item_of
 from mundotango.webpush.turns import LIFE, DynamoTurns
 from tests.factories.devices import AT, make_device
@@ -30,6 +30,7 @@ from tests.fakes.webpush import FakePushService, FakeTurns, FakeWaitingPushes
 from tests.fixtures.aws import REGION, client, rows, table_name
 
 SITE = "https://mundotango.example"
+PARAMETER = "/test/web-push-key"
 DAY = timedelta(days=1)
 TOPIC = ids.new_id().hex
 
@@ -49,9 +50,14 @@ def server() -> Iterator[PushServer]:
 
 @pytest.fixture
 def vapid(aws: settings.Region) -> Vapid:
-    private = base64url(ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value.to_bytes(32))
-    client("ssm").put_parameter(Name="/test/web-push-key", Type="SecureString", Value=private, Overwrite=True)
-    return Vapid(settings.VapidKey("/test/web-push-key"), SITE, REGION)
+    key = ec.generate_private_key(ec.SECP256R1())
+    store(key)
+    return Vapid(settings.VapidKey(PARAMETER), settings.VapidPublicKey(public_of(key)), SITE, REGION)
+
+
+def store(key: ec.EllipticCurvePrivateKey) -> None:
+    private = base64url(key.private_numbers().private_value.to_bytes(32))
+    client("ssm").put_parameter(Name=PARAMETER, Type="SecureString", Value=private, Overwrite=True)
 
 
 @pytest.fixture
@@ -117,8 +123,8 @@ class TestPushService:
         service.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
 
         claims, public = claims_of(server.sent[name_of(browser)][0]["authorization"])
-        private = client("ssm").get_parameter(Name="/test/web-push-key", WithDecryption=True)["Parameter"]["Value"]
-        assert public == base64url(point_of(key_of(private).public_key()))
+        private = client("ssm").get_parameter(Name=PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+        assert public == public_of(key_of(private))
         assert (claims["aud"], claims["sub"]) == (server.origin, SITE)
 
     @pytest.mark.parametrize(
@@ -128,7 +134,9 @@ class TestPushService:
             (410, {}, Gone, None),
             (413, {}, Refused, None),
             (400, {}, Refused, None),
-            (403, {}, Refused, None),
+            (401, {}, NotTrusted, MOST_DELAY),
+            (403, {}, NotTrusted, MOST_DELAY),
+            (406, {"Retry-After": "60"}, NotNow, timedelta(minutes=1)),
             (302, {"Location": "/send/elsewhere"}, Refused, None),
             (307, {"Location": "/send/elsewhere"}, Refused, None),
             (429, {"Retry-After": "120"}, NotNow, timedelta(minutes=2)),
@@ -151,6 +159,7 @@ class TestPushService:
 
         with pytest.raises(meaning) as raised:
             service.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
+        assert type(raised.value) is meaning
         assert getattr(raised.value, "after", None) == after
         assert "elsewhere" not in server.sent
         fake = FakePushService()
@@ -252,10 +261,29 @@ class TestPushService:
 
 def test_without_the_key_it_has_to_come_again(aws: settings.Region, server: PushServer, browser: Browser) -> None:
     service = HttpPushService(
-        Vapid(settings.VapidKey("/test/none"), SITE, REGION), [server.origin], SystemClock(), timeout=1
+        Vapid(settings.VapidKey("/test/none"), settings.VapidPublicKey(""), SITE, REGION),
+        [server.origin],
+        SystemClock(),
+        timeout=1,
     )
     with pytest.raises(Unavailable):
         service.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
+
+
+def test_with_another_key_than_browsers_are_told_it_has_to_come_again(
+    aws: settings.Region, server: PushServer, browser: Browser
+) -> None:
+    told, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    vapid = Vapid(settings.VapidKey(PARAMETER), settings.VapidPublicKey(public_of(told)), SITE, REGION)
+    service = HttpPushService(vapid, [server.origin], SystemClock(), timeout=1)
+    store(other)
+    with pytest.raises(Unavailable, match="not the one that browsers are told"):
+        service.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
+    assert name_of(browser) not in server.sent
+
+    store(told)
+    service.send(device_of(browser), b"{}", topic=TOPIC, life=DAY)
+    assert len(server.sent[name_of(browser)]) == 1
 
 
 class TestTurns:

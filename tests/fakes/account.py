@@ -18,6 +18,7 @@ class FakeAccount:
     verified: Collection[str] = ()
     stacks: Mapping[str, str] = field(default_factory=dict)
     caches: Collection[str] = ()
+    push_keys: Mapping[str, str] = field(default_factory=dict)
 
     def id(self) -> str:
         return self.number
@@ -39,3 +40,6 @@ class FakeAccount:
 
     def cache_exists(self, name: str) -> bool:
         return name in self.caches
+
+    def push_key(self, parameter: str) -> str | None:
+        return self.push_keys.get(parameter)

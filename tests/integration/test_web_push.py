@@ -29,8 +29,8 @@ POST = ids.new_id()
 class Town:
     """The platform, and somebody who is liked."""
 
-    def __init__(self, platform: Platform, server: PushServer, queue_url: str) -> None:
-        self.platform, self.server, self._queue_url = platform, server, queue_url
+    def __init__(self, platform: Platform, server: PushServer, queue_url: str, unstacked: Deployed) -> None:
+        self.platform, self.server, self._queue_url, self.unstacked = platform, server, queue_url, unstacked
         self.clock = FakeClock(SystemClock().now())
         platform.clock = self.clock
         self.owner = ids.new_id()
@@ -87,19 +87,21 @@ class Town:
 def town(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
     import boto3
 
-    key = webpush.create_key(Deployed(boto3.Session(region_name=aws.name), "test"), replace=True)
+    unstacked = Deployed(boto3.Session(region_name=aws.name), "test")
+    key = webpush.create_key(unstacked, replace=True)
     url = client("sqs").create_queue(QueueName="web-pushes")["QueueUrl"]
     server = PushServer(0)
     for name, value in {
         "SITE_URL": "https://mundotango.example",
         "WEB_PUSHES_QUEUE": url,
         "VAPID_KEY_PARAMETER": key.parameter,
+        "VAPID_PUBLIC_KEY": key.parameters["VapidPublicKey"],
         "PUSH_SERVICES": server.origin,
     }.items():
         monkeypatch.setenv(name, value)
     platform = Platform()
     monkeypatch.setattr(handler, "platform", lambda: platform)
-    yield Town(platform, server, url)
+    yield Town(platform, server, url, unstacked)
     client("sqs").delete_queue(QueueUrl=url)
     server.close()
 
@@ -146,4 +148,22 @@ def test_what_is_read_meanwhile_is_not_shown(town: Town) -> None:
     town.platform.inbox.mark_read(town.owner, item.position)
     assert town.work_off() == []
 
+    assert sent_to(browser) == []
+
+
+def test_a_push_service_that_does_not_trust_the_sender_is_asked_again_and_the_others_are_told(town: Town) -> None:
+    doubted, there = town.browser(), town.browser()
+    town.server.answers[doubted.endpoint.rpartition("/")[2]] = Answer(403)
+    town.take_in(town.like())
+    assert town.work_off() == []
+
+    assert len(sent_to(there)) == 1
+    assert town.delayed() > 0
+
+
+def test_with_another_key_than_browsers_are_told_all_of_it_comes_again(town: Town) -> None:
+    browser = town.browser()
+    webpush.create_key(town.unstacked, replace=True)
+    town.take_in(town.like())
+    assert len(town.work_off()) == 1
     assert sent_to(browser) == []

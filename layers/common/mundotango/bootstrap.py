@@ -203,7 +203,8 @@ class Platform:
         from mundotango.adapters.push_service import HttpPushService
         from mundotango.adapters.vapid import Vapid
 
-        vapid = Vapid(settings.VapidKey.from_env(), self.site.url, self.region)
+        key, public = settings.VapidKey.from_env(), settings.VapidPublicKey.from_env()
+        vapid = Vapid(key, public, self.site.url, self.region)
         return HttpPushService(vapid, self.push_services, self.clock)
 
     @cached_property

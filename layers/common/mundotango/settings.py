@@ -147,8 +147,8 @@ class VapidKey:
 
 @dataclass(frozen=True, slots=True)
 class VapidPublicKey:
-    """What browsers know this platform by when it sends to them; empty where there is no Web Push. A short name and a
-    dot may stand before it."""
+    """What browsers know this platform by when it sends to them; empty where there is no Web Push. The template has a
+    short name and a dot before it."""
 
     key: str
 

@@ -8,8 +8,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from mundotango.adapters.push_encryption import point_of
-from mundotango.adapters.vapid import base64url, key_of
+from mundotango.adapters.vapid import key_of, public_of
 from operations import cli, webpush
 from operations.deployed import Deployed
 
@@ -34,7 +33,7 @@ def test_the_private_half_is_stored_and_not_shown(deployed: Deployed) -> None:
     shown = CliRunner().invoke(cli.app, ["webpush", "create-key"]).output
 
     kept = stored(deployed)
-    public = base64url(point_of(key_of(kept["Value"]).public_key()))
+    public = public_of(key_of(kept["Value"]))
     assert kept["Type"] == "SecureString"
     assert f'"VapidKeyParameter={PARAMETER}"' in shown
     assert f'"VapidPublicKey={public[1:9]}.{public}"' in shown

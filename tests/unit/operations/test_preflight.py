@@ -7,10 +7,12 @@ from operations.config_env import ConfigEnv
 from operations.parameters import effective
 from operations.preflight import Finding, State, examine
 from operations.refusal import Refusal
+from operations.webpush import Key
 from tests.fakes.account import FakeAccount
 
 IDENTITY = "arn:aws:ses:us-east-1:123456789012:identity/example.org"
 SENDER = "Mundo Tango <hello@example.org>"
+KEY = Key("/mundo-tango/web-push-key", "B" + 86 * "x")
 
 
 def phase1(stack_name: str = "mundo-tango-phase1", **parameters: str) -> ConfigEnv:
@@ -23,8 +25,8 @@ def found(check: str, account: FakeAccount, env: ConfigEnv) -> Finding:
 
 
 def test_a_ready_account_is_refused_nothing() -> None:
-    env = phase1(SesIdentity=IDENTITY, SesFrom=SENDER, OperatorMail="ops@example.org")
-    findings = examine(FakeAccount(verified={"example.org"}), env)
+    env = phase1(SesIdentity=IDENTITY, SesFrom=SENDER, OperatorMail="ops@example.org", **KEY.parameters)
+    findings = examine(FakeAccount(verified={"example.org"}, push_keys={KEY.parameter: KEY.public}), env)
 
     assert {finding.check: finding.state for finding in findings} == {
         "credentials": State.GOOD,
@@ -33,6 +35,7 @@ def test_a_ready_account_is_refused_nothing() -> None:
         "concurrency": State.GOOD,
         "mail": State.GOOD,
         "digests": State.GOOD,
+        "web push": State.GOOD,
         "operator": State.GOOD,
     }
 
@@ -137,6 +140,31 @@ def test_who_gives_neither_is_told_of_digests_where_mail_is() -> None:
     findings = examine(FakeAccount(), phase1())
 
     assert [finding.check for finding in findings if "digests" in finding.said] == ["mail"]
+
+
+def test_without_a_key_there_is_no_web_push_and_that_is_noted() -> None:
+    assert found("web push", FakeAccount(), phase1()).state is State.NOTE
+
+
+@pytest.mark.parametrize("given", KEY.parameters)
+def test_half_of_a_key_is_refused(given: str) -> None:
+    account = FakeAccount(push_keys={KEY.parameter: KEY.public})
+    finding = found("web push", account, phase1(**{given: KEY.parameters[given]}))
+
+    assert finding.state is State.REFUSED
+    assert "go together" in finding.said
+
+
+def test_a_key_that_is_not_there_or_is_another_one_is_refused() -> None:
+    other = Key(KEY.parameter, "B" + 86 * "y")
+    missing = found("web push", FakeAccount(), phase1(**KEY.parameters))
+    replaced = found("web push", FakeAccount(push_keys={other.parameter: other.public}), phase1(**KEY.parameters))
+
+    assert (missing.state, missing.cure) == (State.REFUSED, "mundo webpush create-key")
+    assert (replaced.state, replaced.cure) == (
+        State.REFUSED,
+        f"VapidPublicKey={other.parameters['VapidPublicKey']}",
+    )
 
 
 def test_without_an_identity_cognito_sends_and_that_is_noted() -> None:

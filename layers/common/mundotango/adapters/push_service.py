@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from mundotango import settings
 from mundotango.webpush.policy import is_known_service, origin_of
-from mundotango.webpush.ports import Gone, NotNow, Refused
+from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, NotTrusted, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from mundotango.webpush.model import Device
 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-_BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+_UNTRUSTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+# 406 is how the service of Windows says 429.
+_BUSY = {
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
 
 # Of one service so many are kept between two pushes of a batch: what its devices are at most.
 LINES = 100
@@ -110,11 +117,14 @@ def _post(lines: PoolManager, endpoint: str, body: bytes, headers: Mapping[str, 
 
 
 def _raise_for(status: int, retry_after: str) -> None:
-    """A service that sends us elsewhere is refused, as one that does not want this, such as another key's device."""
+    """A service that sends us elsewhere is refused, as one that does not want this."""
     if 200 <= status < 300:
         return
     if status in _GONE:
         raise Gone(str(status))
+    if status in _UNTRUSTED:
+        # Devices of a former key are among them for months, so they are asked for less often than busy ones.
+        raise NotTrusted(str(status), MOST_DELAY)
     if status in _BUSY or status >= 500:
         raise NotNow(str(status), _pause(retry_after))
     raise Refused(str(status))

@@ -1,7 +1,7 @@
 """Who sends: a token that a push service can verify (VAPID, RFC 8292), signed by the stack's key.
 
-The private half is a number of 32 bytes, as base64url, in a SecureString of Systems Manager. It is read once and
-stays in memory; nothing writes it down.
+The private half is a number of 32 bytes, as base64url, in a SecureString of Systems Manager. It is read once, stays in
+memory, and signs if it belongs to the public half that browsers are told; nothing writes it down.
 """
 
 from __future__ import annotations
@@ -31,21 +31,24 @@ _TOKEN_SECONDS = 12 * 3600
 class Vapid:
     """`subject` is where a push service finds who is to blame, a `mailto:` or `https:` address."""
 
-    def __init__(self, key: settings.VapidKey, subject: str, region: settings.Region) -> None:
-        self._parameter, self._subject, self._region = key.parameter, subject, region
+    def __init__(
+        self, key: settings.VapidKey, public: settings.VapidPublicKey, subject: str, region: settings.Region
+    ) -> None:
+        self._parameter, self._public = key.parameter, public.key
+        self._subject, self._region = subject, region
 
     def authorization(self, audience: str, now: datetime) -> str:
         """For the header of that name; `audience` is the push service's origin.
 
         Raises:
-            Unavailable: the key cannot be had.
+            Unavailable: the key cannot be had, or is another one than browsers are told. It is read again then.
         """
         ends_at = int(now.timestamp()) + _TOKEN_SECONDS
         claims: dict[str, object] = {"aud": audience, "exp": ends_at, "sub": self._subject}
         signed = f"{_encoded({'typ': 'JWT', 'alg': 'ES256'})}.{_encoded(claims)}"
         r, s = decode_dss_signature(self._key.sign(signed.encode(), ec.ECDSA(SHA256())))
         token = f"{signed}.{base64url(r.to_bytes(32) + s.to_bytes(32))}"
-        return f"vapid t={token}, k={base64url(point_of(self._key.public_key()))}"
+        return f"vapid t={token}, k={self._public}"
 
     @cached_property
     def _key(self) -> ec.EllipticCurvePrivateKey:
@@ -55,12 +58,21 @@ class Vapid:
             found = make_client("ssm", self._region).get_parameter(Name=self._parameter, WithDecryption=True)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("the key of Web Push cannot be read") from error
-        return key_of(found["Parameter"]["Value"])
+        key = key_of(found["Parameter"]["Value"])
+        if public_of(key) != self._public:
+            # Signed by it every push would be refused, and look as if each device were at fault.
+            raise Unavailable("the key of Web Push is not the one that browsers are told")
+        return key
 
 
 def key_of(private: str) -> ec.EllipticCurvePrivateKey:
     """From its private half as it is stored."""
     return ec.derive_private_key(int.from_bytes(urlsafe_b64decode(private + "=" * (-len(private) % 4))), ec.SECP256R1())
+
+
+def public_of(key: ec.EllipticCurvePrivateKey) -> str:
+    """As browsers are told it."""
+    return base64url(point_of(key.public_key()))
 
 
 def base64url(data: bytes) -> str:

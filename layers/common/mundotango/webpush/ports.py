@@ -85,6 +85,10 @@ class NotNow(Exception):
         self.after = after
 
 
+class NotTrusted(NotNow):
+    """It does not take us for whom this device's browser was told: a former key's device, or what we sign is wrong."""
+
+
 class PushService(Protocol):
     """Asked by several threads at once."""
 

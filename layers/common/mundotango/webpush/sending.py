@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from mundotango.notifications.inbox import unread_beyond, without_those_apart
 from mundotango.observability import count, logger
 from mundotango.webpush.model import Turn
-from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, Refused
+from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, NotTrusted, Refused
 from mundotango.webpush.words import message_of, sentence_of
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Stores(Protocol):
 
 
 def push_item(stores: Stores, user_id: UUID, group: str) -> None:
-    """What became of it is counted: `push_sent`, `push_refused`, `push_gone` and `push_late` by the device, and of the
-    whole `push_idle` (nothing to tell, or nobody), `push_too_old`, `push_again` and `push_put_off`.
+    """What became of it is counted: `push_sent`, `push_refused`, `push_gone`, `push_late` and `push_untrusted` by the
+    device, and of the whole `push_idle` (nothing to tell, or nobody), `push_too_old`, `push_again` and `push_put_off`.
 
     Raises:
         Unavailable: it has to come again.
@@ -192,7 +192,7 @@ def _outcome(stores: Stores, device: Device, sent: Future[None] | None) -> timed
         said = {"user_id": str(device.user_id), "device_id": str(device.id), "why": str(refusal)}
         logger().warning("push refused", extra=said)
     except NotNow as refusal:
-        count("push_late")
+        count("push_untrusted" if isinstance(refusal, NotTrusted) else "push_late")
         return AGAIN if refusal.after is None else refusal.after
     else:
         count("push_sent")
