@@ -18,6 +18,7 @@ from mundotango.errors import Unavailable
 from mundotango.notifications.model import KINDS, MOST_COUNTED, Notification
 from mundotango.webpush import queue
 from mundotango.webpush.model import Device, Turn, Wishes
+from mundotango.webpush.policy import DEVICE_LIFE
 from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, Refused
 from mundotango.webpush.sending import AGAIN, OLDEST, PACE, push_item
 from mundotango.webpush.words import MOST_BYTES, message_of, words
@@ -39,7 +40,7 @@ def stores() -> FakeStores:
 
 @pytest.fixture
 def devices(stores: FakeStores) -> list[Device]:
-    made = [make_device(ME), make_device(ME)]
+    made = [make_device(ME, at=stores.clock.now()) for _ in range(2)]
     for device in made:
         stores.devices.put(device, limit=10)
     return made
@@ -137,6 +138,15 @@ def push_item_again(stores: FakeStores, people: Collection[UUID], *, after: time
     stores.clock.advance(after)
     liked(stores, *people)
     push_item(stores, ME, GROUP)
+
+
+def test_a_device_that_expired_is_told_nothing(stores: FakeStores, devices: list[Device]) -> None:
+    expired = replace(devices[0], registered_at=stores.clock.now() - DEVICE_LIFE)
+    stores.devices.put(expired, limit=10)
+    liked(stores, PEOPLE[0])
+    push_item(stores, ME, GROUP)
+
+    assert [each.device for each in stores.push_service.sent] == [devices[1]]
 
 
 def test_a_device_that_is_gone_is_forgotten_and_the_others_are_told(stores: FakeStores, devices: list[Device]) -> None:

@@ -86,7 +86,8 @@ def test_what_cannot_be_woken_holds_up_nobody(
     def is_away(*_: object) -> NoReturn:
         raise Unavailable("does not answer")
 
-    monkeypatch.setattr(*((stores.waiting_pushes, "put") if away == "queue" else (stores.devices, "of_user")), is_away)
+    store, asked = (stores.waiting_pushes, "put") if away == "queue" else (stores.devices, "of_user")
+    monkeypatch.setattr(store, asked, is_away)
     with counting() as counts:
         take_in(stores, reacted(ANA))
 
