@@ -22,45 +22,65 @@ export interface PushMessage {
 }
 
 /** `off`: the platform sends none, or the browser knows none. `default`: nobody was asked yet. */
-export type Registered = { state: "on"; id: string } | { state: "off" | "denied" | "default" };
+export type Registered = { state: "on"; id: string } | { state: "off" | "denied" | "default"; id?: undefined };
 
-export interface Registering {
+export interface Device {
   registration: ServiceWorkerRegistration;
   /** `fetch` with the access token. */
   request: (path: string, init?: RequestInit) => Promise<Response>;
+}
+
+export interface Registering extends Device {
+  /** The id of who is signed in. */
+  me: string;
   /** Whether to ask the person, which browsers allow after a click only. */
   ask?: boolean;
 }
 
+/** In `localStorage`: whose the browser's subscription is. */
+const OWNER = "mundotango.push.owner";
+
 /** To be called at each start, which keeps the device known, and with `ask` when the person wants it. */
-export async function registerPush({ registration, request, ask = false }: Registering): Promise<Registered> {
+export async function registerPush({ registration, request, me, ask = false }: Registering): Promise<Registered> {
   if (!("pushManager" in registration) || typeof Notification === "undefined") return { state: "off" };
   const permission = ask ? await Notification.requestPermission() : Notification.permission;
   if (permission !== "granted") return { state: permission };
   const answer = await request("/api/public/push/key");
   if (answer.status === 404) return { state: "off" };
   const { key } = (await accepted(answer)) as { key: string };
-  const subscription = await subscribed(registration.pushManager, bytes(key));
+  const subscription = (await subscribed(registration.pushManager, bytes(key), me)).toJSON();
+  // No more than the API knows: it refuses what a browser may add some day.
+  const { endpoint, keys: { p256dh, auth } = {} } = subscription;
   const headers = { "Content-Type": "application/json" };
-  const put = { method: "PUT", headers, body: JSON.stringify(subscription) };
+  const put = { method: "PUT", headers, body: JSON.stringify({ endpoint, keys: { p256dh, auth } }) };
   const { id } = (await accepted(await request("/api/push/devices", put))) as { id: string };
   return { state: "on", id };
 }
 
-/** Before the person signs out; `id` as `registerPush` said it. Nothing is shown here any more, whatever is on its way. */
-export async function endPush({ registration, request }: Registering, id: string): Promise<void> {
+/**
+ * Before the person signs out, whatever `registerPush` said; `id` where it said one. Nothing is shown here any more,
+ * whatever is on its way. The API finds out by the next push where it is not told here.
+ */
+export async function endPush({ registration, request }: Device, id?: string): Promise<void> {
   await (await registration.pushManager?.getSubscription())?.unsubscribe();
+  if (!id) return;
   const answer = await request(`/api/push/devices/${id}`, { method: "DELETE" });
   if (answer.status !== 404) await accepted(answer);
 }
 
-async function subscribed(manager: PushManager, key: Uint8Array<ArrayBuffer>): Promise<PushSubscription> {
+async function subscribed(
+  manager: PushManager, key: Uint8Array<ArrayBuffer>, me: string,
+): Promise<PushSubscription> {
   const known = await manager.getSubscription();
   const knownKey = known?.options.applicationServerKey;
-  if (known && knownKey && String(new Uint8Array(knownKey)) === String(key)) return known;
-  // A subscription to a key that was replaced would be refused: each is for one sender.
+  const mine = localStorage.getItem(OWNER) === me;
+  if (known && mine && knownKey && String(new Uint8Array(knownKey)) === String(key)) return known;
+  // One to a key that was replaced would be refused, as each is for one sender. And to that of whoever was signed in
+  // before, without signing out, something of theirs may be on its way.
   await known?.unsubscribe();
-  return manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const anew = await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  localStorage.setItem(OWNER, me);
+  return anew;
 }
 
 async function accepted(answer: Response): Promise<unknown> {
@@ -89,14 +109,19 @@ export interface Page {
 
 /**
  * `addEventListener("push", (event) => event.waitUntil(showPush(self, event.data?.text())))`. It shows something whatever
- * comes, for browsers end the subscription of who does not. Of one tag the later message stands, in any order.
+ * comes, for browsers end the subscription of who does not. Of one tag the later message stands, in any order: what comes
+ * after it shows it again, without a sound.
  */
 export async function showPush(worker: Worker, text: string | undefined): Promise<void> {
   const message = read(text);
   if (!message) return worker.registration.showNotification("Mundo Tango", { data: { url: "/" } });
   const { title, body, lang, tag, url, position, unread } = message;
   const shown = await worker.registration.getNotifications({ tag });
-  if (shown.some((each) => each.data?.position > position)) return;
+  const later = shown.find((each) => each.data?.position > position);
+  if (later) {
+    const { title, body, lang, data } = later;
+    return worker.registration.showNotification(title, { body, lang, tag, data, silent: true });
+  }
   await worker.registration.showNotification(title, { body, lang, tag, data: { url, position } });
   await worker.navigator.setAppBadge?.(unread);
 }

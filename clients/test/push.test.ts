@@ -12,6 +12,7 @@ const MESSAGE: PushMessage = {
 /** A browser as far as a page sees it: its permission, its one subscription, and what the API was asked. */
 class Browser {
   readonly asked: string[] = [];
+  me = "u-1";
   readonly answers: Record<string, () => Response> = {
     "GET /api/public/push/key": () => Response.json({ key: KEY }),
     "PUT /api/push/devices": () => Response.json({ id: "d-1" }),
@@ -23,7 +24,12 @@ class Browser {
 
   constructor(permission: NotificationPermission = "granted", answer: NotificationPermission = permission) {
     const asked = async () => (this.prompts++, answer);
-    Object.assign(globalThis, { Notification: { permission, requestPermission: asked } });
+    const kept = new Map<string, string>();
+    const localStorage = {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, value: string) => void kept.set(name, value),
+    };
+    Object.assign(globalThis, { Notification: { permission, requestPermission: asked }, localStorage });
   }
 
   readonly request = async (path: string, init: RequestInit = {}) => {
@@ -48,7 +54,9 @@ class Browser {
     if (!this.subscription) return null;
     const options = { applicationServerKey: this.subscription.key.buffer };
     const unsubscribe = async () => ((this.subscription = undefined), true);
-    return { options, unsubscribe, toJSON: () => ({ endpoint: `at-${this.subscribed}` }) };
+    const keys = { p256dh: "point", auth: "secret", newer: "?" };
+    const toJSON = () => ({ endpoint: `at-${this.subscribed}`, expirationTime: null, newer: "?", keys });
+    return { options, unsubscribe, toJSON };
   }
 }
 
@@ -57,9 +65,11 @@ class Shown implements Worker {
   readonly notifications: (NotificationOptions & { title: string })[] = [];
   readonly opened: string[] = [];
   badge = 0;
+  calls = 0;
   readonly registration = {
     scope: SITE,
     showNotification: async (title: string, options: NotificationOptions = {}) => {
+      this.calls++;
       const same = this.notifications.findIndex((each) => each.tag !== undefined && each.tag === options.tag);
       this.notifications.splice(same < 0 ? this.notifications.length : same, 1, { title, ...options });
     },
@@ -80,7 +90,9 @@ class Shown implements Worker {
   }
 }
 
-afterEach(() => Reflect.deleteProperty(globalThis, "Notification"));
+afterEach(() => {
+  for (const name of ["Notification", "localStorage"]) Reflect.deleteProperty(globalThis, name);
+});
 
 test("a browser is subscribed once and registered at each start", async () => {
   const browser = new Browser();
@@ -89,15 +101,24 @@ test("a browser is subscribed once and registered at each start", async () => {
   assert.equal(browser.subscribed, 1);
   assert.equal(browser.subscription!.key.length, 65);
   assert.equal(browser.subscription!.key[0], 4);
-  assert.deepEqual(browser.asked.slice(2), ["GET /api/public/push/key", 'PUT /api/push/devices {"endpoint":"at-1"}']);
+  const put = 'PUT /api/push/devices {"endpoint":"at-1","keys":{"p256dh":"point","auth":"secret"}}';
+  assert.deepEqual(browser.asked.slice(2), ["GET /api/public/push/key", put]);
+});
+
+test("a browser subscribes anew for whoever comes after somebody who did not sign out", async () => {
+  const browser = new Browser();
+  for (const me of ["u-1", "u-2", "u-2"]) await registerPush(Object.assign(browser, { me }));
+
+  assert.equal(browser.subscribed, 2);
 });
 
 test("when the platform has another key the browser subscribes to that", async () => {
   const browser = new Browser();
+  await registerPush(browser);
   browser.subscription = { key: new Uint8Array(65) };
   await registerPush(browser);
 
-  assert.equal(browser.subscribed, 1);
+  assert.equal(browser.subscribed, 2);
   assert.equal(browser.subscription.key[0], 4);
 });
 
@@ -106,8 +127,8 @@ test("nobody is asked unless they want it, and who refuses is left alone", async
     ["default", false, "granted", 0], ["denied", false, "denied", 0], ["default", true, "denied", 1],
   ] as const) {
     const browser = new Browser(before, answer);
-    const { registration, request } = browser;
-    assert.deepEqual(await registerPush({ registration, request, ask }), { state: ask ? answer : before });
+    const { registration, request, me } = browser;
+    assert.deepEqual(await registerPush({ registration, request, me, ask }), { state: ask ? answer : before });
     assert.deepEqual([browser.prompts, browser.asked, browser.subscribed], [prompts, [], 0]);
   }
   assert.equal((await registerPush(Object.assign(new Browser("default", "granted"), { ask: true }))).state, "on");
@@ -117,8 +138,8 @@ test("where there is no Web Push, here or there, there is none", async () => {
   const browser = new Browser();
   browser.answers["GET /api/public/push/key"] = () => new Response(null, { status: 404 });
   assert.deepEqual(await registerPush(browser), { state: "off" });
-  const { request } = browser;
-  assert.deepEqual(await registerPush({ registration: {} as ServiceWorkerRegistration, request }), { state: "off" });
+  const { request, me } = browser;
+  assert.deepEqual(await registerPush({ registration: {} as ServiceWorkerRegistration, request, me }), { state: "off" });
   assert.equal(browser.subscribed, 0);
 });
 
@@ -142,6 +163,15 @@ test("who signs out is shown nothing more, known to the API or not", async () =>
   }
 });
 
+test("who signs out before the API named the device is shown nothing more either", async () => {
+  const browser = new Browser();
+  browser.answers["PUT /api/push/devices"] = () => new Response(null, { status: 503 });
+  const registered = await registerPush(browser).catch(() => undefined);
+  await endPush(browser, registered?.id);
+
+  assert.equal(browser.subscription, undefined);
+});
+
 test("a message is shown, in its language, and its number in the badge", async () => {
   const worker = new Shown();
   await showPush(worker, JSON.stringify(MESSAGE));
@@ -158,6 +188,10 @@ test("of one notification the later message stands, however often and in whateve
   for (const each of [MESSAGE, later, MESSAGE, later, other]) await showPush(worker, JSON.stringify(each));
 
   assert.deepEqual(worker.notifications.map((each) => each.body), [later.body, other.body]);
+  assert.equal(worker.calls, 5);
+  await showPush(worker, JSON.stringify(MESSAGE));
+  const { title, body, lang, tag, url, position } = later;
+  assert.deepEqual(worker.notifications[0], { title, body, lang, tag, data: { url, position }, silent: true });
 });
 
 test("something is shown whatever comes", async () => {

@@ -14,7 +14,7 @@ from typing import Any
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
-from mundotango.observability import logger
+from mundotango.observability import counting, logger
 from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts, readable
 from mundotango.realtime.model import Appended, Delivery, Outcome
 
@@ -69,15 +69,17 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     happened = newest_counts([appended_from_image(image["NewImage"]) for image in images])
     deliveries: list[Delivery] = []
     failed: list[str] = []
-    for appended in happened:
-        try:
-            take_in(platform(), readable(appended))
-            deliveries += _told_at_once(appended)
-        except Unavailable:
-            failed = [numbers[appended.position]]
-            break
-    outcomes = hand_over(platform(), deliveries)
-    _log("activities delivered", outcomes, records=len(records), told=len(happened), failed_from=failed)
+    with counting() as counts:
+        for appended in happened:
+            try:
+                take_in(platform(), readable(appended))
+                deliveries += _told_at_once(appended)
+            except Unavailable:
+                failed = [numbers[appended.position]]
+                break
+        outcomes = hand_over(platform(), deliveries)
+    said = {"records": len(records), "told": len(happened), "failed_from": failed, "counts": dict(counts)}
+    _log("activities delivered", outcomes, **said)
     return failed
 
 

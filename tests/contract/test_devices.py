@@ -30,6 +30,8 @@ def test_a_device_comes_back_as_it_was(devices: Devices) -> None:
 
     assert devices.of_user(ANA) == [device]
     assert devices.of_user(BRUNO) == []
+    assert devices.find(ANA, device.id) == device
+    assert devices.find(BRUNO, device.id) is None
 
 
 def test_a_browser_that_registers_again_is_one_device(devices: Devices) -> None:

@@ -16,12 +16,15 @@ class FakeDevices:
         for beyond in own[limit:]:
             del self.devices[beyond.id]
 
+    def find(self, user_id: UUID, device_id: UUID) -> Device | None:
+        known = self.devices.get(device_id)
+        return known if known is not None and known.user_id == user_id else None
+
     def of_user(self, user_id: UUID) -> list[Device]:
         return [each for each in self.devices.values() if each.user_id == user_id]
 
     def remove(self, user_id: UUID, device_id: UUID) -> bool:
-        known = self.devices.get(device_id)
-        return known is not None and known.user_id == user_id and self.devices.pop(device_id) is known
+        return self.find(user_id, device_id) is not None and self.devices.pop(device_id) is not None
 
     def wishes(self, user_id: UUID) -> Wishes:
         return self.wanted.get(user_id, (0, Wishes()))[1]

@@ -21,16 +21,17 @@ async def get_push_key(platform: PlatformDep) -> PushKeyBody:
     return PushKeyBody(key=service.get_key(platform.vapid_public_key))
 
 
-@router.put("/push/devices", responses=refusals(body=True))
-@access(200)
-@open_to_suspended
+@router.put("/push/devices", responses=refusals(403, 404, body=True))
+@access(200, suspended=403)
 async def register_device(asked: PushSubscription, caller: CallerDep, platform: PlatformDep) -> DeviceBody:
     """To be repeated at each start: what was not registered for 60 days is forgotten. The browser is this person's from
-    now on, and nobody else's. Of more than ten devices those registered longest ago are forgotten.
+    now on, and nobody else's. Of more than ten devices those registered longest ago are forgotten. 404 where the
+    platform sends nothing to devices.
     """
     device = service.register_device(
         platform.devices,
         caller.user_id,
+        public_key=platform.vapid_public_key,
         endpoint=asked.endpoint,
         p256dh=asked.keys.p256dh,
         auth=asked.keys.auth,
@@ -44,7 +45,16 @@ async def register_device(asked: PushSubscription, caller: CallerDep, platform: 
 @access(200)
 async def list_devices(caller: CallerDep, platform: PlatformDep) -> DeviceList:
     """The caller's own, the one registered last first."""
-    return DeviceList(items=[_body(device) for device in service.list_devices(platform.devices, caller.user_id)])
+    devices = service.list_devices(platform.devices, caller.user_id, platform.clock)
+    return DeviceList(items=[_body(device) for device in devices])
+
+
+@router.delete("/push/devices", status_code=204, responses=refusals())
+@access(204)
+@open_to_suspended
+async def remove_devices(caller: CallerDep, platform: PlatformDep) -> None:
+    """All of the caller's, such as after a phone was lost. Those that are in use register again at their next start."""
+    service.remove_all(platform.devices, caller.user_id)
 
 
 @router.delete("/push/devices/{device_id}", status_code=204, responses=refusals(404))

@@ -22,7 +22,7 @@ class PushSubscription(Asked):
 class DeviceBody(Answered):
     id: Id = Field(description="The same for as long as the browser keeps its subscription.")
     service: str = Field(description="The host of the push service: of the address, which is a secret, that much.")
-    registered_at: Moment = Field(description="The last time.")
+    registered_at: Moment = Field(description="The last time, or up to a day before it.")
 
 
 class DeviceList(Answered):

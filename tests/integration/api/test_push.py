@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import pytest
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.webpush.model import Device, Wishes
-from mundotango.webpush.policy import MOST_DEVICES
+from mundotango.webpush.policy import DEVICE_LIFE, MOST_DEVICES
 from tests.factories.devices import FCM, make_device, subscription
 from tests.fakes.clock import FakeClock
 from tests.fixtures.gateway import Answer, Gateway
@@ -73,6 +73,53 @@ class TestDevices:
             made.append(register(gateway, me).json()["id"])
 
         assert registered(gateway, me) == made[:0:-1]
+
+    def test_none_is_registered_where_nothing_is_sent(self, gateway: Gateway) -> None:
+        me, gateway.platform.vapid_public_key = ids.new_id(), ""
+
+        answer = gateway.put(PATH, user=me, json=subscription(make_device()))
+
+        assert (answer.status, answer.problem) == (404, "not-found")
+        assert registered(gateway, me) == []
+
+    def test_who_starts_often_writes_once_a_day(
+        self, gateway: Gateway, platform: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        platform.clock, me = clock, ids.new_id()
+        written: list[datetime] = []
+        put = platform.devices.put
+
+        def noted(each: Device, *, limit: int) -> None:
+            written.append(each.registered_at)
+            put(each, limit=limit)
+
+        monkeypatch.setattr(platform.devices, "put", noted)
+        device = make_device()
+        for hours in (0, 23, 1, 23):
+            clock.advance(timedelta(hours=hours))
+            register(gateway, me, device)
+        assert [after - written[0] for after in written] == [timedelta(), timedelta(days=1)]
+
+        register(gateway, me, replace(device, auth=b"another secret.."))
+        register(gateway, ids.new_id(), device)
+        register(gateway, me, device)
+        assert len(written) == 5
+
+    def test_those_that_expired_are_told_no_more(self, gateway: Gateway, platform: Any, clock: FakeClock) -> None:
+        platform.clock, me = clock, ids.new_id()
+        register(gateway, me)
+        clock.advance(DEVICE_LIFE)
+
+        assert registered(gateway, me) == []
+
+    def test_all_of_ones_own_are_removed_at_once(self, gateway: Gateway) -> None:
+        malena, carlos = ids.new_id(), ids.new_id()
+        for who in (malena, malena, carlos):
+            register(gateway, who)
+
+        for _ in range(2):
+            assert gateway.delete(PATH, user=malena).status == 204
+        assert (registered(gateway, malena), len(registered(gateway, carlos))) == ([], 1)
 
     def test_a_browser_is_one_persons_at_a_time(self, gateway: Gateway) -> None:
         device, malena, carlos = make_device(), ids.new_id(), ids.new_id()

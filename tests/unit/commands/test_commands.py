@@ -15,6 +15,7 @@ from mundotango.outbox.model import Outgoing
 from mundotango.realtime.model import Kind
 from mundotango.realtime.service import connect
 from tests.factories.commands import record_of
+from tests.factories.devices import make_device
 from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
@@ -74,12 +75,13 @@ def test_it_is_carried_out_as_often_as_it_comes(ana: UUID, platform: Platform, i
     assert identities.known == set()
 
 
-def test_somebodys_sockets_are_closed_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebodys_sockets_are_closed_and_devices_forgotten_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     stores = FakeStores()
     sockets = [make_socket(ids.new_id())]
     sockets += [make_socket(sockets[0].user_id), make_socket()]
     for socket in sockets:
         connect(stores, socket, make_end(stores.clock))
+        stores.devices.put(make_device(socket.user_id), limit=10)
     monkeypatch.setattr(handler, "platform", lambda: stores)
     command = command_of(Outgoing(4, socket_closing(sockets[0].user_id, "suspended", stores.clock)))
     assert command is not None
@@ -92,6 +94,7 @@ def test_somebodys_sockets_are_closed_and_no_others(monkeypatch: pytest.MonkeyPa
     ] * 2
     assert set(stores.pusher.closed) == {socket.connection_id for socket in sockets[:2]}
     assert list(stores.connections.rows) == [sockets[2].connection_id]
+    assert {device.user_id for device in stores.devices.devices.values()} == {sockets[2].user_id}
 
 
 def test_a_kind_that_nobody_knows_is_refused(platform: Platform) -> None:

@@ -15,7 +15,7 @@ def stores() -> FakeStores:
 
 @pytest.fixture
 def devices(stores: FakeStores) -> list[Device]:
-    made = [make_device(ME), make_device(ME)]
+    made = [make_device(ME, at=stores.clock.now()) for _ in range(2)]
     for device in made:
         stores.devices.put(device, limit=10)
     return made

@@ -1,6 +1,7 @@
 """However often and in whatever order messages come: each device is told the last state, and each at most once."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ from mundotango.errors import Unavailable
 from mundotango.observability import counting
 from mundotango.webpush import queue
 from mundotango.webpush.model import Device, Wishes
+from mundotango.webpush.policy import DEVICE_LIFE
 from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, Refused
 from mundotango.webpush.sending import AGAIN, OLDEST, PACE, push_item
 from tests.fakes.stores import FakeStores
@@ -53,6 +55,15 @@ def test_a_message_that_comes_again_tells_nothing_again(stores: FakeStores, devi
 
     assert [len(said(stores, device)) for device in devices] == [1, 1]
     assert stores.waiting_pushes.waiting == []
+
+
+def test_a_device_that_expired_is_told_nothing(stores: FakeStores, devices: list[Device]) -> None:
+    expired = replace(devices[0], registered_at=stores.clock.now() - DEVICE_LIFE)
+    stores.devices.put(expired, limit=10)
+    liked(stores, PEOPLE[0])
+    push_item(stores, ME, GROUP)
+
+    assert [each.device for each in stores.push_service.sent] == [devices[1]]
 
 
 def test_a_device_that_is_gone_is_forgotten_and_the_others_are_told(stores: FakeStores, devices: list[Device]) -> None:

@@ -1,12 +1,13 @@
 """What comes into an inbox wakes the devices of whose it is, and nothing else does."""
 
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
 
 from mundotango.errors import Unavailable
 from mundotango.notifications.inbox import take_in
+from mundotango.observability import counting
 from mundotango.realtime.model import Activity, Appended, Kind, user_channel
 from tests.factories.devices import make_device
 from tests.factories.realtime import make_activity
@@ -71,10 +72,25 @@ def test_whom_a_block_keeps_apart_wakes_nobody(stores: FakeStores) -> None:
     assert stores.waiting_pushes.waiting == []
 
 
-def test_what_could_not_wait_comes_again(stores: FakeStores) -> None:
-    """The inbox has it by then, and nothing changes any more: it is woken for all the same."""
-    stores.waiting_pushes.raising = [Unavailable("the queue does not answer")]
-    with pytest.raises(Unavailable):
+def test_what_comes_again_wakes_again(stores: FakeStores) -> None:
+    """Whoever took it in before may have stopped before it woke anything."""
+    for _ in range(2):
         take_in(stores, reacted(ANA))
-    take_in(stores, reacted(ANA))
-    assert stores.waiting_pushes.take() == [(ME, GROUP)]
+        assert stores.waiting_pushes.take() == [(ME, GROUP)]
+
+
+@pytest.mark.parametrize("away", ["queue", "table"])
+def test_what_cannot_be_woken_holds_up_nobody(
+    stores: FakeStores, away: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def is_away(*_: object) -> NoReturn:
+        raise Unavailable("does not answer")
+
+    store, asked = (stores.waiting_pushes, "put") if away == "queue" else (stores.devices, "of_user")
+    monkeypatch.setattr(store, asked, is_away)
+    with counting() as counts:
+        take_in(stores, reacted(ANA))
+
+    assert dict(counts) == {"push_not_woken": 1}
+    assert [each.activity.kind for each in stores.activities.appended] == ["notification.updated"]
+    assert caplog.messages == ["push not woken"]

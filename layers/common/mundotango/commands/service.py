@@ -37,7 +37,8 @@ def identity_deletion(user_id: UUID, clock: Clock) -> Activity:
 
 
 def socket_closing(user_id: UUID, code: Closing, clock: Clock) -> Activity:
-    """To be recorded: all sockets that this person has open then shall be closed, and told this code."""
+    """To be recorded: all sockets that this person has open then shall be closed, and told this code. Their devices are
+    forgotten too, which register again at their next start if they may."""
     return _recorded("command.close_sockets", {"user_id": str(user_id), "code": code}, clock)
 
 
@@ -72,8 +73,11 @@ def carry_out(platform: Platform, command: Command) -> None:
     match command.kind:
         case "close_sockets":
             from mundotango.realtime.closing import end_all
+            from mundotango.webpush.service import remove_all
 
-            end_all(platform, UUID(command.payload["user_id"]), command.payload["code"])
+            user_id = UUID(command.payload["user_id"])
+            end_all(platform, user_id, command.payload["code"])
+            remove_all(platform.devices, user_id)
         case "identity_delete":
             platform.identities.delete(UUID(command.payload["user_id"]))
         case "media_delete":

@@ -11,6 +11,7 @@ from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.notifications import policy
 from mundotango.notifications.model import MOST_COUNTED, Notification, Occurrence, notification_payload
+from mundotango.observability import count, logger
 from mundotango.realtime.model import Activity, Appended, Kind, user_channel
 from mundotango.realtime.policy import position_at
 
@@ -158,9 +159,17 @@ def _tell(stores: Stores, item: Notification) -> None:
 
 
 def _wake_devices(stores: Stores, item: Notification, heard: Occurrence) -> None:
-    """Also of what changed nothing: the time before, this may have been what failed.
+    """Also of what changed nothing: the time before, whoever did this may have stopped here.
 
-    Devices are asked for first: to find none costs a tenth of a message that would say nothing.
+    Devices are asked for first: to find none costs a tenth of a message that would say nothing. What cannot be asked
+    or put now is not woken: to bring it again would hold up the frames of everybody behind it.
     """
-    if item.shown and (heard.joined or not heard.left) and stores.devices.of_user(item.user_id):
-        stores.waiting_pushes.put(item.user_id, item.group)
+    if not item.shown or (heard.left and not heard.joined):
+        return
+    try:
+        if stores.devices.of_user(item.user_id):
+            stores.waiting_pushes.put(item.user_id, item.group)
+    except Unavailable as failure:
+        count("push_not_woken")
+        said = {"user_id": str(item.user_id), "notification_id": str(item.id), "why": str(failure)}
+        logger().warning("push not woken", extra=said)

@@ -3,11 +3,12 @@
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from mundotango.notifications.model import NotificationPreferences
 from mundotango.text import refused
-from mundotango.webpush.model import Wishes
+from mundotango.webpush.model import Device, Wishes
 
 # Of Chrome and those made of it, Firefox, Safari, and Edge.
 KNOWN_SERVICES = (
@@ -20,6 +21,8 @@ KNOWN_SERVICES = (
 MOST_DEVICES = 10
 # A client registers anew at each start: what did not for so long is somebody's last phone.
 DEVICE_LIFE = timedelta(days=60)
+# Who starts often writes no more than this: of the life of a device a day is little.
+REGISTERED_EACH = timedelta(days=1)
 # The longest in use have some 500 characters.
 LONGEST_ENDPOINT = 1024
 
@@ -63,6 +66,17 @@ def secret(value: str) -> bytes:
     if shared is None:
         raise refused("keys.auth", "is not 16 bytes in base64url")
     return shared
+
+
+def stands(known: Device, again: Device) -> bool:
+    """Whether what is known of a device needs no other registration yet."""
+    same = replace(known, registered_at=again.registered_at) == again
+    return same and again.registered_at - known.registered_at < REGISTERED_EACH
+
+
+def kept(devices: Iterable[Device], now: datetime) -> list[Device]:
+    """Without those that expired: DynamoDB takes days to sweep them."""
+    return [device for device in devices if now < device.registered_at + DEVICE_LIFE]
 
 
 def wishes_of(preferences: NotificationPreferences) -> Wishes:

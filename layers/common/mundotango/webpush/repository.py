@@ -65,6 +65,10 @@ class DynamoDevices:
                 return
         raise Unavailable("others write the same rows; try again")
 
+    def find(self, user_id: UUID, device_id: UUID) -> Device | None:
+        row = self._find(_owner(user_id), f"{_DEVICE}{device_id}")
+        return None if row is None else _device(row)
+
     def of_user(self, user_id: UUID) -> list[Device]:
         rows = self._row.query(_owner(user_id), self._row.item.startswith(_DEVICE), consistent_read=True)
         return [_device(row) for row in rows]

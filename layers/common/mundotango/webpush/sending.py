@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from mundotango.notifications.inbox import unread_beyond, without_those_apart
 from mundotango.observability import count, logger
 from mundotango.webpush.model import Turn
+from mundotango.webpush.policy import kept
 from mundotango.webpush.ports import MOST_DELAY, Gone, NotNow, NotTrusted, Refused
 from mundotango.webpush.words import message_of, sentence_of
 
@@ -78,8 +79,8 @@ def push_item(stores: Stores, user_id: UUID, group: str) -> None:
     wishes, up_to = stores.devices.wishes(user_id), stores.inbox.read_up_to(user_id)
     item = stores.inbox.find(user_id, group)
     item = None if item is None else without_those_apart(stores.edges, item, item.actor_ids)
-    devices = stores.devices.of_user(user_id)
     now = stores.clock.now()
+    devices = kept(stores.devices.of_user(user_id), now)
     if item is None or not devices or not _is_news(item, wishes, up_to):
         count("push_idle")
         return

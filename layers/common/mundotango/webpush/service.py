@@ -20,10 +20,19 @@ def get_key(public_key: str) -> str:
 
 
 def register_device(
-    devices: Devices, user_id: UUID, *, endpoint: str, p256dh: str, auth: str, services: Iterable[str], clock: Clock
+    devices: Devices,
+    user_id: UUID,
+    *,
+    public_key: str,
+    endpoint: str,
+    p256dh: str,
+    auth: str,
+    services: Iterable[str],
+    clock: Clock,
 ) -> Device:
     """Whoever used this browser before is shown nothing there any more. Of many devices those that were registered
-    longest ago give way."""
+    longest ago give way. What was registered within a day stays as it is: a read, where a write costs four units."""
+    get_key(public_key)
     device = Device(
         user_id=user_id,
         endpoint=policy.endpoint(endpoint, services),
@@ -31,18 +40,28 @@ def register_device(
         auth=policy.secret(auth),
         registered_at=clock.now(),
     )
+    known = devices.find(user_id, device.id)
+    if known is not None and policy.stands(known, device):
+        return known
     devices.put(device, limit=policy.MOST_DEVICES)
     return device
 
 
-def list_devices(devices: Devices, user_id: UUID) -> list[Device]:
+def list_devices(devices: Devices, user_id: UUID, clock: Clock) -> list[Device]:
     """The one that was registered last comes first."""
-    return sorted(devices.of_user(user_id), key=lambda device: (device.registered_at, device.id), reverse=True)
+    kept = policy.kept(devices.of_user(user_id), clock.now())
+    return sorted(kept, key=lambda device: (device.registered_at, device.id), reverse=True)
 
 
 def remove_device(devices: Devices, user_id: UUID, device_id: UUID) -> None:
     if not devices.remove(user_id, device_id):
         raise NotFound("no such device")
+
+
+def remove_all(devices: Devices, user_id: UUID) -> None:
+    """Those that expired too, swept or not."""
+    for device in devices.of_user(user_id):
+        devices.remove(user_id, device.id)
 
 
 def record_wishes(work: UnitOfWork, user_id: UUID, clock: Clock) -> None:
