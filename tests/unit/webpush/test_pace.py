@@ -111,16 +111,16 @@ def test_who_was_late_does_not_tell_what_was_before(
     stores: FakeStores, devices: list[Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     liked(stores, PEOPLE[0])
-    find = stores.turns.find
+    of_user = stores.devices.of_user
 
-    def late(item_id: UUID) -> Turn | None:
-        monkeypatch.setattr(stores.turns, "find", find)
+    def late(user_id: UUID) -> list[Device]:
+        monkeypatch.setattr(stores.devices, "of_user", of_user)
         liked(stores, *PEOPLE[:2])
         push_item(stores, ME, GROUP)
         stores.clock.advance(2 * PACE)
-        return find(item_id)
+        return of_user(user_id)
 
-    monkeypatch.setattr(stores.turns, "find", late)
+    monkeypatch.setattr(stores.devices, "of_user", late)
     push_item(stores, ME, GROUP)
 
     assert [each["body"] for each in said(stores, devices[0])] == ["2 people like your post"]

@@ -239,6 +239,19 @@ class TestHandler:
         assert [len(said(stores, device)) for device in devices] == [1, 1]
         assert stores.push_service.hung_up == 1
 
+    def test_what_several_messages_say_is_done_once(
+        self, stores: FakeStores, devices: list[Device], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Of a burst, all that come at once would be put off, each by itself."""
+        liked(stores, PEOPLE[0])
+        bodies = [queue.key_of(ME, GROUP)] * 3 + ["web_push#nobody"] * 2
+        messages = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+
+        answer = handler.lambda_handler({"Records": messages}, None)
+
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "3"}, {"itemIdentifier": "4"}]}
+        assert sorted(record.message for record in caplog.records) == ["carried out", "not carried out"]
+
     def test_its_line_says_what_became_of_it_and_no_address(
         self, stores: FakeStores, devices: list[Device], caplog: pytest.LogCaptureFixture
     ) -> None:
