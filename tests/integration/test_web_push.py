@@ -165,5 +165,5 @@ def test_with_another_key_than_browsers_are_told_all_of_it_comes_again(town: Tow
     browser = town.browser()
     webpush.create_key(town.unstacked, replace=True)
     town.take_in(town.like())
-    assert len(town.work_off()) == 1
+    assert len(set(town.work_off())) == 1
     assert sent_to(browser) == []
