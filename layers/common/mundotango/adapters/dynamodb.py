@@ -19,7 +19,7 @@ from typing import Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
-from pynamodb.exceptions import DeleteError, PynamoDBException, TransactWriteError
+from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -87,6 +87,17 @@ def _indexes(schema: MetaTable) -> bool:
 def condition_failed(error: PynamoDBException) -> bool:
     """Whether a write was refused because its condition did not hold, and not for any other reason."""
     return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def written(write: Callable[[], object]) -> bool:
+    """Make a conditional write; False, and nothing written, where its condition did not hold."""
+    try:
+        write()
+    except (PutError, UpdateError, DeleteError) as error:
+        if condition_failed(error):
+            return False
+        raise
+    return True
 
 
 def take[M: Model](

@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
-from pynamodb.exceptions import DeleteError, PutError
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.adapters.dynamodb import bind, written
 from mundotango.commands.model import Command
 
 
@@ -43,13 +42,9 @@ class DynamoCommands:
             v=command.v,
             expires_at=expires_at,
         )
-        try:
-            row.save(condition=self._row.key.does_not_exist() | (self._row.version < command.version))
-        except PutError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        return written(
+            lambda: row.save(condition=self._row.key.does_not_exist() | (self._row.version < command.version))
+        )
 
     def find(self, key: str) -> Command | None:
         try:
@@ -58,8 +53,4 @@ class DynamoCommands:
             return None
 
     def forget(self, command: Command) -> None:
-        try:
-            self._row(command.key).delete(condition=self._row.version <= command.version)
-        except DeleteError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: self._row(command.key).delete(condition=self._row.version <= command.version))

@@ -5,11 +5,10 @@ from typing import cast
 from uuid import UUID
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import DeleteError, PutError
 from pynamodb.models import Model
 
 from mundotango import ids, settings
-from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.adapters.dynamodb import bind, written
 from mundotango.mail.model import SendState
 
 # A command lives 7 days, and a dead letter that names it 14.
@@ -33,24 +32,16 @@ class DynamoSends:
     def begin(self, mail_id: UUID, at: datetime) -> SendState | None:
         attempt = str(ids.new_id())
         row = self._row(_key(mail_id), state="sending", attempt=attempt, began_at=at, expires_at=at + LIFE)
-        try:
-            row.save(condition=self._row.id.does_not_exist())
-        except PutError as error:
-            if not condition_failed(error):
-                raise
-            known = self._row.get(_key(mail_id), consistent_read=True)
-            return None if known.attempt == attempt else cast(SendState, known.state)
-        return None
+        if written(lambda: row.save(condition=self._row.id.does_not_exist())):
+            return None
+        known = self._row.get(_key(mail_id), consistent_read=True)
+        return None if known.attempt == attempt else cast(SendState, known.state)
 
     def end(self, mail_id: UUID, state: SendState) -> None:
         self._row(_key(mail_id)).update([self._row.state.set(state)], condition=self._row.id.exists())
 
     def give_back(self, mail_id: UUID) -> None:
-        try:
-            self._row(_key(mail_id)).delete(condition=self._row.state == "sending")
-        except DeleteError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: self._row(_key(mail_id)).delete(condition=self._row.state == "sending"))
 
 
 def _key(mail_id: UUID) -> str:

@@ -16,14 +16,13 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
+from mundotango.adapters.dynamodb import batch_get, bind, written
 from mundotango.media.model import Measures, Media, Purpose, Status, Variant
 
 
@@ -170,20 +169,10 @@ class DynamoMedia:
 
     def _change(self, media_id: UUID, condition: Condition, status: Status, *actions: Action) -> bool:
         row = self._row
-        try:
-            row(str(media_id)).update([row.status.set(status), *actions], condition=condition)
-        except UpdateError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        return written(lambda: row(str(media_id)).update([row.status.set(status), *actions], condition=condition))
 
     def _set_review(self, media_id: UUID, action: Action, condition: Condition) -> None:
-        try:
-            self._row(str(media_id)).update([action], condition=condition)
-        except UpdateError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: self._row(str(media_id)).update([action], condition=condition))
 
 
 def _media(row: MediaRow) -> Media:

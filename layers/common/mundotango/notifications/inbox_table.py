@@ -18,12 +18,11 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.indexes import KeysOnlyProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
+from mundotango.adapters.dynamodb import batch_get, bind, written
 from mundotango.notifications.model import Notification, NotificationKind
 from mundotango.notifications.policy import INBOX_LIFE, expires_at
 from mundotango.realtime.policy import moment_of
@@ -81,15 +80,8 @@ class DynamoInbox:
             expires_at=expires_at(notification),
         )
         first = notification.version == 1
-        try:
-            row.save(
-                condition=self._row.item.does_not_exist() if first else self._row.version == notification.version - 1
-            )
-        except PutError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        before = self._row.item.does_not_exist() if first else self._row.version == notification.version - 1
+        return written(lambda: row.save(condition=before))
 
     def newest(self, user_id: UUID, *, since: str, before: str | None, limit: int) -> list[Notification]:
         below = None if before is None else self._row.position < before
@@ -113,16 +105,12 @@ class DynamoInbox:
 
     def mark_read(self, user_id: UUID, position: str) -> bool:
         row = self._row
-        try:
-            row(_owner(user_id), READ).update(
+        return written(
+            lambda: row(_owner(user_id), READ).update(
                 [row.up_to.set(position), row.expires_at.set(moment_of(position) + INBOX_LIFE)],
                 condition=row.item.does_not_exist() | (row.up_to < position),
             )
-        except UpdateError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        )
 
     def of_user(self, user_id: UUID, *, after: str | None, limit: int) -> list[Notification]:
         beyond = self._row.item > _ITEM + after if after is not None else self._row.item.startswith(_ITEM)

@@ -8,11 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import PutError
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.adapters.dynamodb import bind, written
 from mundotango.privacy.policy import LEDGER_LIFE
 
 
@@ -28,14 +27,10 @@ class DynamoErasures:
 
     def note(self, user_id: UUID, now: datetime) -> datetime:
         row = self._row(str(user_id), noted_at=now, expires_at=now + LEDGER_LIFE)
-        try:
-            row.save(condition=self._row.user_id.does_not_exist())
-        except PutError as error:
-            if not condition_failed(error):
-                raise
-            noted_at: datetime = self._row.get(str(user_id), consistent_read=True).noted_at
-            return noted_at
-        return now
+        if written(lambda: row.save(condition=self._row.user_id.does_not_exist())):
+            return now
+        noted_at: datetime = self._row.get(str(user_id), consistent_read=True).noted_at
+        return noted_at
 
     def noted(self, after: UUID | None, limit: int) -> list[UUID]:
         start = None if after is None else {"user_id": {"S": str(after)}}

@@ -5,13 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, scan_page
+from mundotango.adapters.dynamodb import batch_get, bind, scan_page, written
 from mundotango.reactions.model import ENDED, TOTALS, Contents, Count, CountChange, Pass, Told, Totals, bucket_keys
 from mundotango.reactions.policy import ENDED_LIFE, TOLD_LIFE
 
@@ -122,13 +121,7 @@ class DynamoCounters:
 
 
 def _updated(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
-    try:
-        row.update(list(actions), condition=condition)
-    except UpdateError as error:
-        if condition_failed(error):
-            return False
-        raise
-    return True
+    return written(lambda: row.update(list(actions), condition=condition))
 
 
 def _told_key(target_id: UUID) -> str:

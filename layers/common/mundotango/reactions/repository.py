@@ -7,12 +7,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, take
+from mundotango.adapters.dynamodb import batch_get, bind, take, written
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     REACTION_KINDS,
@@ -117,8 +116,8 @@ class DynamoReactions:
     ) -> bool:
         row = self._row
         telling = [row.told.set(row.told | f"{told}#{told_on(at)}")] if told else []
-        try:
-            row(bucket_key(target_id, bucket_of(user_id)), str(user_id)).update(
+        return written(
+            lambda: row(bucket_key(target_id, bucket_of(user_id)), str(user_id)).update(
                 [
                     row.was.set(row.kind | NOTHING),
                     row.was_at.set(row.at | at),
@@ -129,11 +128,7 @@ class DynamoReactions:
                 ],
                 condition=row.target.does_not_exist() | (row.kind != kind),
             )
-        except UpdateError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        )
 
     def remove(self, target_id: UUID, user_id: UUID) -> Reaction | None:
         row = take(self._row, bucket_key(target_id, bucket_of(user_id)), str(user_id))
@@ -179,11 +174,7 @@ class DynamoEngagements:
                 self._put(row, self._row.target.does_not_exist())
 
     def _put(self, row: ReactionRow, condition: Any) -> None:
-        try:
-            row.save(condition=condition)
-        except PutError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: row.save(condition=condition))
 
 
 def _reaction(row: ReactionRow) -> Reaction:

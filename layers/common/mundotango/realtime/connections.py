@@ -22,14 +22,13 @@ from typing import cast
 from uuid import UUID
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UnicodeSetAttribute, UTCDateTimeAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, condition_failed, transact
+from mundotango.adapters.dynamodb import batch_get, bind, transact, written
 from mundotango.errors import NotFound
 from mundotango.realtime.model import NO_AUTHORS, Closing, Paced, Socket
 from mundotango.realtime.packing import Packed
@@ -255,13 +254,7 @@ class DynamoConnections:
         return forgotten
 
     def _update(self, row: ConnectionRow, actions: list[Action], condition: Condition) -> bool:
-        try:
-            row.update(actions, condition=condition)
-        except UpdateError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        return written(lambda: row.update(actions, condition=condition))
 
     def _get(self, pk: str, sk: str) -> ConnectionRow | None:
         try:

@@ -13,12 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, condition_failed
+from mundotango.adapters.dynamodb import batch_get, bind, written
 from mundotango.realtime.model import Relation
 
 _ENDS: dict[Relation, tuple[str, str]] = {
@@ -52,11 +51,7 @@ class DynamoEdges:
 
     def apply(self, relation: Relation, one: UUID, other: UUID, *, active: bool, version: int) -> None:
         row = self._row(*_key(relation, one, other), version=version, active=active)
-        try:
-            row.save(condition=self._row.source.does_not_exist() | (self._row.version < version))
-        except PutError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: row.save(condition=self._row.source.does_not_exist() | (self._row.version < version)))
 
     def followers(self, author_id: UUID) -> list[UUID]:
         return list(self.each_follower(author_id))

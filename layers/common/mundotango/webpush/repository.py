@@ -22,12 +22,11 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.exceptions import PutError
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, condition_failed, transact
+from mundotango.adapters.dynamodb import bind, transact, written
 from mundotango.errors import Unavailable
 from mundotango.languages import Language
 from mundotango.notifications.model import NotificationKind
@@ -90,11 +89,7 @@ class DynamoDevices:
         row = self._row(
             _owner(user_id), _WISHES, off=set(wishes.off) or None, language=wishes.language, version=version
         )
-        try:
-            row.save(condition=self._row.owner.does_not_exist() | (self._row.version < version))
-        except PutError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: row.save(condition=self._row.owner.does_not_exist() | (self._row.version < version)))
 
     def _put(self, device: Device, limit: int) -> bool:
         """False when somebody else registered or removed one of them in between."""

@@ -11,13 +11,12 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, condition_failed
+from mundotango.adapters.dynamodb import bind, written
 from mundotango.webpush.model import Turn
 
 # What is older than an hour is told to nobody; a day beyond that is for clocks and for who reads rows.
@@ -65,13 +64,7 @@ class DynamoTurns:
             expires_at=turn.began_at + LIFE,
         )
         unseen = self._row.id.does_not_exist() if after is None else self._row.began_at == after.began_at
-        try:
-            row.save(condition=unseen)
-        except PutError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        return written(lambda: row.save(condition=unseen))
 
     def note_told(self, item_id: UUID, turn: Turn, device_ids: Collection[UUID]) -> None:
         added = self._row.told.add({str(device_id) for device_id in device_ids})
@@ -81,11 +74,7 @@ class DynamoTurns:
         self._update(item_id, [self._row.again_at.set(at)], self._row.id.exists())
 
     def _update(self, item_id: UUID, actions: list[Action], condition: Condition) -> None:
-        try:
-            self._row(_key(item_id)).update(actions, condition=condition)
-        except UpdateError as error:
-            if not condition_failed(error):
-                raise
+        written(lambda: self._row(_key(item_id)).update(actions, condition=condition))
 
 
 def _key(item_id: UUID) -> str:
