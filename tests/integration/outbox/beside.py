@@ -12,6 +12,7 @@ import pytest
 from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
+from mundotango.work import UnitOfWork
 from tests.fakes.realtime import FakeEdges
 
 
@@ -48,10 +49,21 @@ def acting_beside(community: Platform, edges: FakeEdges, database_settings: sett
 
 @contextmanager
 def held(
-    repository: type, monkeypatch: pytest.MonkeyPatch, thread: threading.Thread, name: str = "hold", skipped: int = 0
+    repository: type,
+    monkeypatch: pytest.MonkeyPatch,
+    other: Platform,
+    act: Callable[[UnitOfWork], object],
+    name: str = "hold",
+    skipped: int = 0,
 ) -> Iterator[None]:
-    """Starts the thread once a relation is held, after so many calls, and goes on when it waits for it."""
+    """Has the other act once a relation is held, after so many calls, and goes on when it waits for it."""
     hold, calls = getattr(repository, name), itertools.count()
+
+    def acting() -> None:
+        with other.unit_of_work() as work:
+            act(work)
+
+    thread = threading.Thread(target=acting)
 
     def called(self: Any, *arguments: Any) -> Any:
         answer = hold(self, *arguments)
@@ -63,6 +75,7 @@ def held(
     with monkeypatch.context() as patched:
         patched.setattr(repository, name, called)
         yield
+    thread.join(20)
 
 
 def _await_waiting(connection: psycopg.Connection) -> None:

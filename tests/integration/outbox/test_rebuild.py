@@ -1,6 +1,5 @@
 """The copy of who stands how to whom is made right again, while people go on following, blocking and hiding."""
 
-import threading
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -105,16 +104,11 @@ def test_a_block_that_waits_for_a_rebuild_is_not_lost(
 ) -> None:
     """The copy says "blocked" where the database says no; the block comes while the rebuild holds the table."""
     edges.apply("block", reader.id, author.id, active=True, version=0)
-    with acting_beside(community, edges, database_settings) as other:
-
-        def block_again() -> None:
-            with other.unit_of_work() as work:
-                block(work, reader.id, author.handle, clock)
-
-        thread = threading.Thread(target=block_again)
-        with held(BlockRepository, monkeypatch, thread):
-            rebuild_edges(community, ample)
-        thread.join(20)
+    with (
+        acting_beside(community, edges, database_settings) as other,
+        held(BlockRepository, monkeypatch, other, lambda work: block(work, reader.id, author.handle, clock)),
+    ):
+        rebuild_edges(community, ample)
     assert edges.blocked(reader.id) == [author.id]
 
 
@@ -174,16 +168,17 @@ def test_who_hides_while_a_rebuild_holds_them_hides(
 ) -> None:
     """The copy says "hides" where the database says no; they hide while the rebuild holds them."""
     edges.apply("hidden", reader.id, reader.id, active=True, version=0)
-    with acting_beside(community, edges, database_settings) as other:
-
-        def hide() -> None:
-            with other.unit_of_work() as work:
-                show_presence(work, reader.id, shown=False, clock=clock)
-
-        thread = threading.Thread(target=hide)
-        with held(UserRepository, monkeypatch, thread, "hold_presence"):
-            rebuild_edges(community, ample)
-        thread.join(20)
+    with (
+        acting_beside(community, edges, database_settings) as other,
+        held(
+            UserRepository,
+            monkeypatch,
+            other,
+            lambda work: show_presence(work, reader.id, shown=False, clock=clock),
+            "hold_presence",
+        ),
+    ):
+        rebuild_edges(community, ample)
     assert edges.hidden([reader.id]) == {reader.id}
 
 
@@ -200,16 +195,18 @@ def test_who_leaves_while_a_rebuild_holds_the_conversation_has_left(
         follow(work, reader.id, author.handle, clock)
         group, _ = open_conversation(work, author.id, [reader.handle], "Grupo", clock)
     edges.rows.clear()
-    with acting_beside(community, edges, database_settings) as other:
-
-        def end_it() -> None:
-            with other.unit_of_work() as work:
-                leave(work, group.id, reader.id, clock)
-
-        thread = threading.Thread(target=end_it)
-        with held(ConversationRepository, monkeypatch, thread, "hold_page", skipped=1):
-            rebuild_edges(community, ample)
-        thread.join(20)
+    with (
+        acting_beside(community, edges, database_settings) as other,
+        held(
+            ConversationRepository,
+            monkeypatch,
+            other,
+            lambda work: leave(work, group.id, reader.id, clock),
+            "hold_page",
+            skipped=1,
+        ),
+    ):
+        rebuild_edges(community, ample)
     assert edges.members(group.id) == [author.id]
 
 
@@ -264,14 +261,9 @@ def test_a_follow_that_waits_for_a_rebuild_is_not_lost(
 ) -> None:
     """The copy says "follows" where the database says no; the follow comes while the rebuild holds the table."""
     edges.apply("follow", author.id, reader.id, active=True, version=0)
-    with acting_beside(community, edges, database_settings) as other:
-
-        def follow_again() -> None:
-            with other.unit_of_work() as work:
-                follow(work, reader.id, author.handle, clock)
-
-        thread = threading.Thread(target=follow_again)
-        with held(FollowRepository, monkeypatch, thread):
-            rebuild_edges(community, ample)
-        thread.join(20)
+    with (
+        acting_beside(community, edges, database_settings) as other,
+        held(FollowRepository, monkeypatch, other, lambda work: follow(work, reader.id, author.handle, clock)),
+    ):
+        rebuild_edges(community, ample)
     assert edges.followers(author.id) == [reader.id]

@@ -1,6 +1,5 @@
 """The copy of what people do not want pushed is made right again, while they change their minds."""
 
-import threading
 from uuid import UUID
 
 import pytest
@@ -65,16 +64,17 @@ def test_who_turns_something_off_while_a_rebuild_holds_them_has_done_so(
 ) -> None:
     """Between the look at the database and the announcement of what is there."""
     devices.wanted = {reader.id: (0, Wishes(language="es"))}
-    with acting_beside(community, edges, database_settings) as other:
-
-        def turn_off() -> None:
-            with other.unit_of_work() as work:
-                _turn_off(work, reader.id, "like", clock)
-
-        thread = threading.Thread(target=turn_off)
-        with held(NotificationPreferenceRepository, monkeypatch, thread, "of"):
-            rebuild_edges(community, ample)
-        thread.join(20)
+    with (
+        acting_beside(community, edges, database_settings) as other,
+        held(
+            NotificationPreferenceRepository,
+            monkeypatch,
+            other,
+            lambda work: _turn_off(work, reader.id, "like", clock),
+            "of",
+        ),
+    ):
+        rebuild_edges(community, ample)
     assert devices.wishes(reader.id) == Wishes(off=frozenset({"like"}))
 
 
