@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mundotango.privacy.repository import DepartureRepository
     from mundotango.privacy.stores.repository import PersonRepository
     from mundotango.realtime.model import Activity
+    from mundotango.registrations.repository import RegistrationRepository
     from mundotango.requests.repository import RequestKeyRepository
     from mundotango.search.repository import SearchRepository
     from mundotango.users.repository import UserRepository
@@ -177,6 +178,12 @@ class UnitOfWork:
         from mundotango.occurrences.repository import OccurrenceRepository
 
         return OccurrenceRepository(self._connection)
+
+    @cached_property
+    def registrations(self) -> RegistrationRepository:
+        from mundotango.registrations.repository import RegistrationRepository
+
+        return RegistrationRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:
