@@ -53,7 +53,7 @@ def plant_event(connection: psycopg.Connection, who: Traces, now: datetime) -> N
     )  # fmt: skip
     insert(
         connection, "guests", id=ids.new_id(), occurrence_id=who.occurrence_id, email=f"{mark}@example.org", name=mark,
-        language="es", token_hash=mark, created_at=now,
+        language="es", created_at=now, kept_until=later,
     )  # fmt: skip
 
 

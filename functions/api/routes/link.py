@@ -5,12 +5,15 @@ from fastapi import APIRouter, Response
 from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import PlatformDep, WorkDep
+from functions.api.pages import HEADERS
+from functions.api.routes import guest_links
 from functions.api.schemas.problems import public_refusals
-from functions.api.unsubscribing import ASKING, DONE, HEADERS
+from functions.api.unsubscribing import ASKING, DONE
 from mundotango.digests import service as digests
 from mundotango.exports import service
 
 router = APIRouter(prefix="/api/link", tags=["links"])
+router.routes.extend(guest_links.router.routes)
 
 PAGE = {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}}
 
