@@ -10,7 +10,7 @@ from mundotango.languages import Language
 def _address(value: str) -> str:
     """As SES can write to it: its domain in ASCII, and no letters beyond that before it. Domains are not looked up."""
     try:
-        found = validate_email(value, check_deliverability=False, allow_smtputf8=False, allow_quoted_local=False)
+        found = validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise ValueError("is no e-mail address that we can write to") from error
     if found.ascii_email is None:
