@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
 from mundotango.bootstrap import Platform
 from mundotango.mail.model import Mail, mail_from
-from mundotango.registrations.model import Chosen, Entry, Limits, Settings
+from mundotango.registrations.model import Chosen, Entry, Limits, Settings, State
 from tests.factories.people import make_event, make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands
@@ -65,12 +65,7 @@ class Ball:
 
     def entries(self) -> list[Entry]:
         with self.platform.unit_of_work() as work:
-            return work.registrations.list_of(
-                self.occurrence_id,
-                ("pending", "waiting", "offered", "accepted", "attended", "refused", "declined", "expired", "cancelled"),
-                0,
-                100,
-            )
+            return work.registrations.list_of(self.occurrence_id, get_args(State), after=0, limit=100)
 
     def choose(self, *questions: str, **settings: Any) -> None:
         limits = Limits(settings.pop("capacity", None))
@@ -80,7 +75,7 @@ class Ball:
 
     def rows(self, table: str) -> int:
         with self.platform.database.transaction() as connection:
-            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]  # noqa: S608
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
         assert row is not None
         return int(row[0])
 

@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 
 from functions.jobs import handler as jobs
+from mundotango.guests import sweeping
 from mundotango.guests.model import News
 from mundotango.guests.policy import KEPT_AFTER
-from mundotango.guests.telling import tell_guests, tell_guests_of_change
+from mundotango.guests.telling import note_changes, note_move, tell_guests
 from mundotango.mail.rendering import render
 from mundotango.registrations import deciding, expiring
 from tests.factories.guests import EMAIL, Ball, make_ball
@@ -120,9 +121,20 @@ class TestWhatHappens:
         with ball.platform.database.transaction() as connection:
             connection.execute("UPDATE occurrences SET status = %s", (status,))
         with ball.platform.unit_of_work() as work:
-            tell_guests_of_change(work, ball.occurrence_id, changes, ball.clock)  # type: ignore[arg-type]
+            note_changes(work, {ball.occurrence_id: changes})  # type: ignore[dict-item]
+        for number in (1, 0):
+            assert sweep(ball)["told"] == number
 
         assert news(ball) == [("a", told)]
+
+    def test_a_venue_moves(self, ball: Ball) -> None:
+        ball.registered()
+        with ball.platform.unit_of_work() as work:
+            dated = work.events.find_at(ball.occurrence_id)
+            assert dated is not None
+            note_move(work, dated.venue.id, ball.clock)
+        sweep(ball)
+        assert news(ball) == [("ana", "changed")]
 
     @pytest.mark.parametrize("language", ["es", "en"])
     def test_each_news_has_its_words(self, ball: Ball, language: str) -> None:
@@ -189,7 +201,7 @@ class TestReminders:
         with ball.platform.database.transaction() as connection:
             connection.execute("UPDATE occurrences SET starts_at = starts_at + '5 days', ends_at = ends_at + '5 days'")
         with ball.platform.unit_of_work() as work:
-            tell_guests_of_change(work, ball.occurrence_id, {"time"}, ball.clock)
+            note_changes(work, {ball.occurrence_id: {"time"}})
         sweep(ball)
         ball.clock.advance(timedelta(days=5))
         sweep(ball)
@@ -200,9 +212,9 @@ class TestForgetting:
     def test_who_never_followed_the_link_after_a_week(self, ball: Ball) -> None:
         ball.link()
         ball.clock.advance(timedelta(days=7) - timedelta(seconds=1))
-        assert sweep(ball) == {"reminded": 0, "forgotten": 0}
+        assert sweep(ball) == {"told": 0, "reminded": 0, "forgotten": 0}
         ball.clock.advance(timedelta(seconds=1))
-        assert sweep(ball) == {"reminded": 0, "forgotten": 1}
+        assert sweep(ball) == {"told": 0, "reminded": 0, "forgotten": 1}
         assert (ball.rows("guests"), ball.rows("guest_links")) == (0, 0)
 
     def test_who_registered_a_month_after_it(self, ball: Ball) -> None:
@@ -212,7 +224,8 @@ class TestForgetting:
         assert sweep(ball)["forgotten"] == 0
         ball.clock.advance(timedelta(seconds=1))
         assert sweep(ball)["forgotten"] == 1
-        assert [ball.rows(table) for table in ("guests", "guest_links", "registrations", "registration_dancers")] == [0] * 4
+        for table in ("guests", "guest_links", "registrations", "registration_dancers"):
+            assert ball.rows(table) == 0
 
     def test_of_what_was_put_off_that_much_later(self, ball: Ball) -> None:
         ball.registered()
@@ -225,12 +238,26 @@ class TestForgetting:
         ball.clock.advance(timedelta(days=2))
         assert sweep(ball)["forgotten"] == 1
 
-    def test_ends_when_the_time_is_up(self, ball: Ball) -> None:
-        for number in range(3):
-            ball.link(f"a{number}@example.org")
+    def test_a_run_without_time_leaves_it_to_the_next(self, ball: Ball) -> None:
+        ball.link()
         ball.clock.advance(timedelta(days=8))
-        assert jobs.run({"job": "sweep_guests"}, lambda: 0.0) == {"done": False, "reminded": 0, "forgotten": 3}
-        assert ball.rows("guests") == 0
+        nothing = {"done": False, "told": 0, "reminded": 0, "forgotten": 0}
+        assert jobs.run({"job": "sweep_guests"}, lambda: 0.0) == nothing
+        assert sweep(ball)["forgotten"] == 1
+
+    def test_page_by_page(self, ball: Ball, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sweeping, "PAGE", 2)
+        for number in range(5):
+            ball.registered(f"a{number}@example.org")
+        with ball.platform.unit_of_work() as work:
+            note_changes(work, {ball.occurrence_id: {"place"}})
+        assert sweep(ball)["told"] == 5
+        assert sorted(news(ball)) == [(f"a{number}", "changed") for number in range(5)]
+        ball.clock.advance(timedelta(days=9, hours=1))
+        assert sweep(ball)["reminded"] == 5
+        assert sorted(news(ball)) == [(f"a{number}", "day_ahead") for number in range(5)]
+        ball.clock.advance(timedelta(days=35))
+        assert sweep(ball)["forgotten"] == 5
 
     def test_with_the_event(self, ball: Ball) -> None:
         ball.registered()

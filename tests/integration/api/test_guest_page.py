@@ -98,9 +98,9 @@ class TestThePage:
         elements = Elements(ball.gateway.get(ball.link()).text)
 
         labelled = {label["for"] for label in elements.named("label") if "for" in label}
-        fields = [field for field in elements.named("input", "textarea") if field.get("type") not in ("radio", "checkbox")]
+        wrapped = [field for field in elements.named("input") if field["type"] in ("radio", "checkbox")]
+        fields = [field for field in elements.named("input", "textarea") if field not in wrapped]
         assert {field["id"] for field in fields} == labelled == {"name", "answer0", "answer1"}
-        wrapped = [field for field in elements.named("input") if field.get("type") in ("radio", "checkbox")]
         assert len(wrapped) == len([label for label in elements.named("label") if "for" not in label]) == 4
 
     def test_what_people_wrote_is_text(self, gateway: Gateway) -> None:
@@ -121,7 +121,7 @@ class TestThePage:
         assert any(field.get("value") == HOSTILE for field in Elements(again.text).named("input"))
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "..", "é", "q3vR8sT1uW5xY9zA2bC6dE0fG4hJ7kL1mN5pQ8rS2tU"])
+    @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "..", "é", "q3vR8sT1uW5xY9zA2bC6dE0fG4hJ7kL1mN5pQ8rS"])
     def test_a_link_nobody_was_mailed_is_not_found(self, ball: Ball, method: str, token: str) -> None:
         ball.registered()
         answer = ball.gateway.call(method, f"/api/link/{token}/registration", headers=FORM, body="act=forget")
@@ -192,7 +192,6 @@ class TestRegistering:
         assert answer.status == 422
         assert 'role="alert"' in answer.text
         assert f'<p lang="en">{said}</p>' in answer.text
-        assert answer.text.count("<p>" + said) == 0, "it has no Spanish"
         assert ball.entries() == []
         with ball.platform.unit_of_work() as work:
             assert work.guests.find_known(ball.occurrence_id, EMAIL) is None
@@ -205,10 +204,10 @@ class TestRegistering:
     @pytest.mark.parametrize(
         ("headers", "body", "status"),
         [
-            (FORM, "act=register&name=%FF&role=leader", 422),
-            (FORM, "act=register&name=é&role=leader", 422),
-            (FORM, "&".join(["answer=a"] * 41), 422),
-            (FORM, "act=register&name=" + "a" * 200_000, 422),
+            (FORM, "act=register&name=%FF&role=leader", 400),
+            (FORM, "act=register&name=é&role=leader", 400),
+            (FORM, "&".join(["answer=a"] * 41), 400),
+            (FORM, "act=register&name=" + "a" * 200_000, 400),
             (FORM, "", 422),
             ({"content-type": "application/json"}, '{"act": "register", "name": "Ana", "role": "leader"}', 415),
             ({"content-type": "text/plain"}, "act=register&name=Ana&role=leader", 415),
@@ -338,7 +337,7 @@ class TestForgetting:
         assert ball.gateway.get(waiting).status == 200
         with ball.platform.database.transaction() as connection:
             for table in ("guests", "guest_links", "registrations", "registration_dancers", "outbox"):
-                kept = str(connection.execute(f"SELECT {table}::text FROM {table}").fetchall())  # type: ignore[arg-type]  # noqa: S608
+                kept = str(connection.execute(f"SELECT {table}::text FROM {table}").fetchall())
                 assert "a@example.org" not in kept
                 assert "Rosario" not in kept
 

@@ -13,7 +13,7 @@ from mundotango.mail.rendering import render
 from tests.factories.guests import EMAIL, Ball, make_ball
 from tests.fixtures.gateway import Gateway, Log
 
-SECRET = "of the edge"  # noqa: S105 - of the test
+SECRET = "of the edge"
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_nobody_else_renames_who_is_registered(ball: Ball) -> None:
 @pytest.mark.parametrize(
     "email",
     [
-        "", "ana", "ana@", "@example.org", "ana@example", "ana@localhost", "ana@exa mple.org", "ana@example.org,b@x.org",
+        "", "ana", "ana@", "@example.org", "ana@example", "ana@localhost", "ana@exa mple.org", "ana@a.org,b@x.org",
         "ana@example.org\r\nBcc: b@example.org", "ana\n@example.org", "ana@example.org\n", "Ana <ana@example.org>",
         '"a b"@example.org', "ana@[127.0.0.1]", "añá@example.org", "ana@example.org\x00", "a" * 65 + "@example.org",
         "ana@" + "a" * 250 + ".org", "ana@-example.org", "a..b@example.org",

@@ -1,7 +1,7 @@
 """A link for whoever asks, mailed to the address they give, whoever that is.
 
-Nobody is told whether an address is known here. And nobody is to be buried in mails that others ask for: each address is
-written to so often and no more, and whoever asks then is answered as always.
+Nobody is told whether an address is known here. And nobody is to be buried in mails that others ask for: each address
+is written to so often and no more, and whoever asks then is answered as always.
 """
 
 from uuid import UUID

@@ -60,6 +60,13 @@ def news_of(entry: Entry, guest_id: UUID, actor_id: UUID | None) -> News | None:
     return None if actor_id == guest_id else _TOLD.get(entry.state)
 
 
+def change_of(status: EventStatus) -> News:
+    """What is said of an event that changed, as it is now."""
+    if status == "published":
+        return "changed"
+    return "called_off" if status == "cancelled" else "postponed"
+
+
 def mailbox(email: str) -> str:
     """What spellings of one mailbox have in common, to count mails by: many ignore dots, and what follows a plus."""
     local, _, domain = email.lower().rpartition("@")

@@ -59,15 +59,6 @@ class GuestRepository:
         with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
             return {guest.id: guest for guest in cursor.execute(query, (list(guest_ids),))}
 
-    def list_coming(self, occurrence_id: UUID) -> list[Guest]:
-        """Those whose registration for it has not ended."""
-        query = SQL("""
-            SELECT {} FROM registration_dancers JOIN guests ON guests.id = registration_dancers.guest_id
-            WHERE registration_dancers.occurrence_id = %s AND registration_dancers.is_open ORDER BY guests.id
-        """).format(_GUEST)
-        with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
-            return cursor.execute(query, (occurrence_id,)).fetchall()
-
     def add_links(self, links: Sequence[tuple[str, UUID]], now: datetime) -> None:
         with self._connection.cursor() as cursor:
             cursor.executemany(
@@ -142,5 +133,42 @@ class GuestRepository:
     def note_reminded(self, guest_ids: Collection[UUID], number: int) -> None:
         self._connection.execute("UPDATE guests SET reminded = %s WHERE id = ANY(%s)", (number, list(guest_ids)))
 
-    def remind_anew(self, occurrence_id: UUID) -> None:
-        self._connection.execute("UPDATE guests SET reminded = 0 WHERE occurrence_id = %s", (occurrence_id,))
+    def remind_anew(self, occurrence_ids: Collection[UUID]) -> None:
+        self._connection.execute(
+            "UPDATE guests SET reminded = 0 WHERE occurrence_id = ANY(%s)", (list(occurrence_ids),)
+        )
+
+    def note_changed(self, occurrence_ids: Collection[UUID]) -> None:
+        """Whoever's registration for one of these has not ended is to be written to."""
+        self._connection.execute(
+            """
+            UPDATE guests SET change_untold = true WHERE id IN (
+                SELECT guest_id FROM registration_dancers WHERE occurrence_id = ANY(%s) AND is_open
+            )
+            """,
+            (list(occurrence_ids),),
+        )
+
+    def note_moved(self, venue_id: UUID, now: datetime) -> None:
+        """Likewise for what is not over of what takes place there."""
+        self._connection.execute(
+            """
+            UPDATE guests SET change_untold = true WHERE id IN (
+                SELECT registration_dancers.guest_id FROM registration_dancers
+                JOIN occurrences ON occurrences.id = registration_dancers.occurrence_id
+                WHERE occurrences.venue_id = %s AND occurrences.ends_at > %s
+                AND occurrences.status IN ('published', 'postponed') AND registration_dancers.is_open
+            )
+            """,
+            (venue_id, now),
+        )
+
+    def take_untold(self, limit: int) -> list[Guest]:
+        """Those who are still to be written to, and from now on are not."""
+        query = SQL("""
+            UPDATE guests SET change_untold = false WHERE id IN (
+                SELECT id FROM guests WHERE change_untold ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            ) RETURNING {}
+        """).format(_GUEST)
+        with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
+            return cursor.execute(query, (limit,)).fetchall()

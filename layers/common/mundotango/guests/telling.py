@@ -4,7 +4,7 @@ Each mail has a link of its own to the page of their registration. The same news
 is the one mail, however often it is recorded (docs/decisions/0023).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -41,18 +41,16 @@ def tell_guests(work: UnitOfWork, door: Door, changed: Sequence[Entry], actor_id
         tell(work, dated, told, clock)
 
 
-def tell_guests_of_change(work: UnitOfWork, occurrence_id: UUID, changes: Collection[Change], clock: Clock) -> None:
-    """That what they registered for is at another time or place, or does not take place; after it was written."""
-    dated = work.events.find_at(occurrence_id)
-    if dated is None or not changes:
-        return
-    status = dated.occurrence.status
-    news: News = "changed"
-    if "status" in changes and status != "published":
-        news = "called_off" if status == "cancelled" else "postponed"
-    if "time" in changes:
-        work.guests.remind_anew(occurrence_id)
-    tell(work, dated, [(guest, news, None) for guest in work.guests.list_coming(occurrence_id)], clock)
+def note_changes(work: UnitOfWork, changed: Mapping[UUID, Collection[Change]]) -> None:
+    """What changed of each occurrence that did: the job `sweep_guests` writes to whoever comes to it, within a minute
+    and how it is by then. Nobody's edit waits for hundreds of mails."""
+    work.guests.note_changed(changed)
+    work.guests.remind_anew([each for each, what in changed.items() if "time" in what])
+
+
+def note_move(work: UnitOfWork, venue_id: UUID, clock: Clock) -> None:
+    """A venue is elsewhere, and what takes place there with it."""
+    work.guests.note_moved(venue_id, clock.now())
 
 
 def tell(work: UnitOfWork, dated: Dated, told: Sequence[Told], clock: Clock) -> None:

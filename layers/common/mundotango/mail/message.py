@@ -39,7 +39,7 @@ def compose(mail: Mail, rendered: Rendered, *, sender: str, to: str, site: str, 
     message["Subject"] = rendered.subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
-    if mail.unsubscribe:
+    if mail.unsubscribe is not None:
         message["List-Unsubscribe"] = f"<{site}{mail.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"

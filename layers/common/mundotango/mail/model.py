@@ -24,8 +24,8 @@ or because it had become old.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """`values` is what the template says it with, as JSON has it and as it was at `written_at`. `unsubscribe` is the
-    path of a link, empty where a mail is no mailing. It is to somebody with an account, or to the `address` of a guest.
-    """
+    path of a link that ends such mails; there is none where it is about what the person asked for. It is to somebody
+    with an account, or to the `address` of a guest."""
 
     id: UUID
     user_id: UUID | None = None
@@ -33,7 +33,7 @@ class Mail:
     template: Template
     language: Language
     values: Mapping[str, Any]
-    unsubscribe: str = ""
+    unsubscribe: str | None = None
     written_at: datetime
 
 

@@ -12,6 +12,8 @@ ALTER TABLE guests
     DROP COLUMN token_hash,
     ADD COLUMN confirmed_at timestamptz,  -- when they first registered by a link; until then anybody may have asked
     ADD COLUMN kept_until timestamptz NOT NULL DEFAULT now(),
-    ADD COLUMN reminded smallint NOT NULL DEFAULT 0;  -- how many of the reminders before it begins were written
+    ADD COLUMN reminded smallint NOT NULL DEFAULT 0,  -- how many of the reminders before it begins were written
+    ADD COLUMN change_untold boolean NOT NULL DEFAULT false;  -- of the event: they are still to be written to
 ALTER TABLE guests ALTER COLUMN kept_until DROP DEFAULT;
 CREATE INDEX idx_guests_kept_until ON guests (kept_until);
+CREATE INDEX idx_guests_change_untold ON guests (id) WHERE change_untold;

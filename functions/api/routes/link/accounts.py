@@ -1,4 +1,4 @@
-"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept."""
+"""Links of people with an account: to their own data, and out of digests."""
 
 from fastapi import APIRouter, Response
 
@@ -6,14 +6,12 @@ from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import PlatformDep, WorkDep
 from functions.api.pages import HEADERS
-from functions.api.routes import guest_links
 from functions.api.schemas.problems import public_refusals
 from functions.api.unsubscribing import ASKING, DONE
 from mundotango.digests import service as digests
 from mundotango.exports import service
 
 router = APIRouter(prefix="/api/link", tags=["links"])
-router.routes.extend(guest_links.router.routes)
 
 PAGE = {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}}
 

@@ -85,7 +85,7 @@ async def show_guest_registration(token: str, work: WorkDep, platform: PlatformD
 @router.post(
     "/{token}/registration",
     response_class=Response,
-    responses=_PAGES | _REFUSED | public_refusals(415, 503),
+    responses=_PAGES | _REFUSED | public_refusals(400, 415, 503),
     openapi_extra=_FORM,
 )
 @access(303, anonymous=303)
@@ -94,9 +94,11 @@ async def change_guest_registration(token: str, request: Request, platform: Plat
     have all that is kept of the guest deleted, which is answered 200."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         return errors.problem(415, "unsupported-media-type", "send the body as a form")
-    body, form = await request.body(), Form()
+    fields, form = _fields(await request.body()), Form()
+    if fields is None:
+        return errors.problem(400, "malformed-request", "this is no form that can be read")
     try:
-        act, form = _read(body)
+        act, form = _read(fields)
         # Ended here, and not with the request: what was refused is undone before the page is read anew.
         with platform.unit_of_work() as work:
             take(work, token, act, form, platform.clock)
@@ -118,8 +120,7 @@ def _shown_again(platform: Platform, token: str, form: Form, refusal: Invalid | 
         return _page(UNKNOWN, 404)
 
 
-def _read(body: bytes) -> tuple[Act, Form]:
-    fields = _fields(body)
+def _read(fields: list[tuple[str, str]]) -> tuple[Act, Form]:
     said = dict(fields)
     act, role = said.get("act", ""), said.get("role") or None
     if act not in get_args(Act):
@@ -134,13 +135,14 @@ def _read(body: bytes) -> tuple[Act, Form]:
     )
 
 
-def _fields(body: bytes) -> list[tuple[str, str]]:
+def _fields(body: bytes) -> list[tuple[str, str]] | None:
+    """None where no browser sends it like that."""
     if len(body) > LARGEST_FORM:
-        raise Invalid("the form is too long")
+        return None
     try:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise Invalid("this is no form that can be read") from error
+    except ValueError:
+        return None
 
 
 def _page(text: str, status: int = 200) -> Response:
