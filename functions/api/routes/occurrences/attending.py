@@ -72,7 +72,7 @@ async def answer_rsvp(
 
 
 @router.get("/occurrences/{occurrence_id}/rsvp", responses=refusals(404))
-@access(404)
+@access(404, owner=200)
 async def get_rsvp(occurrence_id: Id, caller: CallerDep, work: ReadDep) -> RsvpBody:
     """The caller's own; not found before they answered."""
     return RsvpBody.model_validate(service.get_answer(work, occurrence_id, caller.user_id))

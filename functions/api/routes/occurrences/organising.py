@@ -105,7 +105,7 @@ async def offer_places(
 
 
 @router.post("/{occurrence_id}/check-ins", responses=refusals(403, 404, 409, body=True))
-@access(403, owner=422, suspended=403)
+@access(403, owner=200, suspended=403)
 async def check_in(
     occurrence_id: Id, asked: CheckIn, caller: CallerDep, work: WorkDep, platform: PlatformDep
 ) -> RegisteredBody:

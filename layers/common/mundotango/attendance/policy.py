@@ -51,11 +51,7 @@ def free(chosen: Chosen, turnout: Turnout, line: places.Line) -> dict[str, int]:
         number, then = 0, taken
         while number < MOST_FREE_TOLD and places.admissible(limits, then, party):
             number, then = number + 1, then + party
-        if (
-            not number
-            and chosen.settings.admission == "first_come"
-            and places.admitted_last(limits, taken, line, party)
-        ):
+        if not number and moves and places.admitted_last(limits, taken, line, party):
             number = 1
         found[name] = number
     return found
