@@ -7,7 +7,6 @@ from functions.api.access import access
 from functions.api.cached import remember_answer
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
-from functions.api.routes import registration_settings
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id, Line, Local, Moment, empty_is_absent
 from functions.api.schemas.events import (
@@ -40,7 +39,6 @@ ToQuery = Annotated[Moment | None, BeforeValidator(empty_is_absent), Query(alias
 OriginalPath = Annotated[Local, Path(description="The field `original_start` of the time that is meant.")]
 
 router = APIRouter(prefix="/api", tags=["events"])
-router.routes.extend(registration_settings.router.routes)
 
 
 @router.post("/events", status_code=201, responses=refusals(404, 409, body=True))
