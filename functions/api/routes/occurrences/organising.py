@@ -13,7 +13,7 @@ from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.registrations import CheckIn, Choice, RegisteredBody, RegisteredList, RegisteredPage
 from mundotango.pagination import DEFAULT_LIMIT
-from mundotango.registrations import deciding, door, listing
+from mundotango.registrations import arriving, deciding, listing
 from mundotango.registrations.model import State
 
 StatesQuery = Annotated[
@@ -111,7 +111,7 @@ async def check_in(
 ) -> RegisteredBody:
     """Whoever shows this code is here, a couple by one code. One that was used before is 409; one that is made up, or
     of another time of the event, 422."""
-    entry = door.check_in_by_code(
+    entry = arriving.check_in_by_code(
         work, occurrence_id=occurrence_id, code=asked.code, editor_id=caller.user_id, clock=platform.clock
     )
     return registered_body(listing.known_of(work, [entry])[0])

@@ -6,7 +6,7 @@ from functions.api.registered import registered_body
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.registrations import RegisteredBody
-from mundotango.registrations import deciding, door
+from mundotango.registrations import arriving, deciding
 from mundotango.registrations.listing import known_of
 from mundotango.registrations.model import Entry
 from mundotango.work import UnitOfWork
@@ -68,7 +68,7 @@ async def undo_check_in(registration_id: Id, caller: CallerDep, work: WorkDep, p
     """By organisers, where it was a mistake: the place and the code are as before."""
     return _body(
         work,
-        door.undo_check_in(work, registration_id=registration_id, editor_id=caller.user_id, clock=platform.clock),
+        arriving.undo_check_in(work, registration_id=registration_id, editor_id=caller.user_id, clock=platform.clock),
     )
 
 

@@ -11,7 +11,7 @@ from functions.api.schemas.registrations import CodeBody, RegistrationBody, Regi
 from functions.api.standing import open_to_suspended
 from mundotango.attendance.service import get_own, list_own, ticket_of
 from mundotango.pagination import DEFAULT_LIMIT
-from mundotango.registrations import door, service
+from mundotango.registrations import arriving, service
 
 router = APIRouter(prefix="/api/registrations", tags=["registrations"])
 
@@ -43,7 +43,7 @@ async def get_registration(registration_id: Id, caller: CallerDep, work: ReadDep
 async def get_code(registration_id: Id, caller: CallerDep, work: ReadDep, response: Response) -> CodeBody:
     """What somebody who comes shows at the door; of a couple, either of them for both."""
     response.headers["cache-control"] = NO_STORE
-    return CodeBody(code=door.get_code(work, registration_id=registration_id, person_id=caller.user_id))
+    return CodeBody(code=arriving.get_code(work, registration_id=registration_id, person_id=caller.user_id))
 
 
 @router.post("/{registration_id}/accept", responses=refusals(404, 409))
