@@ -6,13 +6,13 @@ from uuid import UUID
 
 from functions.api.schemas.posts import AuthorBody
 from functions.api.schemas.registrations import DancerBody, OccasionBody, RegisteredBody, RegistrationBody
-from mundotango.attendance.model import Known, Registered, Ticket
+from mundotango.attendance.model import Known, OwnRegistration, Registered
 from mundotango.registrations.model import Entry
 
 
-def ticket_body(ticket: Ticket) -> RegistrationBody:
+def own_body(own: OwnRegistration) -> RegistrationBody:
     return RegistrationBody(
-        occasion=OccasionBody.model_validate(ticket.occasion), ahead=ticket.ahead, **_common(ticket.entry, ticket.known)
+        occasion=OccasionBody.model_validate(own.occasion), ahead=own.ahead, **_common(own.entry, own.known)
     )
 
 
@@ -28,6 +28,11 @@ def registered_body(registered: Registered) -> RegisteredBody:
 
 def registered_bodies(registered: Sequence[Registered]) -> list[RegisteredBody]:
     return [registered_body(each) for each in registered]
+
+
+def registered_path(entry: Entry) -> str:
+    """Where organisers read it."""
+    return f"/api/occurrences/{entry.occurrence_id}/registrations/{entry.id}"
 
 
 def _common(entry: Entry, known: Mapping[UUID, Known]) -> dict[str, Any]:

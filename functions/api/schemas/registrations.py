@@ -118,7 +118,7 @@ class NewRegistration(Asked):
 
 
 class OccasionBody(Answered):
-    """One time of an event, as much as stands on a ticket."""
+    """One time of an event, in short."""
 
     event_id: Id
     occurrence_id: Id

@@ -433,3 +433,31 @@ def test_who_has_no_code_along_is_checked_in_by_hand_and_a_slip_is_undone(
     assert mine(gateway, event, carlos)["state"] == "accepted"
     assert offer(gateway, event)["free"]["leaders"] == 0
     assert check_in(gateway, event, malena, code).status == 200
+
+
+def test_organisers_read_one_registration_where_it_belongs(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    event, other = open_event(gateway, malena, approval=True), open_event(gateway, malena)
+    registration = register(gateway, event, carlos)
+    approved = gateway.post(of(registration, "/approve"), user=malena)
+
+    read = gateway.get(approved.headers["location"], user=malena)
+
+    assert approved.headers["location"] == at(event, f"/registrations/{registration['id']}")
+    assert read.json() == approved.json()
+    assert gateway.get(at(other, f"/registrations/{registration['id']}"), user=malena).problem == "not-found"
+    assert gateway.get(at(event, f"/registrations/{ids.new_id()}"), user=malena).problem == "not-found"
+    assert gateway.get(approved.headers["location"], user=carlos).problem == "not-allowed"
+
+
+def test_a_scan_that_is_sent_again_is_no_second_use(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    """The door's network lost the answer; the same code in a request of its own is refused all the same."""
+    event = open_event(gateway, malena)
+    code = code_of(gateway, register(gateway, event, carlos), carlos)
+    sent = {"user": malena, "json": {"code": code}, "headers": {"idempotency-key": "one"}}
+    first = gateway.post(at(event, "/check-ins"), **sent)
+    gateway.platform.answers = type(gateway.platform.answers)()
+
+    again = gateway.post(at(event, "/check-ins"), **sent)
+
+    assert (again.status, again.json()) == (200, first.json())
+    assert check_in(gateway, event, malena, code).problem == "conflict"

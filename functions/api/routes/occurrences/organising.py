@@ -7,7 +7,7 @@ from functions.api import language
 from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
-from functions.api.registered import registered_bodies, registered_body
+from functions.api.registered import registered_bodies, registered_body, registered_path
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
@@ -50,6 +50,22 @@ async def list_registrations(
         clock=platform.clock,
     )
     return RegisteredPage(items=registered_bodies(page.items), next_cursor=page.next_cursor)
+
+
+@router.get("/{occurrence_id}/registrations/{registration_id}", responses=refusals(403, 404))
+@access(403, owner=200)
+async def get_registered(
+    occurrence_id: Id, registration_id: Id, caller: CallerDep, work: ReadDep, platform: PlatformDep
+) -> RegisteredBody:
+    """For organisers; those who registered read theirs below `/api/registrations`."""
+    registered = listing.get_registered(
+        work,
+        occurrence_id=occurrence_id,
+        registration_id=registration_id,
+        editor_id=caller.user_id,
+        clock=platform.clock,
+    )
+    return registered_body(registered)
 
 
 @router.get(
@@ -107,11 +123,17 @@ async def offer_places(
 @router.post("/{occurrence_id}/check-ins", responses=refusals(403, 404, 409, body=True))
 @access(403, owner=200, suspended=403)
 async def check_in(
-    occurrence_id: Id, asked: CheckIn, caller: CallerDep, work: WorkDep, platform: PlatformDep
+    occurrence_id: Id,
+    asked: CheckIn,
+    caller: CallerDep,
+    work: WorkDep,
+    platform: PlatformDep,
+    response: Response,
 ) -> RegisteredBody:
     """Whoever shows this code is here, a couple by one code. One that was used before is 409; one that is made up, or
     of another time of the event, 422."""
     entry = arriving.check_in_by_code(
         work, occurrence_id=occurrence_id, code=asked.code, editor_id=caller.user_id, clock=platform.clock
     )
+    response.headers["location"] = registered_path(entry)
     return registered_body(listing.known_of(work, [entry])[0])

@@ -2,11 +2,11 @@ from fastapi import APIRouter, Response
 
 from functions.api.access import access
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
-from functions.api.registered import ticket_body
+from functions.api.registered import own_body
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.registrations import NewRegistration, RegistrationBody
-from mundotango.attendance.service import ticket_of
+from mundotango.attendance.service import shown_own
 from mundotango.errors import NotFound
 from mundotango.registrations import service
 from mundotango.registrations.desk import NO_REGISTRATION
@@ -40,7 +40,7 @@ async def register(
         clock=platform.clock,
     )
     response.headers["location"] = f"/api/registrations/{entry.id}"
-    return ticket_body(ticket_of(work, entry, caller.user_id))
+    return own_body(shown_own(work, entry, caller.user_id))
 
 
 @router.get("/{occurrence_id}/registrations/me", responses=refusals(404))
@@ -50,4 +50,4 @@ async def find_registration(occurrence_id: Id, caller: CallerDep, work: ReadDep)
     entry = service.find_own(work, occurrence_id, caller.user_id)
     if entry is None:
         raise NotFound(NO_REGISTRATION)
-    return ticket_body(ticket_of(work, entry, caller.user_id))
+    return own_body(shown_own(work, entry, caller.user_id))

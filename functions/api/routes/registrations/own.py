@@ -3,13 +3,13 @@ from fastapi import APIRouter, Response
 from functions.api.access import access
 from functions.api.caching import NO_STORE
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
-from functions.api.registered import ticket_body
+from functions.api.registered import own_body
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import refusals
 from functions.api.schemas.registrations import CodeBody, RegistrationBody, RegistrationPage
 from functions.api.standing import open_to_suspended
-from mundotango.attendance.service import get_own, list_own, ticket_of
+from mundotango.attendance.service import get_own, list_own, shown_own
 from mundotango.pagination import DEFAULT_LIMIT
 from mundotango.registrations import arriving, service
 
@@ -28,14 +28,14 @@ async def list_own_registrations(
     """What the caller registered for, alone or with a partner, and is not over; what begins first at first. In whatever
     state, of each time of an event the last."""
     page = list_own(work, caller.user_id, cursor=cursor, limit=limit, clock=platform.clock)
-    return RegistrationPage(items=[ticket_body(each) for each in page.items], next_cursor=page.next_cursor)
+    return RegistrationPage(items=[own_body(each) for each in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/{registration_id}", responses=refusals(404))
 @access(404, owner=200)
 async def get_registration(registration_id: Id, caller: CallerDep, work: ReadDep) -> RegistrationBody:
     """For those of its party."""
-    return ticket_body(get_own(work, registration_id, caller.user_id))
+    return own_body(get_own(work, registration_id, caller.user_id))
 
 
 @router.get("/{registration_id}/code", responses=refusals(404, 409))
@@ -54,7 +54,7 @@ async def accept_offer(
     """The place that is offered; of a couple, either of them for both."""
     entry = service.accept(work, registration_id=registration_id, person_id=caller.user_id, clock=platform.clock)
     response.headers["location"] = f"/api/registrations/{registration_id}"
-    return ticket_body(ticket_of(work, entry, caller.user_id))
+    return own_body(shown_own(work, entry, caller.user_id))
 
 
 @router.post("/{registration_id}/decline", responses=refusals(404, 409))
@@ -66,7 +66,7 @@ async def decline_offer(
     """The place is offered to whoever is next, and this registration has ended."""
     entry = service.decline(work, registration_id=registration_id, person_id=caller.user_id, clock=platform.clock)
     response.headers["location"] = f"/api/registrations/{registration_id}"
-    return ticket_body(ticket_of(work, entry, caller.user_id))
+    return own_body(shown_own(work, entry, caller.user_id))
 
 
 @router.delete("/{registration_id}", status_code=204, responses=refusals(404, 409))

@@ -42,7 +42,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One time of an event, as much as stands on a ticket."""
+    """One time of an event, in short."""
 
     occurrence_id: UUID
     event_id: UUID
@@ -72,7 +72,7 @@ class Turnout:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class OwnRegistration:
     """A registration as one of its party is shown it: of whom they do not see nothing is `known`. `ahead` are those
     who wait and registered before, where it waits itself."""
 

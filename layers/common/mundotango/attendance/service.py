@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mundotango.attendance import policy
-from mundotango.attendance.model import Answer, Attendee, Known, Offer, Rsvp, Ticket, Turnout
+from mundotango.attendance.model import Answer, Attendee, Known, Offer, OwnRegistration, Rsvp, Turnout
 from mundotango.errors import NotFound
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
@@ -66,7 +66,7 @@ def get_offer(work: UnitOfWork, occurrence_id: UUID, clock: Clock) -> Offer:
     )
 
 
-def list_own(work: UnitOfWork, user_id: UUID, *, cursor: str | None, limit: int, clock: Clock) -> Page[Ticket]:
+def list_own(work: UnitOfWork, user_id: UUID, *, cursor: str | None, limit: int, clock: Clock) -> Page[OwnRegistration]:
     """What they registered for and is not over, what begins first at first."""
     checked_limit(limit)
     name = f"own-registrations:{user_id}"
@@ -74,22 +74,22 @@ def list_own(work: UnitOfWork, user_id: UUID, *, cursor: str | None, limit: int,
     found = work.attendance.list_own(user_id, clock.now(), after, limit + 1)
     page = page_of(found, limit, lambda last: work.sign_cursor(name, last))
     entries = {entry.id: entry for entry in work.registrations.list_by_id([place.id for place in page.items])}
-    tickets = list_tickets(work, [entries[place.id] for place in page.items], user_id)
-    return Page(tickets, page.next_cursor)
+    shown = list_shown(work, [entries[place.id] for place in page.items], user_id)
+    return Page(shown, page.next_cursor)
 
 
-def get_own(work: UnitOfWork, registration_id: UUID, user_id: UUID) -> Ticket:
+def get_own(work: UnitOfWork, registration_id: UUID, user_id: UUID) -> OwnRegistration:
     entry = work.registrations.find(registration_id)
     if entry is None or user_id not in entry.people:
         raise NotFound(NO_REGISTRATION)
-    return ticket_of(work, entry, user_id)
+    return shown_own(work, entry, user_id)
 
 
-def ticket_of(work: UnitOfWork, entry: Entry, reader_id: UUID) -> Ticket:
-    return list_tickets(work, [entry], reader_id)[0]
+def shown_own(work: UnitOfWork, entry: Entry, reader_id: UUID) -> OwnRegistration:
+    return list_shown(work, [entry], reader_id)[0]
 
 
-def list_tickets(work: UnitOfWork, entries: Sequence[Entry], reader_id: UUID) -> list[Ticket]:
+def list_shown(work: UnitOfWork, entries: Sequence[Entry], reader_id: UUID) -> list[OwnRegistration]:
     """As one of their parties is shown them."""
     people = {person_id for entry in entries for person_id in entry.people}
     seen = work.users.list_seen(people, reader_id)
@@ -98,7 +98,7 @@ def list_tickets(work: UnitOfWork, entries: Sequence[Entry], reader_id: UUID) ->
         for person in seen.values()
     }
     occasions = work.attendance.list_occasions([entry.id for entry in entries])
-    return [Ticket(entry, occasions[entry.id][0], known, occasions[entry.id][1]) for entry in entries]
+    return [OwnRegistration(entry, occasions[entry.id][0], known, occasions[entry.id][1]) for entry in entries]
 
 
 def _turnout(work: UnitOfWork, occurrence_id: UUID) -> Turnout:

@@ -11,6 +11,7 @@ from mundotango.events.service import get_own_event
 from mundotango.languages import Language
 from mundotango.pagination import Page, Ranked, checked_limit, page_of
 from mundotango.ports import Clock
+from mundotango.registrations.desk import NO_REGISTRATION
 from mundotango.registrations.model import Entry, State
 from mundotango.registrations.sheet import Sheet
 from mundotango.work import UnitOfWork
@@ -38,6 +39,16 @@ def list_registered(
     found = work.registrations.list_of(occurrence_id, states or STATES, after, limit + 1)
     page = page_of(found, limit, lambda last: _cursor(work, name, last))
     return Page(known_of(work, page.items), page.next_cursor)
+
+
+def get_registered(
+    work: UnitOfWork, *, occurrence_id: UUID, registration_id: UUID, editor_id: UUID, clock: Clock
+) -> Registered:
+    _occasion(work, occurrence_id, editor_id, clock)
+    entry = work.registrations.find(registration_id)
+    if entry is None or entry.occurrence_id != occurrence_id:
+        raise NotFound(NO_REGISTRATION)
+    return known_of(work, [entry])[0]
 
 
 def known_of(work: UnitOfWork, entries: Sequence[Entry]) -> list[Registered]:
