@@ -89,3 +89,10 @@ def mine(gateway: Gateway, event: dict[str, Any], dancer: UUID) -> dict[str, Any
     assert answer.status == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def code_of(gateway: Gateway, registration: dict[str, Any], dancer: UUID) -> str:
+    answer = gateway.get(of(registration, "/code"), user=dancer)
+    assert answer.status == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    return str(answer.json()["code"])
