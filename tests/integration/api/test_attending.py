@@ -203,21 +203,42 @@ def test_people_who_do_not_see_each_other_are_not_shown_that_the_other_comes(
     assert offer(gateway, event)["going"] == len(everybody)
 
 
-def test_attendees_come_in_pages(gateway: Gateway, clock: FakeClock, malena: UUID, join: Join) -> None:
-    event = announce(gateway, malena)
-    names = ["ada", "bruno", "dina", "elsa", "fran"]
-    for number, name in enumerate(names):
-        # Two at the same moment: then their ids tell.
-        clock.advance(timedelta(minutes=number % 2))
-        say(gateway, event, join(name))
-    found, query = [], {"limit": 2}
+def pages(gateway: Gateway, event: dict[str, Any], reader: UUID) -> list[str]:
+    """The handles of all, two at a time."""
+    found: list[str] = []
+    query: dict[str, Any] = {"limit": 2}
     while True:
-        page = gateway.get(at(event, "/attendees"), user=malena, query=query).json()
+        page = gateway.get(at(event, "/attendees"), user=reader, query=query).json()
+        assert len(page["items"]) <= 2
         found += [each["profile"]["handle"] for each in page["items"]]
         if page["next_cursor"] is None:
-            break
-        query = {"limit": 2, "cursor": page["next_cursor"]}
+            return found
+        query["cursor"] = page["next_cursor"]
 
-    assert found == names
+
+def test_those_who_are_going_come_in_pages(gateway: Gateway, malena: UUID, join: Join) -> None:
+    event = announce(gateway, malena)
+    names = ["ada", "bruno", "dina", "elsa", "fran"]
+    people = {name: join(name) for name in names}
+    for name in reversed(names):
+        say(gateway, event, people[name])
+
+    assert pages(gateway, event, malena) == names  # whoever joined first
     assert gateway.get(at(event, "/attendees"), user=malena, query={"cursor": "x"}).problem == "bad-cursor"
     assert gateway.get(at(event, "/attendees")).problem == "unauthenticated"
+
+
+def test_those_with_a_place_come_in_pages_in_order_of_registration(
+    gateway: Gateway, malena: UUID, carlos: UUID, join: Join
+) -> None:
+    """A couple is two, also where a page ends between them."""
+    ada, bruno, dina, elsa = (join(name) for name in ("ada", "bruno", "dina", "elsa"))
+    gateway.put("/api/users/dina/follow", user=ada)
+    event = open_event(gateway, malena)
+    register(gateway, event, elsa)
+    register(gateway, event, dina, partner_id=str(ada), partner_role="follower")
+    register(gateway, event, carlos, hidden=True)
+    register(gateway, event, bruno)
+
+    assert pages(gateway, event, malena) == ["elsa", "ada", "dina", "bruno"]
+    assert pages(gateway, event, carlos) == pages(gateway, event, malena)

@@ -15,7 +15,7 @@ TEMPLATE = load("template.yaml")["Resources"]
 # Of the form of a cache's key, but names of channels, lists and cursors; and the lists of a city's events.
 NOT_KEYS = frozenset(
     """
-    attendees author blocks city conversation cursor event events followers following inbox mutes occurrences people post
+    author blocks city conversation cursor event events followers following inbox mutes occurrences people post
     registrations search sessions venues
     """.split()  # noqa: SIM905
 )

@@ -43,9 +43,10 @@ async def get_registration_offer(
 async def list_attendees(
     occurrence_id: Id, caller: CallerDep, work: ReadDep, cursor: CursorQuery = None, limit: LimitQuery = DEFAULT_LIMIT
 ) -> AttendeePage:
-    """Who comes, whoever said so first at first: of people whom the caller sees, those who do not hide it.
+    """Who comes: of people whom the caller sees, those who do not hide it.
 
-    Where the event takes registrations, who has a place and accepted it; else, who is going. Guests are not among them.
+    Where the event takes registrations, who has a place and accepted it, in order of registration; else, who is going.
+    Guests are not among them.
     """
     page = service.list_attendees(work, occurrence_id, caller.user_id, cursor=cursor, limit=limit)
     return AttendeePage(

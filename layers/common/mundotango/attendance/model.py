@@ -25,11 +25,12 @@ class Rsvp:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody who comes and is shown; without a role where they did not have to say one. `at` is since when."""
+    """Somebody who comes and is shown; without a role where they did not have to say one. `rank` is where they stand:
+    who registered first at first."""
 
     person: Author
     role: Role | None
-    at: datetime
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from psycopg.sql import SQL
 
 from mundotango.attendance.model import Attendee, Known, Occasion, Rsvp, Turnout, author_of
 from mundotango.errors import ProfileMissing
-from mundotango.pagination import Place
+from mundotango.pagination import Place, Ranked
 from mundotango.registrations.model import Headcount
 from mundotango.visibility.repository import present, sees_person
 
@@ -37,26 +37,26 @@ _OWN = SQL("""
     )
     ORDER BY occurrences.starts_at, registrations.id LIMIT %(limit)s
 """)
-# Registrations, or where the event takes none the words of those who come.
-_ATTENDEES = SQL("""
-    SELECT users.id AS person_id, users.handle, users.display_name, users.avatar, coming.role, coming.at
-    FROM (
-        SELECT dancer.user_id, dancer.role, registrations.registered_at AS at
-        FROM registrations JOIN registration_dancers AS dancer ON dancer.registration_id = registrations.id
-        WHERE registrations.occurrence_id = %(occurrence_id)s AND registrations.state IN ('accepted', 'attended')
-        AND dancer.user_id IS NOT NULL AND NOT dancer.hidden
-        UNION ALL
-        SELECT rsvps.user_id, NULL, rsvps.answered_at FROM rsvps
-        WHERE rsvps.occurrence_id = %(occurrence_id)s AND rsvps.answer = 'going' AND NOT rsvps.hidden
-        AND NOT EXISTS (
-            SELECT FROM occurrences JOIN registration_settings USING (event_id)
-            WHERE occurrences.id = %(occurrence_id)s
-        )
-    ) AS coming
-    JOIN users ON users.id = coming.user_id
-    WHERE {seen} AND {beyond}
-    ORDER BY coming.at, users.id LIMIT %(limit)s
+# Each in the order of an index: a page reads no more of those who come than are on it, or are not seen by the reader.
+_WITH_A_PLACE = SQL("""
+    SELECT users.id AS person_id, users.handle, users.display_name, users.avatar, dancer.role,
+        registrations.position AS rank
+    FROM registrations
+    JOIN registration_dancers AS dancer ON dancer.registration_id = registrations.id
+    JOIN users ON users.id = dancer.user_id
+    WHERE registrations.occurrence_id = %(occurrence_id)s AND registrations.state IN ('accepted', 'attended')
+    AND NOT dancer.hidden AND {seen}
+    AND registrations.position >= %(rank)s AND (registrations.position, users.id) > (%(rank)s, %(id)s)
+    ORDER BY registrations.position, users.id LIMIT %(limit)s
 """)
+_GOING = SQL("""
+    SELECT users.id AS person_id, users.handle, users.display_name, users.avatar, NULL AS role, 0 AS rank
+    FROM rsvps JOIN users ON users.id = rsvps.user_id
+    WHERE rsvps.occurrence_id = %(occurrence_id)s AND rsvps.answer = 'going' AND NOT rsvps.hidden AND {seen}
+    AND rsvps.user_id > %(id)s
+    ORDER BY rsvps.user_id LIMIT %(limit)s
+""")
+_FIRST = Ranked(0, UUID(int=0))
 
 
 class AttendanceRepository:
@@ -116,13 +116,15 @@ class AttendanceRepository:
         taken = Headcount(leaders, followers, both)
         return Turnout(occurrence_id, event_id, status, starts_at, ends_at, taken, int(going), waiting)
 
-    def list_attendees(self, occurrence_id: UUID, reader_id: UUID, after: Place | None, limit: int) -> list[Attendee]:
-        """Those who come and whom the reader is shown, in the order in which they said so."""
-        beyond = SQL("(coming.at, users.id) > (%(at)s, %(id)s)") if after else SQL("true")
-        query = _ATTENDEES.format(seen=sees_person("users"), beyond=beyond)
-        values = {"occurrence_id": occurrence_id, "reader_id": reader_id, "limit": limit} | _place(after)
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            return [Attendee(author_of(row), row["role"], row["at"]) for row in cursor.execute(query, values)]
+    def list_with_a_place(
+        self, occurrence_id: UUID, reader_id: UUID, after: Ranked | None, limit: int
+    ) -> list[Attendee]:
+        """Members whom the reader is shown, in order of registration."""
+        return self._attendees(_WITH_A_PLACE, occurrence_id, reader_id, after, limit)
+
+    def list_going(self, occurrence_id: UUID, reader_id: UUID, after: Ranked | None, limit: int) -> list[Attendee]:
+        """Those who said so and whom the reader is shown, by their ids: who joined the platform first at first."""
+        return self._attendees(_GOING, occurrence_id, reader_id, after, limit)
 
     def list_known(self, person_ids: Collection[UUID]) -> dict[UUID, Known]:
         """Members and guests, for organisers: whoever blocked whom, but of nobody who is suspended or leaving."""
@@ -165,6 +167,21 @@ class AttendanceRepository:
         query = SQL("SELECT {} FROM occurrences {} WHERE occurrences.id = %s").format(_OCCASION, _OF_OCCASION)
         with self._connection.cursor(row_factory=class_row(Occasion)) as cursor:
             return cursor.execute(query, (occurrence_id,)).fetchone()
+
+    def _attendees(
+        self, query: SQL, occurrence_id: UUID, reader_id: UUID, after: Ranked | None, limit: int
+    ) -> list[Attendee]:
+        place = after or _FIRST
+        values = {
+            "occurrence_id": occurrence_id,
+            "reader_id": reader_id,
+            "rank": place.rank,
+            "id": place.id,
+            "limit": limit,
+        }
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(query.format(seen=sees_person("users")), values)
+            return [Attendee(author_of(row), row["role"], row["rank"]) for row in rows]
 
 
 def _occasion(row: dict[str, Any]) -> Occasion:

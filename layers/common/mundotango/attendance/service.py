@@ -6,7 +6,7 @@ from uuid import UUID
 from mundotango.attendance import policy
 from mundotango.attendance.model import Answer, Attendee, Known, Offer, OwnRegistration, Rsvp, Turnout
 from mundotango.errors import NotFound
-from mundotango.pagination import Page, Place, checked_limit, page_of
+from mundotango.pagination import Page, Ranked, checked_limit, page_of
 from mundotango.ports import Clock
 from mundotango.posts.model import Author
 from mundotango.registrations.desk import NO_REGISTRATION
@@ -42,11 +42,13 @@ def list_attendees(
 ) -> Page[Attendee]:
     """Members who come, do not hide it, and are seen by the reader."""
     checked_limit(limit)
-    _turnout(work, occurrence_id)
-    name = f"attendees:{occurrence_id}"
-    after = work.read_cursor(name, cursor) if cursor else None
-    found = work.attendance.list_attendees(occurrence_id, reader_id, after, limit + 1)
-    return page_of(found, limit, lambda last: work.sign_cursor(name, Place(last.at, last.person.id)))
+    event_id = _turnout(work, occurrence_id).event_id
+    takes_none = work.registrations.find_chosen(event_id) is None
+    name = f"{'going' if takes_none else 'attendees'}:{occurrence_id}"
+    after = work.read_ranked_cursor(name, cursor) if cursor else None
+    listed = work.attendance.list_going if takes_none else work.attendance.list_with_a_place
+    found = listed(occurrence_id, reader_id, after, limit + 1)
+    return page_of(found, limit, lambda last: work.sign_cursor(name, Ranked(last.rank, last.person.id)))
 
 
 def get_offer(work: UnitOfWork, occurrence_id: UUID, clock: Clock) -> Offer:
