@@ -14,7 +14,7 @@ from mundotango.guests.policy import KEPT_AFTER
 from mundotango.guests.telling import note_changes, note_move, tell_guests
 from mundotango.mail.rendering import render
 from mundotango.registrations import deciding, expiring
-from tests.factories.guests import EMAIL, Ball, make_ball
+from tests.factories.guests import Ball, make_ball
 from tests.fixtures.gateway import Gateway
 
 SITE = "https://mundotango.example"
@@ -264,9 +264,3 @@ class TestForgetting:
         with ball.platform.database.transaction() as connection:
             connection.execute("DELETE FROM events")
         assert (ball.rows("guests"), ball.rows("guest_links"), ball.rows("registrations")) == (0, 0, 0)
-
-
-def test_an_organiser_has_no_way_to_the_address(ball: Ball) -> None:
-    """What they are shown comes of entries, which have ids, and names."""
-    ball.registered(EMAIL)
-    assert EMAIL not in str(ball.entries())

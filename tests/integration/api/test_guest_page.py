@@ -166,6 +166,25 @@ class TestRegistering:
         page = ball.gateway.get(link)
         assert buttons(page) == ["give_up", "forget"]
 
+    def test_who_has_a_place_finds_the_code_that_lets_them_in(self, ball: Ball) -> None:
+        link = ball.registered()
+        code = ball.gateway.get(link).text.partition("<code>")[2].partition("</code>")[0]
+        path = f"/api/occurrences/{ball.occurrence_id}/check-ins"
+        assert ball.gateway.post(path, user=ball.organiser_id, json={"code": code}).status == 200
+
+        assert states(ball) == ["attended"]
+        page = ball.gateway.get(link).text
+        assert "You are checked in." in page
+        assert "<code>" not in page
+
+    def test_the_organiser_is_shown_the_name_and_no_address(self, ball: Ball) -> None:
+        ball.registered(name="Ana Ruiz")
+        for what in ("registrations", "registrations.csv"):
+            answer = ball.gateway.get(f"/api/occurrences/{ball.occurrence_id}/{what}", user=ball.organiser_id)
+            assert answer.status == 200
+            assert "Ana Ruiz" in answer.text
+            assert EMAIL not in answer.text
+
     def test_others_see_it_where_they_want_that(self, ball: Ball) -> None:
         ball.registered(shown="yes")
         assert ball.entries()[0].hidden == frozenset()

@@ -36,7 +36,7 @@ def takes_guests(status: EventStatus, opens_at: datetime | None, ends_at: dateti
     if status == "cancelled":
         raise Conflict("this was cancelled")
     if now >= ends_at:
-        raise Conflict("it is over")
+        raise Conflict("this is over")
     if opens_at is not None and now < opens_at:
         raise Conflict("registration has not opened yet")
 

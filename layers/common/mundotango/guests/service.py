@@ -9,8 +9,9 @@ from mundotango.links import token_hash
 from mundotango.ports import Clock
 from mundotango.registrations import policy as rules
 from mundotango.registrations import service as registrations
+from mundotango.registrations.codes import code_of
 from mundotango.registrations.desk import NO_REGISTRATION, Desk
-from mundotango.registrations.model import Dancer, Entry
+from mundotango.registrations.model import Dancer
 from mundotango.text import clean, refused
 from mundotango.work import UnitOfWork
 
@@ -32,7 +33,7 @@ def visit(work: UnitOfWork, token: str, clock: Clock) -> Visit:
         dated=dated,
         chosen=work.registrations.find_chosen(dated.event.id),
         entry=entry,
-        code=None if entry is None else _code(work, entry),
+        code=code_of(work, entry.id) if entry is not None and entry.state == "accepted" else None,
     )
 
 
@@ -104,8 +105,3 @@ def _own(work: UnitOfWork, guest: Guest) -> UUID:
     if entry is None:
         raise Conflict(NO_REGISTRATION)
     return entry.id
-
-
-def _code(work: UnitOfWork, entry: Entry) -> str | None:
-    """What they show at the door."""
-    return None
