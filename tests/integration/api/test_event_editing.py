@@ -114,6 +114,23 @@ def test_a_draft_only_its_organisers_see(
     assert gateway.get(path, user=stranger).status == 403
 
 
+@pytest.mark.parametrize("status", ["cancelled", "postponed"])
+def test_a_draft_is_seen_by_nobody_through_its_festival(
+    gateway: Gateway, malena: UUID, status: str, announced: FakeActivities
+) -> None:
+    festival = edited(gateway, malena, announce(gateway, malena, kind="festival"), status=status)
+    told(announced)
+
+    draft = announce(gateway, malena, status="draft", parent_id=festival["id"])
+    draft = edited(gateway, malena, draft, title="A surprise")
+
+    assert draft["status"] == "draft"
+    assert gateway.get(f"/api/public/events/{draft['id']}").status == 404
+    assert [item["id"] for item in listed(gateway)] == [festival["id"]]
+    assert gateway.get(f"/api/public/events/{festival['id']}/sessions").json()["items"] == []
+    assert told(announced) == []
+
+
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
     made = [announce(gateway, malena, title=f"{n}", rule="FREQ=WEEKLY;COUNT=3")["id"] for n in range(3)]
     announce(gateway, carlos)

@@ -22,11 +22,10 @@ def night_of(starts: datetime) -> date:
 
 
 def status_of(event: Event, parent: EventStatus | None, own: Own) -> EventStatus:
-    """What is not published as a whole is in no part, and what a festival is its sessions are."""
-    for status in (parent, event.status, own.status):
-        if status is not None and status != "published":
-            return status
-    return "published"
+    """What is not published as a whole is in no part, and what a festival is its sessions are: a draft nobody sees
+    through a festival that is cancelled, and what is cancelled is so in a festival that is postponed."""
+    said = (parent, event.status, own.status)
+    return next((status for status in ("draft", "cancelled", "postponed") if status in said), "published")
 
 
 def own_status(value: str | None) -> EventStatus | None:
