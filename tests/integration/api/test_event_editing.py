@@ -131,6 +131,17 @@ def test_a_draft_is_seen_by_nobody_through_its_festival(
     assert told(announced) == []
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:00:00Z"])
+def test_a_moment_that_no_zone_has_is_refused(
+    gateway: Gateway, malena: UUID, zone: str, field: str, moment: str
+) -> None:
+    event = announce(gateway, malena, zone=zone)
+
+    assert edit(gateway, malena, event, **{field: moment}).refused_fields == {field}
+
+
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
     made = [announce(gateway, malena, title=f"{n}", rule="FREQ=WEEKLY;COUNT=3")["id"] for n in range(3)]
     announce(gateway, carlos)

@@ -266,6 +266,25 @@ def test_a_time_is_changed_by_its_organisers_to_the_version_they_saw(
 
 
 @pytest.mark.parametrize(
+    ("starts_at", "ends_at"),
+    [
+        # On 31 October clocks show the hour from two twice, and what is kept is the first.
+        ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z"),
+        ("2027-10-31T00:45:00Z", "2027-10-31T01:15:00Z"),
+        ("2027-10-30T20:00:00.2Z", "2027-10-30T20:00:00.7Z"),
+    ],
+)
+def test_a_time_that_has_no_length_by_the_clocks_is_refused(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, starts_at: str, ends_at: str
+) -> None:
+    event = announce(gateway, organiser, **WEEKLY)
+
+    refused = change(gateway, organiser, event, "2027-03-26T22:00:00", starts_at=starts_at, ends_at=ends_at)
+
+    assert (refused.status, refused.refused_fields) == (422, {"ends_at"})
+
+
+@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"rule": "FREQ=WEEKLY"}, "rule"),

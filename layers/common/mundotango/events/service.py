@@ -195,6 +195,9 @@ def _new(work: UnitOfWork, said: Said, organiser_id: UUID, clock: Clock) -> Even
 def _edited(work: UnitOfWork, before: Event, changes: Changes, editor_id: UUID, clock: Clock) -> Event:
     """Without its pictures' changes. Times that are not said stay by the clocks, also in another zone."""
     said = replace(said_of(before, at(before.starts, before.zone), at(before.ends, before.zone)), **changes)
+    # Before they are taken to a zone, where the first and the last of all moments have no time.
+    policy.moment("starts_at", said.starts_at)
+    policy.moment("ends_at", said.ends_at)
     venue = venue_said(work, said, editor_id, clock)
     zone = zone_said(said, venue)
     starts = policy.local(said.starts_at, zone) if "starts_at" in changes else before.starts
