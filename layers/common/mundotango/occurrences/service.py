@@ -24,8 +24,10 @@ def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clo
     """
     now = clock.now()
     known = work.occurrences.list_of(event.id)
-    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there.
-    venues = work.venues.hold([event.venue_id, *(each.own.venue_id for each in known if each.own.venue_id)])
+    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there: also those
+    # that they leave.
+    named = {venue_id for each in known for venue_id in (each.venue_id, each.own.venue_id) if venue_id is not None}
+    venues = work.venues.hold([event.venue_id, *named])
     plan = policy.planned(event, known, _starts(event, now), now)
     registered = _registered_for(work, plan.gone)
     kept = [(start, each.id, each.own) for start, each in plan.kept.items()]
@@ -51,7 +53,7 @@ def override(
     changed = _made(event, parent, occurrence.original, occurrence.id, own, now)
     if occurrence.ends_at > now and occurrence.original not in _starts(event, now):
         changed = _called_off(changed)
-    work.occurrences.save([changed], work.venues.hold([changed.venue_id]))
+    work.occurrences.save([changed], work.venues.hold([occurrence.venue_id, changed.venue_id]))
     return changed
 
 
