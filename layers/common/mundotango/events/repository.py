@@ -63,6 +63,13 @@ _DATED = SQL("""
 _ONE = SQL("SELECT {event} FROM events {parts} WHERE events.id = %(event_id)s").format(
     event=_EVENT, parts=_PARTS_OF_EVENT
 )
+# Of each event that is announced for there, the next time.
+_AT_VENUE = SQL("""
+    SELECT next.id, next.starts_at AS at, next.id AS key FROM (
+        SELECT DISTINCT ON (event_id) id, starts_at FROM occurrences
+        WHERE venue_id = %(venue_id)s AND ends_at > %(now)s AND status <> 'draft' ORDER BY event_id, starts_at
+    ) AS next ORDER BY next.starts_at, next.id LIMIT %(limit)s
+""")
 # What is next, or of what is over the last.
 _NEXT = SQL("""
     SELECT id, starts_at FROM occurrences WHERE occurrences.event_id = {event_id}
@@ -114,6 +121,11 @@ class EventRepository:
         page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = %(occurrence_id)s")
         found = self._read(SQL("{}").format(page), {"occurrence_id": occurrence_id})
         return found[0][1] if found else None
+
+    def list_at_venue(self, venue_id: UUID, now: datetime, limit: int) -> list[Dated]:
+        """The events that are to take place there, each at the next time it does, soonest first."""
+        page = SQL("{}").format(_AT_VENUE)
+        return [dated for _, dated in self._read(page, {"venue_id": venue_id, "now": now, "limit": limit})]
 
     def list_own(self, user_id: UUID, now: datetime, after: Place | None, limit: int) -> list[Dated]:
         """Those that this person may change, last made first, each at its next time."""
