@@ -89,8 +89,6 @@ def test_of_two_edits_of_one_version_one_is_kept(databases: list[Database], acts
 
         other = acts.change_one(dated, status="cancelled")
         assert at_once(databases, [acts.edit(dated, title="Otra"), other]) == ["PreconditionFailed"]
-            "PreconditionFailed"
-        ]
         assert at_once(databases, [acts.edit(dated, title="Una")]) == [PreconditionFailed.__name__]
 
 

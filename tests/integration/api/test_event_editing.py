@@ -17,6 +17,7 @@ from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import MILONGA, announce
 
 Join = Callable[[str], UUID]
+DAILY = "FREQ=DAILY;COUNT=3"
 Told = list[tuple[str, str]]
 
 
@@ -140,6 +141,41 @@ def test_a_moment_that_no_zone_has_is_refused(
     event = announce(gateway, malena, zone=zone)
 
     assert edit(gateway, malena, event, **{field: moment}).refused_fields == {field}
+
+
+def test_a_draft_is_deleted_with_its_sessions_and_pictures(
+    gateway: Gateway, malena: UUID, carlos: UUID, database: Database, announced: FakeActivities
+) -> None:
+    helper = {"role": "organiser", "user_id": str(carlos)}
+    mine, theirs, kept = (picture(gateway, owner) for owner in (malena, carlos, malena))
+    festival = announce(gateway, malena, kind="festival", status="draft", people=[helper], media=[mine], rule=DAILY)
+    session = announce(gateway, carlos, parent_id=festival["id"], media=[theirs])
+    other = announce(gateway, malena, media=[kept])
+    announced.appended.clear()
+    path = f"/api/events/{festival['id']}"
+
+    assert gateway.delete(path, user=ids.new_id()).status == 404
+    assert gateway.delete(path, user=carlos).status == 204
+
+    assert [gateway.get(f"/api/events/{one}", user=malena).status for one in (festival["id"], session["id"])] == [404] * 2
+    assert gateway.delete(path, user=carlos).status == 404
+    with database.transaction() as connection:
+        gone = connection.execute("SELECT media_id FROM removed_media ORDER BY 1").fetchall()
+        assert [str(media_id) for (media_id,) in gone] == sorted([mine["id"], theirs["id"]])
+        assert connection.execute("SELECT event_id FROM occurrences").fetchall() == [(UUID(other["id"]),)]
+    assert told(announced) == []
+
+
+def test_what_was_announced_is_cancelled_and_not_deleted(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    festival = announce(gateway, malena, kind="festival")
+    draft = announce(gateway, malena, parent_id=festival["id"], status="draft")
+
+    assert gateway.delete(f"/api/events/{festival['id']}", user=malena).status == 409
+    assert gateway.delete(f"/api/events/{festival['id']}", user=carlos).status == 403
+    assert gateway.get(f"/api/public/events/{festival['id']}").status == 200
+    assert gateway.delete(f"/api/events/{draft['id']}", user=malena).status == 204
+    cancelled = edited(gateway, malena, festival, status="cancelled")
+    assert gateway.delete(f"/api/events/{cancelled['id']}", user=malena).status == 409
 
 
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

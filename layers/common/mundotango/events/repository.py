@@ -241,6 +241,10 @@ class EventRepository:
             self._connection.execute("DELETE FROM event_media WHERE event_id = %s", (after.id,))
             self._add_media(after, owners)
 
+    def remove(self, event_id: UUID) -> None:
+        """With its sessions, and all that each of them says and said."""
+        self._connection.execute("DELETE FROM events WHERE id = %s", (event_id,))
+
     def raise_version(self, event: Event, own: Mapping[str, object], editor_id: UUID, now: datetime) -> None:
         """An edit of one of its occurrences, of which this was its own before."""
         self._connection.execute(
