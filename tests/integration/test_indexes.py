@@ -10,6 +10,8 @@ from devstack.postgres import Server
 from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.events.repository import EventRepository
+from mundotango.ids import new_id
+from mundotango.privacy.stores.repository import PersonRepository
 from tests.factories.plans import listening
 from tests.fakes.clock import A_MONDAY_EVENING
 from tests.fixtures.postgres import superuser
@@ -106,3 +108,24 @@ def test_what_is_near(connection: psycopg.Connection) -> None:
         """
     )
     assert "idx_occurrences_place" in str(rows.fetchall())
+
+
+def test_in_what_others_events_were_who_leaves_is_found(
+    database_settings: settings.Database, postgres_server: Server, connection: psycopg.Connection
+) -> None:
+    with superuser(postgres_server, database_settings.name) as owner:
+        owner.execute(
+            """
+            INSERT INTO event_versions (event_id, version, content, written_at)
+            SELECT events.id, n, jsonb_build_object('people', jsonb_build_array(jsonb_build_object(
+                'role', 'dj', 'user_id', gen_random_uuid()::text, 'name', ''
+            ))), now()
+            FROM events, generate_series(1, 20) AS n
+            """
+        )
+        owner.execute("ANALYZE event_versions")
+
+    with listening(connection) as plans:
+        PersonRepository(connection).forget_parts(new_id(), 200)
+
+    assert "idx_event_versions_people" in plans.all()[-1]

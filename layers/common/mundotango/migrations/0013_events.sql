@@ -108,6 +108,9 @@ CREATE TABLE event_versions (
 );
 CREATE INDEX idx_event_versions_written_by ON event_versions (written_by) WHERE written_by IS NOT NULL;
 
+-- By which somebody who leaves is found in what others' events were.
+CREATE INDEX idx_event_versions_people ON event_versions USING gin ((content -> 'people') jsonb_path_ops);
+
 -- One time that an event takes place. What is its own stands in `own_…`; everything else is copied here from the event
 -- and the venue, so that what takes place where and when is found in one table.
 CREATE TABLE occurrences (
