@@ -1,5 +1,6 @@
 """Events from draft to cancelled: what they say, who may change it, and who is told."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -200,6 +201,26 @@ def test_an_event_is_seen_while_whoever_announced_it_is(
     leaves(malena)
     assert [gateway.get(path).status for path in paths] == [404, 404, 404]
     assert gateway.get(f"/api/events/{festival['id']}", user=malena).status == 200
+
+
+def test_a_page_of_the_largest_events_is_less_than_lambda_answers(gateway: Gateway, malena: UUID) -> None:
+    """6 MB, as a text in JSON that holds JSON."""
+    gateway.platform.clock = FakeClock()
+    said = {
+        "language": "es", "description": '"' * 10_000, "rule": "FREQ=WEEKLY;COUNT=50",
+        "starts_at": "2026-11-27T22:00:00-03:00", "ends_at": "2026-11-28T04:00:00-03:00",
+    }  # fmt: skip
+    words = [{"language": f"en-{place}", "title": "t", "description": '"' * 10_000} for place in ("gb", "us")]
+
+    large = announce(gateway, malena, **said, translations=words[:1])
+    refused = edit(gateway, malena, large, translations=words)
+
+    assert (refused.status, refused.refused_fields) == (422, {"description"})
+    new = gateway.post("/api/events", user=malena, json=MILONGA | said | {"translations": words})
+    assert (new.status, new.refused_fields) == (422, {"description"})
+    page = gateway.get(f"/api/public/events/{large['id']}/occurrences", query={"limit": 50})
+    assert len(page.json()["items"]) == 50
+    assert len(json.dumps(page.text)) < 6 * 1024 * 1024
 
 
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

@@ -36,7 +36,7 @@ def create_event(
     parent = None if said.parent_id is None else _parent(work, said.parent_id, organiser_id)
     event = _new(work, said, organiser_id, clock)
     event = replace(event, media=tuple(kept_picture(each, measures[each]) | {"alt": alt} for each, alt in wanted))
-    work.events.add(event, organiser_id)
+    work.events.add(policy.bounded(event), organiser_id)
     occurrences.write(work, event, parent, clock)
     dated = _dated(work, event.id, clock)
     if dated.occurrence.status != "draft":
@@ -75,7 +75,7 @@ def edit_event(
     after = _edited(work, before, changes, editor_id, clock)
     if "media" in changes:
         after = replace(after, media=_shown(before, changes["media"], measures))
-    work.events.change(before, after, editor_id, dict.fromkeys(measures, editor_id) | owners)
+    work.events.change(before, policy.bounded(after), editor_id, dict.fromkeys(measures, editor_id) | owners)
     _release(work, before, after, owners, clock)
     occurrences.write(work, after, parent_status(work, after), clock)
     _write_sessions(work, before, after, editor_id, clock)
