@@ -223,6 +223,40 @@ def test_a_page_of_the_largest_events_is_less_than_lambda_answers(gateway: Gatew
     assert len(json.dumps(page.text)) < 6 * 1024 * 1024
 
 
+def test_what_was_edited_too_often_is_still_called_off(gateway: Gateway, malena: UUID, database: Database) -> None:
+    event = announce(gateway, malena, rule="FREQ=WEEKLY;COUNT=3")
+    with database.transaction() as connection:
+        connection.execute("UPDATE events SET version = 500")
+    event |= {"version": 500}
+    path = f"/api/events/{event['id']}/occurrences/{event['original_start']}"
+
+    assert edit(gateway, malena, event, title="Again").status == 409
+    assert edit(gateway, malena, event, title="Again", status="cancelled").status == 409
+    one = gateway.patch(path, user=malena, json={"status": "cancelled"}, headers={"If-Match": "500"})
+    assert (one.status, one.json()["status"]) == (200, "cancelled")
+    assert edited(gateway, malena, one.json(), status="cancelled")["version"] == 502
+    assert edit(gateway, malena, event | {"version": 502}, status="cancelled").status == 409
+
+
+def test_what_has_sessions_stays_one_that_holds_some(gateway: Gateway, malena: UUID) -> None:
+    festival = announce(gateway, malena, kind="festival")
+    announce(gateway, malena, parent_id=festival["id"])
+
+    assert edit(gateway, malena, festival, kind="milonga").refused_fields == {"kind"}
+    assert edited(gateway, malena, festival, kind="encuentro")["kind"] == "encuentro"
+
+
+def test_a_session_of_a_draft_is_there_for_nobody_else(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    festival = announce(gateway, malena, kind="festival", status="draft")
+    session = announce(gateway, malena, parent_id=festival["id"])
+    path = f"/api/events/{session['id']}"
+
+    assert gateway.get(path, user=carlos).status == 404
+    assert gateway.get(f"{path}/versions", user=carlos).status == 404
+    assert edit(gateway, carlos, session, title="Mine").status == 404
+    assert gateway.get(path, user=malena).status == 200
+
+
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
     made = [announce(gateway, malena, title=f"{n}", rule="FREQ=WEEKLY;COUNT=3")["id"] for n in range(3)]
     announce(gateway, carlos)

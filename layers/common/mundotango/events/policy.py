@@ -176,11 +176,6 @@ def may_edit(event: Event, user_id: UUID) -> bool:
     return user_id in event.editors
 
 
-def may_see(event: Event, reader_id: UUID) -> bool:
-    """What is a draft only those see who write it."""
-    return event.status != "draft" or may_edit(event, reader_id)
-
-
 def may_hold_sessions(parent: Event, sessions: int) -> None:
     if parent.kind not in HOLDING_SESSIONS or parent.parent_id is not None:
         raise refused("parent_id", "is no event that holds sessions")
@@ -188,8 +183,15 @@ def may_hold_sessions(parent: Event, sessions: int) -> None:
         raise Conflict(Said("an event has at most {most} sessions", most=MOST_SESSIONS))
 
 
-def unchanged(version: int, expected: int) -> None:
+def holds_sessions(kind: EventKind) -> None:
+    """Of an event that has some."""
+    if kind not in HOLDING_SESSIONS:
+        raise refused("kind", "must be one that holds sessions, as this event has some")
+
+
+def unchanged(version: int, expected: int, *, calls_off: bool) -> None:
+    """An edit that only `calls_off` what was not yet called off is one too many for nobody."""
     if version != expected:
         raise PreconditionFailed("it was changed since; read it again")
-    if version >= MOST_VERSIONS:
+    if version >= MOST_VERSIONS and not calls_off:
         raise Conflict("this event was edited too often; announce a new one")
