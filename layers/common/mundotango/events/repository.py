@@ -135,6 +135,17 @@ class EventRepository:
         page = SQL("{}").format(_AT_VENUE)
         return [dated for _, dated in self._read(page, {"venue_id": venue_id, "now": now, "limit": limit})]
 
+    def others_at_venue(self, venue_id: UUID, user_id: UUID, now: datetime) -> bool:
+        """Whether something is to take place there that another announced."""
+        query = """
+            SELECT EXISTS (
+                SELECT FROM occurrences JOIN events ON events.id = event_id
+                WHERE occurrences.venue_id = %s AND occurrences.ends_at > %s AND organiser_id <> %s
+            )
+        """
+        row = self._connection.execute(query, (venue_id, now, user_id)).fetchone()
+        return row is not None and row[0]
+
     def list_own(self, user_id: UUID, now: datetime, after: Place | None, limit: int) -> list[Dated]:
         """Those that this person may change, last made first, each at its next time."""
         beyond = SQL("(mine.created_at, mine.id) < (%(at)s, %(id)s)") if after else SQL("true")
