@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from devstack.postgres import Server
 from mundotango import settings
@@ -97,6 +98,19 @@ def test_events_everywhere(connection: psycopg.Connection, plan: Plan) -> None:
     assert "idx_events_start_time" in plan()
     assert "Sort Key: occurrences.starts_at" not in plan()
     assert "Seq Scan on occurrences" not in plan()
+
+
+def test_of_ones_own_events_the_times_of_those_on_the_page_are_read(connection: psycopg.Connection) -> None:
+    found = connection.execute("SELECT organiser_id FROM events GROUP BY 1 HAVING count(*) = 50").fetchone()
+    assert found is not None
+
+    with listening(connection) as plans:
+        assert len(EventRepository(connection).list_own(found[0], A_MONDAY_EVENING, None, 11)) == 11
+    query, values = plans.asked[-1]
+
+    how = "\n".join(line for (line,) in connection.execute(SQL("EXPLAIN ANALYZE ") + query, values))
+    assert "on occurrences_event_id_original_key" in how
+    assert "loops=50" not in how
 
 
 def test_what_is_near(connection: psycopg.Connection) -> None:

@@ -84,13 +84,15 @@ _OF_ONE_FOR_EVERYBODY = SQL(
 _OWN = SQL("""
     SELECT next.id, mine.created_at AS at, mine.id AS key
     FROM (
-        SELECT id, created_at FROM events WHERE organiser_id = %(user_id)s
-        UNION
-        SELECT events.id, events.created_at FROM event_people JOIN events ON events.id = event_people.event_id
-        WHERE event_people.user_id = %(user_id)s AND event_people.role = 'organiser'
+        SELECT mine.id, mine.created_at FROM (
+            SELECT id, created_at FROM events WHERE organiser_id = %(user_id)s
+            UNION
+            SELECT events.id, events.created_at FROM event_people JOIN events ON events.id = event_people.event_id
+            WHERE event_people.user_id = %(user_id)s AND event_people.role = 'organiser'
+        ) AS mine
+        WHERE {beyond} ORDER BY mine.created_at DESC, mine.id DESC LIMIT %(limit)s
     ) AS mine
     CROSS JOIN LATERAL ({next}) AS next
-    WHERE {beyond} ORDER BY mine.created_at DESC, mine.id DESC LIMIT %(limit)s
 """)
 _PAGE = SQL("""
     SELECT id, starts_at AS at, id AS key FROM occurrences WHERE {conditions} ORDER BY starts_at, id LIMIT %(limit)s
