@@ -105,6 +105,19 @@ class EventRepository:
         row = self._connection.execute("SELECT status FROM events WHERE id = %s", (event_id,)).fetchone()
         return None if row is None else row[0]
 
+    def find_alike(self, organiser_id: UUID, title: str, starts_at: datetime) -> UUID | None:
+        """The one that this organiser announced by this title, if one of its times begins then."""
+        row = self._connection.execute(
+            """
+            SELECT events.id FROM events
+            JOIN event_texts ON event_texts.event_id = events.id AND position = 0 AND title = %(title)s
+            JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
+            WHERE organiser_id = %(organiser_id)s LIMIT 1
+            """,
+            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at},
+        ).fetchone()
+        return None if row is None else row[0]
+
     def find_dated(self, event_id: UUID, now: datetime) -> Dated | None:
         """At the next time it takes place; of what is over, at the last."""
         found = self._read(SQL("{}").format(_OF_ONE), {"event_id": event_id, "now": now})
