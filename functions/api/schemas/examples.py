@@ -210,6 +210,7 @@ SCHEMAS: dict[str, Any] = events(
     picture=_PICTURE,
     at=AT,
     cursor=CURSOR,
+    token=TOKEN,
 ) | {
     "ActPage": {
         "items": [

@@ -224,7 +224,15 @@ class Scene:
             ),
         )
         self._digested(token)
+        self._subscribed(token)
         return {examples.TOKEN: token}
+
+    def _subscribed(self, token: str) -> None:
+        """A calendar's address has it too."""
+        self._connection.execute(
+            "INSERT INTO calendar_feeds (user_id, token_hash, created_at) VALUES (%s, %s, %s)",
+            (self.people.owner.id, sha256(token.encode()).hexdigest(), self.platform.clock.now()),
+        )
 
     def _digested(self, token: str) -> None:
         """A mail whose link has the same token: the description has one for all links."""

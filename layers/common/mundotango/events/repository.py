@@ -128,6 +128,12 @@ class EventRepository:
         found = self._read(SQL("{}").format(page), {"occurrence_id": occurrence_id})
         return found[0][1] if found else None
 
+    def list_at(self, occurrence_ids: Sequence[UUID]) -> list[Dated]:
+        """By the time they start."""
+        page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = ANY(%(occurrence_ids)s)")
+        found = self._read(SQL("{}").format(page), {"occurrence_ids": list(occurrence_ids)})
+        return [dated for _, dated in found]
+
     def list_own(self, user_id: UUID, now: datetime, after: Place | None, limit: int) -> list[Dated]:
         """Those that this person may change, last made first, each at its next time."""
         beyond = SQL("(mine.created_at, mine.id) < (%(at)s, %(id)s)") if after else SQL("true")

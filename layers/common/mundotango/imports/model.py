@@ -78,3 +78,12 @@ class Reading:
 
     candidates: tuple[Candidate, ...]
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """An event that was made of what begins at this line."""
+
+    line: int
+    event_id: UUID
+    title: str

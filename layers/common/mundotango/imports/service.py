@@ -1,10 +1,11 @@
 """Makes events of what a file says, each as if its organiser had announced it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from mundotango import places
 from mundotango.errors import Conflict, Invalid, Said
 from mundotango.events import policy as events_policy
 from mundotango.events import service as events
@@ -77,11 +78,12 @@ def said_of(work: UnitOfWork, candidate: Candidate, usual: Usual, status: str) -
     kind = candidate.kind or usual.kind
     if not kind:
         raise refused("kind", "must be given for what says none itself")
-    spot = candidate.spot
+    spot = _checked(candidate.spot)
     venue = _venue(work, spot, usual)
     zone = candidate.zone or usual.zone or ("" if venue is None else venue.zone)
     if not zone:
         raise refused("zone", "must be given for what says none itself")
+    places.zone(zone)
     return SaidOfEvent(
         title=candidate.title,
         kind=kind,
@@ -106,6 +108,15 @@ def said_of(work: UnitOfWork, candidate: Candidate, usual: Usual, status: str) -
         link=candidate.link,
         tags=candidate.tags,
     )
+
+
+def _checked(spot: Spot) -> Spot:
+    """Nothing else of it is looked up before the venue's own rules have seen it."""
+    if spot.latitude is not None:
+        places.latitude(spot.latitude)
+    if spot.longitude is not None:
+        places.longitude(spot.longitude)
+    return replace(spot, name=venues_policy.name("LOCATION", spot.name)) if spot.name else spot
 
 
 def _venue(work: UnitOfWork, spot: Spot, usual: Usual) -> Venue | None:

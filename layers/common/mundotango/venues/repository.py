@@ -47,6 +47,11 @@ class VenueRepository:
         with self._connection.cursor(row_factory=class_row(Venue)) as cursor:
             return cursor.execute(query, (venue_id,)).fetchone()
 
+    def list_of(self, venue_ids: Sequence[UUID]) -> dict[UUID, Venue]:
+        query = SQL("SELECT {} FROM venues WHERE id = ANY(%s)").format(VENUE)
+        with self._connection.cursor(row_factory=class_row(Venue)) as cursor:
+            return {venue.id: venue for venue in cursor.execute(query, (list(venue_ids),))}
+
     def hold(self, venue_ids: Sequence[UUID]) -> dict[UUID, Venue]:
         """Until this transaction ends nobody moves them; others may hold them too."""
         query = SQL("SELECT {} FROM venues WHERE id = ANY(%s) ORDER BY id FOR SHARE").format(VENUE)
