@@ -110,9 +110,10 @@ class EventRepository:
         row = self._connection.execute(
             """
             SELECT events.id FROM events
-            JOIN event_texts ON event_texts.event_id = events.id AND position = 0 AND title = %(title)s
+            JOIN event_texts ON event_texts.event_id = events.id AND event_texts.position = 0
+                AND event_texts.title = %(title)s
             JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
-            WHERE organiser_id = %(organiser_id)s LIMIT 1
+            WHERE events.organiser_id = %(organiser_id)s LIMIT 1
             """,
             {"organiser_id": organiser_id, "title": title, "starts_at": starts_at},
         ).fetchone()
