@@ -190,10 +190,11 @@ def test_in_a_night_in_which_clocks_are_set_it_ends_by_the_clocks(zone: str, fir
     assert exceptions(read).keys() == {night}
 
 
+@pytest.mark.parametrize("lasts", [timedelta(minutes=15), timedelta(hours=3)])
 @pytest.mark.parametrize("start", ["2027-03-21T02:30", "2027-10-24T02:30"])
-def test_an_hour_that_is_skipped_or_comes_twice_means_the_same_there(start: str) -> None:
+def test_an_hour_that_is_skipped_or_comes_twice_means_the_same_there(start: str, lasts: timedelta) -> None:
     """Programs do not agree on when it is, so that one time is told in UTC."""
-    one = event(starts=wall(start), ends=wall(start) + timedelta(hours=3))
+    one = event(starts=wall(start), ends=wall(start) + lasts)
     given = series(replace(one, recurrence=Recurrence("FREQ=WEEKLY;COUNT=3")))
 
     assert told(given).times() == within_a_year(given)
