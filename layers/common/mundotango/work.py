@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mundotango.adapters.postgres import Database
     from mundotango.attachments.repository import AttachmentRepository
+    from mundotango.attendance.repository import AttendanceRepository
     from mundotango.blocks.repository import BlockRepository
     from mundotango.calendars.repository import CalendarRepository
     from mundotango.comments.repository import CommentRepository
@@ -185,6 +186,12 @@ class UnitOfWork:
         from mundotango.registrations.repository import RegistrationRepository
 
         return RegistrationRepository(self._connection)
+
+    @cached_property
+    def attendance(self) -> AttendanceRepository:
+        from mundotango.attendance.repository import AttendanceRepository
+
+        return AttendanceRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:
