@@ -1,4 +1,6 @@
-"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept."""
+"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept; but for
+calendars, which ask each hour, by the one who has them.
+"""
 
 from fastapi import APIRouter
 
