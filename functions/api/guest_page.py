@@ -136,7 +136,7 @@ def _form(visit: Visit, form: Form) -> Markup:
     given = (*form.answers, *("" for _ in questions))
     fields = [_name(form.name), _roles(form.role)]
     fields += [_question(number, *asked) for number, asked in enumerate(zip(questions, given, strict=False))]
-    fields += [_shown(shown=form.shown), _button("register")]
+    fields.append(_button("register"))
     return Markup('<form method="post">\n{}\n</form>').format(Markup("\n").join(fields))
 
 
@@ -165,13 +165,6 @@ def _question(number: int, question: str, answer: str) -> Markup:
         '<p><label for="answer{number}" dir="auto">{question}</label>\n'
         '<textarea id="answer{number}" name="answer" rows="2" required maxlength="{longest}">{answer}</textarea></p>'
     ).format(number=number, question=question, longest=LONGEST_ANSWER, answer=answer)
-
-
-def _shown(*, shown: bool) -> Markup:
-    label = both("Otros bailarines pueden ver que voy", "Other dancers may see that I come")
-    return Markup('<label class="choice"><input type="checkbox" name="shown" value="yes"{}> {}</label>').format(
-        Markup(" checked") if shown else "", label
-    )
 
 
 def _button(act: Act) -> Markup:

@@ -31,7 +31,7 @@ _PAGE = Markup("""<!doctype html>
   button.quiet {{ background: #6b5f57; }}
   input[type=text], textarea {{ font: inherit; width: 100%; box-sizing: border-box; padding: .5rem; }}
   fieldset {{ margin: 1rem 0; }}
-  fieldset label, .choice {{ display: block; padding: .5rem 0; }}
+  fieldset label {{ display: block; padding: .5rem 0; }}
   dt {{ font-weight: bold; }}
   dd {{ margin: 0 0 .5rem; }}
   [role=alert] {{ border: 2px solid #9c1f3d; border-radius: .5rem; padding: .5rem 1rem; }}

@@ -98,10 +98,10 @@ class TestThePage:
         elements = Elements(ball.gateway.get(ball.link()).text)
 
         labelled = {label["for"] for label in elements.named("label") if "for" in label}
-        wrapped = [field for field in elements.named("input") if field["type"] in ("radio", "checkbox")]
+        wrapped = [field for field in elements.named("input") if field["type"] == "radio"]
         fields = [field for field in elements.named("input", "textarea") if field not in wrapped]
         assert {field["id"] for field in fields} == labelled == {"name", "answer0", "answer1"}
-        assert len(wrapped) == len([label for label in elements.named("label") if "for" not in label]) == 4
+        assert len(wrapped) == len([label for label in elements.named("label") if "for" not in label]) == 3
 
     def test_what_people_wrote_is_text(self, gateway: Gateway) -> None:
         ball = make_ball(gateway, title=HOSTILE, venue_name=HOSTILE, address=HOSTILE)
@@ -157,7 +157,7 @@ class TestRegistering:
         assert (answer.status, answer.headers["location"], answer.text) == (303, link, "")
         (entry,) = ball.entries()
         assert (entry.state, entry.answers, entry.party[0].role) == ("accepted", ("Rosario",), "both")
-        # Other dancers are shown them only where they said so.
+        # Other dancers are not shown them.
         assert entry.guests == entry.hidden == entry.people
         with ball.platform.unit_of_work() as work:
             (guest,) = work.guests.find_many(entry.guests).values()
@@ -184,10 +184,6 @@ class TestRegistering:
             assert answer.status == 200
             assert "Ana Ruiz" in answer.text
             assert EMAIL not in answer.text
-
-    def test_others_see_it_where_they_want_that(self, ball: Ball) -> None:
-        ball.registered(shown="yes")
-        assert ball.entries()[0].hidden == frozenset()
 
     @pytest.mark.parametrize(
         ("fields", "said"),

@@ -53,11 +53,6 @@ _FORM: dict[str, Any] = {
                             "items": {"type": "string"},
                             "description": "One to each question, in their order.",
                         },
-                        "shown": {
-                            "type": "string",
-                            "enum": ["yes"],
-                            "description": "Other dancers may see that they come.",
-                        },
                     },
                 },
                 "example": {"act": "register", "name": "Malena Ríos", "role": "follower"},
@@ -130,7 +125,6 @@ def _read(fields: list[tuple[str, str]]) -> tuple[Act, Form]:
     return cast(Act, act), Form(
         name=said.get("name", ""),
         role=cast("Role | None", role),
-        shown=said.get("shown") == "yes",
         answers=tuple(value for name, value in fields if name == "answer"),
     )
 

@@ -45,11 +45,10 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a guest fills in; `shown` is whether other dancers may see that they come."""
+    """What a guest fills in."""
 
     name: str = ""
     role: Role | None = None
-    shown: bool = False
     answers: tuple[str, ...] = ()
 
 

@@ -70,7 +70,7 @@ def _register(work: UnitOfWork, guest: Guest, form: Form, clock: Clock) -> None:
         by=guest.id,
         dancers=[Dancer(guest.id, form.role)],
         guest=True,
-        hidden=not form.shown,
+        hidden=True,  # other dancers are shown profiles, and a guest has none
         answers=form.answers,
         clock=clock,
     )
