@@ -22,6 +22,9 @@ FEATURES = frozenset(
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 
+# Of a feature whose routes stand in several modules; what has names where another has ids comes first.
+MODULES = {"events": ("agenda", "events")}
+
 
 def create_app(platform: Platform) -> ReaderLanguage:
     return ReaderLanguage(RequestLog(create_api(platform, features=frozenset())))
@@ -51,7 +54,8 @@ def create_api(platform: Platform, *, features: frozenset[str] = FEATURES) -> Fa
 
 
 def include(api: FastAPI, feature: str) -> None:
-    api.include_router(import_module(f"functions.api.routes.{feature}").router)
+    for module in MODULES.get(feature, (feature,)):
+        api.include_router(import_module(f"functions.api.routes.{module}").router)
 
 
 class OnDemand:
@@ -66,7 +70,8 @@ class OnDemand:
         self._waiting = set(waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        feature = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0]
+        name = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0]
+        feature = name.removesuffix(".geojson")
         if feature in self._waiting:
             include(self._api, feature)
             self._waiting.remove(feature)

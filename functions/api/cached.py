@@ -38,7 +38,13 @@ def remember[Body: BaseModel](cache: Cache, key: str, seconds: int, kind: type[B
 
 
 def remember_answer(
-    cache: Cache, key: str, seconds: int, load: Callable[[], BaseModel], *, asked: object = None
+    cache: Cache,
+    key: str,
+    seconds: int,
+    load: Callable[[], BaseModel],
+    *,
+    asked: object = None,
+    media_type: str = "application/json",
 ) -> Response:
     """A whole answer for everybody, kept as the bytes that are sent, with their ETag: it is not made a second time.
 
@@ -51,4 +57,4 @@ def remember_answer(
 
     part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()
     etag, _, body = cache.recall(key, seconds, render, part=part).partition(_SEPARATOR)
-    return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, "application/json")
+    return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, media_type)

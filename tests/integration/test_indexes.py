@@ -9,7 +9,8 @@ import pytest
 from devstack.postgres import Server
 from mundotango import settings
 from mundotango.adapters.postgres import Database
-from mundotango.events.repository import EventRepository
+from mundotango.agenda import policy
+from mundotango.agenda.repository import AgendaRepository
 from tests.factories.plans import listening
 from tests.fakes.clock import A_MONDAY_EVENING
 from tests.fixtures.postgres import superuser
@@ -85,13 +86,14 @@ def much(real_database: Database, database_settings: settings.Database, postgres
 
 @pytest.mark.parametrize("to", [None, A_MONDAY_EVENING + timedelta(days=7)])
 def test_events_of_a_city(connection: psycopg.Connection, plan: Plan, to: datetime | None) -> None:
-    EventRepository(connection).list_published(city="City 3", from_=A_MONDAY_EVENING, to=to, after=None, limit=21)
+    query = policy.query(city="City 3", from_=A_MONDAY_EVENING, to=to)
+    AgendaRepository(connection).list_found(query, A_MONDAY_EVENING, None, 21)
     assert "idx_events_city_time" in plan()
     assert "Seq Scan on occurrences" not in plan()
 
 
 def test_events_everywhere(connection: psycopg.Connection, plan: Plan) -> None:
-    EventRepository(connection).list_published(city=None, from_=A_MONDAY_EVENING, to=None, after=None, limit=21)
+    AgendaRepository(connection).list_found(policy.query(from_=A_MONDAY_EVENING), A_MONDAY_EVENING, None, 21)
     assert "idx_events_start_time" in plan()
     assert "Sort Key: occurrences.starts_at" not in plan()
     assert "Seq Scan on occurrences" not in plan()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from mundotango.adapters.postgres import Database
+    from mundotango.agenda.repository import AgendaRepository
     from mundotango.attachments.repository import AttachmentRepository
     from mundotango.blocks.repository import BlockRepository
     from mundotango.comments.repository import CommentRepository
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mundotango.notifications.repository import NotificationPreferenceRepository
     from mundotango.occurrences.repository import OccurrenceRepository
     from mundotango.outbox.repository import OutboxRepository
-    from mundotango.pagination import Keyring, Place, Ranked
+    from mundotango.pagination import Keyring, Place, Ranked, Standing
     from mundotango.posts.repository import PostRepository
     from mundotango.privacy.repository import DepartureRepository
     from mundotango.privacy.stores.repository import PersonRepository
@@ -80,7 +81,7 @@ class UnitOfWork:
         """Announce this, if and only if the transaction is committed."""
         self.recorded.append(self.outbox.add(activity))
 
-    def sign_cursor(self, name: str, place: Place | Ranked) -> str:
+    def sign_cursor(self, name: str, place: Place | Ranked | Standing) -> str:
         """`name` is the list's: a cursor signed for one list is refused by another."""
         return self._keyring.sign(name, place, self._cursor_secrets)
 
@@ -89,6 +90,9 @@ class UnitOfWork:
 
     def read_ranked_cursor(self, name: str, cursor: str) -> Ranked:
         return self._keyring.read_ranked(name, cursor, self._cursor_secrets)
+
+    def read_standing_cursor(self, name: str, cursor: str) -> Standing:
+        return self._keyring.read_standing(name, cursor, self._cursor_secrets)
 
     def _cursor_secrets(self) -> Sequence[bytes]:
         return self.keys.list_secrets(CURSOR)
@@ -177,6 +181,12 @@ class UnitOfWork:
         from mundotango.occurrences.repository import OccurrenceRepository
 
         return OccurrenceRepository(self._connection)
+
+    @cached_property
+    def agenda(self) -> AgendaRepository:
+        from mundotango.agenda.repository import AgendaRepository
+
+        return AgendaRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:

@@ -82,7 +82,7 @@ def test_importing_warms_up_inside_lambda() -> None:
 def test_every_module_of_routes_is_a_feature() -> None:
     routes = ROOT / "functions" / "api" / "routes"
     modules = {path.stem for path in routes.glob("*.py")} | {path.parent.name for path in routes.glob("*/__init__.py")}
-    assert modules - FEATURES == {"__init__", "pages"}
+    assert modules - FEATURES == {"__init__", "agenda", "pages"}
     for feature in FEATURES:
         for route in import_module(f"functions.api.routes.{feature}").router.routes:
             assert route.path.removeprefix("/api/").removeprefix("public/").split("/")[0] == feature
