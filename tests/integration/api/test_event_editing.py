@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from mundotango import ids
 from mundotango.adapters.postgres import Database
@@ -157,7 +158,8 @@ def test_a_draft_is_deleted_with_its_sessions_and_pictures(
     assert gateway.delete(path, user=ids.new_id()).status == 404
     assert gateway.delete(path, user=carlos).status == 204
 
-    assert [gateway.get(f"/api/events/{one}", user=malena).status for one in (festival["id"], session["id"])] == [404] * 2
+    for one in (festival, session):
+        assert gateway.get(f"/api/events/{one['id']}", user=malena).status == 404
     assert gateway.delete(path, user=carlos).status == 404
     with database.transaction() as connection:
         gone = connection.execute("SELECT media_id FROM removed_media ORDER BY 1").fetchall()
@@ -176,6 +178,28 @@ def test_what_was_announced_is_cancelled_and_not_deleted(gateway: Gateway, malen
     assert gateway.delete(f"/api/events/{draft['id']}", user=malena).status == 204
     cancelled = edited(gateway, malena, festival, status="cancelled")
     assert gateway.delete(f"/api/events/{cancelled['id']}", user=malena).status == 409
+
+
+@pytest.mark.parametrize("gone", ["suspended_at", "leaves_at"])
+def test_an_event_is_seen_while_one_of_its_organisers_is(
+    gateway: Gateway, malena: UUID, carlos: UUID, database: Database, gone: str
+) -> None:
+    helper = {"role": "organiser", "user_id": str(carlos)}
+    festival = announce(gateway, malena, kind="festival", people=[helper, {"role": "organiser", "name": "Club"}])
+    session = announce(gateway, malena, parent_id=festival["id"], people=[{"role": "dj", "user_id": str(carlos)}])
+    paths = [f"/api/public/events/{festival['id']}{more}" for more in ("", "/occurrences", "/sessions")]
+
+    def leaves(user: UUID) -> None:
+        with database.transaction() as connection:
+            connection.execute(SQL("UPDATE users SET {} = now() WHERE id = %s").format(Identifier(gone)), (user,))
+
+    leaves(malena)
+    assert [gateway.get(path).status for path in paths] == [200, 200, 200]
+    assert gateway.get(paths[2]).json()["items"] == []
+    assert gateway.get(f"/api/public/events/{session['id']}").status == 404
+    leaves(carlos)
+    assert [gateway.get(path).status for path in paths] == [404, 404, 404]
+    assert gateway.get(f"/api/events/{festival['id']}", user=malena).status == 200
 
 
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

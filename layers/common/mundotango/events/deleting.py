@@ -1,4 +1,4 @@
-"""An event that nobody has heard of yet is taken back; of what was announced, everybody is told that it is cancelled."""
+"""An event that nobody has heard of yet is taken back. What was announced is cancelled, and everybody is told."""
 
 from collections.abc import Sequence
 from itertools import groupby

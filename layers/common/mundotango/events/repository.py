@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 from psycopg.types.json import Jsonb
 
 from mundotango import text
@@ -18,7 +18,7 @@ from mundotango.events.policy import LONGEST_EVENT
 from mundotango.events.rows import dated_from, event_from
 from mundotango.occurrences.repository import OCCURRENCE
 from mundotango.pagination import Place
-from mundotango.visibility.repository import everybody_sees_person, sees_person
+from mundotango.visibility.repository import everybody_sees_event, everybody_sees_person, sees_person
 
 _EVENT = SQL("""
     events.id AS of_event, events.organiser_id, events.kind AS of_kind, events.status AS as_a_whole,
@@ -72,12 +72,15 @@ _AT_VENUE = SQL("""
 """)
 # What is next, or of what is over the last.
 _NEXT = SQL("""
-    SELECT id, starts_at FROM occurrences WHERE occurrences.event_id = {event_id}
+    SELECT id, starts_at, status FROM occurrences WHERE occurrences.event_id = {event_id}
     ORDER BY ends_at <= %(now)s, CASE WHEN ends_at > %(now)s THEN starts_at END, starts_at DESC LIMIT 1
 """)
 _OF_ONE = SQL("SELECT id, starts_at AS at, id AS key FROM ({}) AS next").format(
     _NEXT.format(event_id=SQL("%(event_id)s"))
 )
+_OF_ONE_FOR_EVERYBODY = SQL(
+    "{} WHERE next.status <> 'draft' AND EXISTS (SELECT FROM events WHERE events.id = %(event_id)s AND {})"
+).format(_OF_ONE, everybody_sees_event("events"))
 _OWN = SQL("""
     SELECT next.id, mine.created_at AS at, mine.id AS key
     FROM (
@@ -117,6 +120,11 @@ class EventRepository:
         found = self._read(SQL("{}").format(_OF_ONE), {"event_id": event_id, "now": now})
         return found[0][1] if found else None
 
+    def find_shown(self, event_id: UUID, now: datetime) -> Dated | None:
+        """Likewise, if it is announced and for everybody."""
+        found = self._read(SQL("{}").format(_OF_ONE_FOR_EVERYBODY), {"event_id": event_id, "now": now})
+        return found[0][1] if found else None
+
     def find_at(self, occurrence_id: UUID) -> Dated | None:
         page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = %(occurrence_id)s")
         found = self._read(SQL("{}").format(page), {"occurrence_id": occurrence_id})
@@ -148,7 +156,7 @@ class EventRepository:
     ) -> list[Dated]:
         """What takes place between `from_` and `to`, though it began before or ends later, in order of beginning: in a
         city, of one event, or of the sessions of one."""
-        conditions = [SQL("status <> 'draft'")]
+        conditions: list[Composable] = [SQL("status <> 'draft'")]
         if from_ is not None:
             # An index can begin there; by the end of an event alone it could not.
             conditions.append(SQL("ends_at > %(from)s AND starts_at > %(earliest)s"))
@@ -157,7 +165,8 @@ class EventRepository:
         if event_id is not None:
             conditions.append(SQL("event_id = %(event_id)s"))
         if parent_id is not None:
-            conditions.append(SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s)"))
+            of_parent = SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s AND {})")
+            conditions.append(of_parent.format(everybody_sees_event("events")))
         if to is not None:
             conditions.append(SQL("starts_at < %(to)s"))
         if after is not None:

@@ -121,8 +121,8 @@ def parent_status(work: UnitOfWork, event: Event) -> EventStatus | None:
 
 def get_event(work: UnitOfWork, event_id: UUID, clock: Clock) -> Dated:
     """As everybody sees it: at the next time it takes place; of what is over, at the last."""
-    dated = work.events.find_dated(event_id, clock.now())
-    if dated is None or dated.occurrence.status == "draft":
+    dated = work.events.find_shown(event_id, clock.now())
+    if dated is None:
         raise NotFound(_NO_EVENT)
     return dated
 
