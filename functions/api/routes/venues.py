@@ -48,7 +48,10 @@ async def edit_venue(
     platform: PlatformDep,
     outdated: OutdatedDep,
 ) -> VenueBody:
-    """By whoever told of it, and by moderators. What takes place there moves with it."""
+    """By whoever told of it, and by moderators.
+
+    What takes place there moves with it, and those who look at it are told.
+    """
     changes: Any = asked.model_dump(exclude_unset=True)
     before, after = service.edit_venue(
         work,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from mundotango import ids
 from mundotango.adapters.postgres import Database
@@ -17,6 +18,7 @@ from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import MILONGA, announce
 
 Join = Callable[[str], UUID]
+DAILY = "FREQ=DAILY;COUNT=3"
 Told = list[tuple[str, str]]
 
 
@@ -112,6 +114,92 @@ def test_a_draft_only_its_organisers_see(
     assert listed(gateway) == [published]
     assert edit(gateway, malena, published, status="draft").refused_fields == {"status"}
     assert gateway.get(path, user=stranger).status == 403
+
+
+@pytest.mark.parametrize("status", ["cancelled", "postponed"])
+def test_a_draft_is_seen_by_nobody_through_its_festival(
+    gateway: Gateway, malena: UUID, status: str, announced: FakeActivities
+) -> None:
+    festival = edited(gateway, malena, announce(gateway, malena, kind="festival"), status=status)
+    told(announced)
+
+    draft = announce(gateway, malena, status="draft", parent_id=festival["id"])
+    draft = edited(gateway, malena, draft, title="A surprise")
+
+    assert draft["status"] == "draft"
+    assert gateway.get(f"/api/public/events/{draft['id']}").status == 404
+    assert [item["id"] for item in listed(gateway)] == [festival["id"]]
+    assert gateway.get(f"/api/public/events/{festival['id']}/sessions").json()["items"] == []
+    assert told(announced) == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:00:00Z"])
+def test_a_moment_that_no_zone_has_is_refused(
+    gateway: Gateway, malena: UUID, zone: str, field: str, moment: str
+) -> None:
+    event = announce(gateway, malena, zone=zone)
+
+    assert edit(gateway, malena, event, **{field: moment}).refused_fields == {field}
+
+
+def test_a_draft_is_deleted_with_its_sessions_and_pictures(
+    gateway: Gateway, malena: UUID, carlos: UUID, database: Database, announced: FakeActivities
+) -> None:
+    helper = {"role": "organiser", "user_id": str(carlos)}
+    mine, theirs, kept = (picture(gateway, owner) for owner in (malena, carlos, malena))
+    festival = announce(gateway, malena, kind="festival", status="draft", people=[helper], media=[mine], rule=DAILY)
+    session = announce(gateway, carlos, parent_id=festival["id"], media=[theirs])
+    other = announce(gateway, malena, media=[kept])
+    announced.appended.clear()
+    path = f"/api/events/{festival['id']}"
+
+    assert gateway.delete(path, user=ids.new_id()).status == 404
+    assert gateway.delete(path, user=carlos).status == 204
+
+    for one in (festival, session):
+        assert gateway.get(f"/api/events/{one['id']}", user=malena).status == 404
+    assert gateway.delete(path, user=carlos).status == 404
+    with database.transaction() as connection:
+        gone = connection.execute("SELECT media_id FROM removed_media ORDER BY 1").fetchall()
+        assert [str(media_id) for (media_id,) in gone] == sorted([mine["id"], theirs["id"]])
+        assert connection.execute("SELECT event_id FROM occurrences").fetchall() == [(UUID(other["id"]),)]
+    assert told(announced) == []
+
+
+def test_what_was_announced_is_cancelled_and_not_deleted(gateway: Gateway, malena: UUID, carlos: UUID) -> None:
+    festival = announce(gateway, malena, kind="festival")
+    draft = announce(gateway, malena, parent_id=festival["id"], status="draft")
+
+    assert gateway.delete(f"/api/events/{festival['id']}", user=malena).status == 409
+    assert gateway.delete(f"/api/events/{festival['id']}", user=carlos).status == 403
+    assert gateway.get(f"/api/public/events/{festival['id']}").status == 200
+    assert gateway.delete(f"/api/events/{draft['id']}", user=malena).status == 204
+    cancelled = edited(gateway, malena, festival, status="cancelled")
+    assert gateway.delete(f"/api/events/{cancelled['id']}", user=malena).status == 409
+
+
+@pytest.mark.parametrize("gone", ["suspended_at", "leaves_at"])
+def test_an_event_is_seen_while_one_of_its_organisers_is(
+    gateway: Gateway, malena: UUID, carlos: UUID, database: Database, gone: str
+) -> None:
+    helper = {"role": "organiser", "user_id": str(carlos)}
+    festival = announce(gateway, malena, kind="festival", people=[helper, {"role": "organiser", "name": "Club"}])
+    session = announce(gateway, malena, parent_id=festival["id"], people=[{"role": "dj", "user_id": str(carlos)}])
+    paths = [f"/api/public/events/{festival['id']}{more}" for more in ("", "/occurrences", "/sessions")]
+
+    def leaves(user: UUID) -> None:
+        with database.transaction() as connection:
+            connection.execute(SQL("UPDATE users SET {} = now() WHERE id = %s").format(Identifier(gone)), (user,))
+
+    leaves(malena)
+    assert [gateway.get(path).status for path in paths] == [200, 200, 200]
+    assert gateway.get(paths[2]).json()["items"] == []
+    assert gateway.get(f"/api/public/events/{session['id']}").status == 404
+    leaves(carlos)
+    assert [gateway.get(path).status for path in paths] == [404, 404, 404]
+    assert gateway.get(f"/api/events/{festival['id']}", user=malena).status == 200
 
 
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

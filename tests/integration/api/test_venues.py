@@ -5,6 +5,8 @@ from uuid import UUID
 import pytest
 
 from mundotango import ids
+from mundotango.realtime.model import city_channel, event_channel
+from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import MILONGA, announce
 
@@ -108,6 +110,29 @@ def test_a_venue_that_is_corrected_takes_its_events_with_it(gateway: Gateway, jo
     assert (moved["city"], moved["latitude"]) == ("Avellaneda", -34.6609)
     assert moved["changed_at"] > event["changed_at"]
     assert edit(gateway, malena, venue, city="Quilmes").status == 412
+
+
+def test_who_looks_at_what_takes_place_there_is_told_when_a_venue_changes(
+    gateway: Gateway, malena: UUID, announced: FakeActivities
+) -> None:
+    milonga = announce(gateway, malena, rule="FREQ=WEEKLY;COUNT=3")
+    venue = gateway.get(f"/api/public/venues/{milonga['venue_id']}").json()
+    announce(gateway, malena, venue_id=venue["id"], status="draft")
+    over = {"starts_at": "2020-05-02T22:00:00-03:00", "ends_at": "2020-05-03T05:00:00-03:00"}
+    announce(gateway, malena, venue_id=venue["id"], **over)
+    announce(gateway, malena, venue_name="Elsewhere")
+    announced.appended.clear()
+
+    venue = edit(gateway, malena, venue, city="Rosario").json()
+
+    moved = gateway.get(f"/api/public/events/{milonga['id']}").json()
+    channels = [city_channel("buenos aires"), city_channel("rosario"), event_channel(milonga["id"])]
+    assert [(each.activity.kind, each.channel, each.activity.payload) for each in announced.appended] == [
+        ("event.updated", channel, moved) for channel in channels
+    ]
+    announced.appended.clear()
+    assert edit(gateway, malena, venue).status == 200
+    assert announced.appended == []
 
 
 def test_events_at_one_place_name_one_venue(gateway: Gateway, join: Join, malena: UUID) -> None:

@@ -123,8 +123,8 @@ def parent_status(work: UnitOfWork, event: Event) -> EventStatus | None:
 
 def get_event(work: UnitOfWork, event_id: UUID, clock: Clock) -> Dated:
     """As everybody sees it: at the next time it takes place; of what is over, at the last."""
-    dated = work.events.find_dated(event_id, clock.now())
-    if dated is None or dated.occurrence.status == "draft":
+    dated = work.events.find_shown(event_id, clock.now())
+    if dated is None:
         raise NotFound(_NO_EVENT)
     return dated
 
@@ -197,6 +197,9 @@ def _new(work: UnitOfWork, said: Said, organiser_id: UUID, clock: Clock) -> Even
 def _edited(work: UnitOfWork, before: Event, changes: Changes, editor_id: UUID, clock: Clock) -> Event:
     """Without its pictures' changes. Times that are not said stay by the clocks, also in another zone."""
     said = replace(said_of(before, at(before.starts, before.zone), at(before.ends, before.zone)), **changes)
+    # Before they are taken to a zone, where the first and the last of all moments have no time.
+    policy.moment("starts_at", said.starts_at)
+    policy.moment("ends_at", said.ends_at)
     venue = venue_said(work, said, editor_id, clock)
     zone = zone_said(said, venue)
     starts = policy.local(said.starts_at, zone) if "starts_at" in changes else before.starts

@@ -14,6 +14,7 @@ from mundotango.occurrences import policy
 from mundotango.occurrences.model import Occurrence, Own
 from mundotango.occurrences.service import override
 from mundotango.ports import Clock
+from mundotango.recurrence.service import at
 from mundotango.text import refused
 from mundotango.venues.service import get_named
 from mundotango.work import UnitOfWork
@@ -75,6 +76,8 @@ def _own(work: UnitOfWork, event: Event, own: Own, changes: Changes) -> Own:
             raise refused("starts_at" if starts_at is None else "ends_at", "must be given with the other time")
         events_policy.times(starts_at, ends_at)
         starts, ends = events_policy.local(starts_at, event.zone), events_policy.local(ends_at, event.zone)
+        # As they are kept: in whole seconds, and of an hour that comes twice the first.
+        events_policy.times(at(starts, event.zone), at(ends, event.zone))
         own = replace(own, starts=starts, ends=ends)
     return own
 
