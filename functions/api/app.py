@@ -23,7 +23,7 @@ FEATURES = frozenset(
 )
 
 # Of a feature whose routes stand in several modules; what has names where another has ids comes first.
-MODULES = {"events": ("agenda", "events")}
+MODULES = {"events": ("tonight", "agenda", "events")}
 
 
 def create_app(platform: Platform) -> ReaderLanguage:

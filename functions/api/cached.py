@@ -45,10 +45,12 @@ def remember_answer(
     *,
     asked: object = None,
     media_type: str = "application/json",
+    keepers: str = PUBLIC,
 ) -> Response:
     """A whole answer for everybody, kept as the bytes that are sent, with their ETag: it is not made a second time.
 
     A key may stand for many answers, each to another thing `asked`; deleting it makes all of them outdated.
+    `keepers` is its Cache-Control.
     """
 
     def render() -> bytes:
@@ -57,4 +59,4 @@ def remember_answer(
 
     part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()
     etag, _, body = cache.recall(key, seconds, render, part=part).partition(_SEPARATOR)
-    return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, media_type)
+    return Response(body, 200, {"cache-control": keepers, "etag": etag.decode()}, media_type)

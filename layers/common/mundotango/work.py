@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mundotango.registrations.repository import RegistrationRepository
     from mundotango.requests.repository import RequestKeyRepository
     from mundotango.search.repository import SearchRepository
+    from mundotango.tonight.repository import TonightRepository
     from mundotango.users.repository import UserRepository
     from mundotango.venues.repository import VenueRepository
 
@@ -194,6 +195,12 @@ class UnitOfWork:
         from mundotango.registrations.repository import RegistrationRepository
 
         return RegistrationRepository(self._connection)
+
+    @cached_property
+    def tonight(self) -> TonightRepository:
+        from mundotango.tonight.repository import TonightRepository
+
+        return TonightRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:
