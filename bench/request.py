@@ -24,7 +24,7 @@ from psycopg import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, stores
+from bench import planted_events, stores
 from functions.api.handler import door
 from functions.api.profiles import shown
 from functions.api.routes.posts.posts import seen_by
@@ -150,7 +150,7 @@ def timed(cases: list[Case]) -> dict[str, tuple[float, float]]:
 def measure() -> dict[str, tuple[float, float]]:
     with stores.running() as found, redis.Redis(port=found.cache_port) as server:
         with found.owner() as connection:
-            events.plant(connection)
+            planted_events.plant(connection)
             plant(connection)
         os.environ.update(found.environment())
         platform = fake_platform()
