@@ -18,23 +18,29 @@ _AROUND = SQL("""occurrences.venue_id IN (
     WHERE earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(latitude, longitude)
     AND earth_distance(ll_to_earth(%(latitude)s, %(longitude)s), ll_to_earth(latitude, longitude)) <= %(metres)s
 )""")
-# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there.
+# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. What is told of
+# them is looked up of those alone that are told.
 _TONIGHT = SQL("""
-    SELECT occurrences.id, occurrences.event_id, original.title, occurrences.kind, occurrences.status,
-        occurrences.starts_at, occurrences.ends_at, events.zone, venues.name AS venue_name, venues.address,
-        venues.latitude, venues.longitude, events.price, events.currency,
-        greatest(occurrences.changed_at, events.changed_at) AS changed_at
-    FROM occurrences
-    JOIN events ON events.id = occurrences.event_id
-    JOIN venues ON venues.id = occurrences.venue_id
-    JOIN event_texts AS original ON original.event_id = events.id AND original.position = 0
-    WHERE {there} AND occurrences.starts_at > %(earliest)s AND occurrences.starts_at < %(latest)s
-    AND occurrences.ends_at > %(now)s AND occurrences.status <> 'draft' AND {seen}
-    AND (
-        occurrences.night = (%(now)s AT TIME ZONE events.zone - %(night_ends)s)::date
-        OR (occurrences.starts_at <= %(now)s AND occurrences.ends_at - occurrences.starts_at > %(longer)s)
+    WITH on_tonight AS MATERIALIZED (
+        SELECT occurrences.id, occurrences.event_id, occurrences.kind, occurrences.status, occurrences.starts_at,
+            occurrences.ends_at, occurrences.venue_id, events.zone, events.price, events.currency,
+            greatest(occurrences.changed_at, events.changed_at) AS changed_at
+        FROM occurrences JOIN events ON events.id = occurrences.event_id
+        WHERE {there} AND occurrences.starts_at > %(earliest)s AND occurrences.starts_at < %(latest)s
+        AND occurrences.ends_at > %(now)s AND occurrences.status <> 'draft' AND {seen}
+        AND (
+            occurrences.night = (%(now)s AT TIME ZONE events.zone - %(night_ends)s)::date
+            OR (occurrences.starts_at <= %(now)s AND occurrences.ends_at - occurrences.starts_at > %(longer)s)
+        )
+        ORDER BY occurrences.starts_at, occurrences.id LIMIT %(limit)s
     )
-    ORDER BY occurrences.starts_at, occurrences.id LIMIT %(limit)s
+    SELECT on_tonight.id, on_tonight.event_id, original.title, on_tonight.kind, on_tonight.status,
+        on_tonight.starts_at, on_tonight.ends_at, on_tonight.zone, venues.name AS venue_name, venues.address,
+        venues.latitude, venues.longitude, on_tonight.price, on_tonight.currency, on_tonight.changed_at
+    FROM on_tonight
+    JOIN venues ON venues.id = on_tonight.venue_id
+    JOIN event_texts AS original ON original.event_id = on_tonight.event_id AND original.position = 0
+    ORDER BY on_tonight.starts_at, on_tonight.id
 """)
 
 
