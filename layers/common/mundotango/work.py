@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mundotango.privacy.repository import DepartureRepository
     from mundotango.privacy.stores.repository import PersonRepository
     from mundotango.realtime.model import Activity
+    from mundotango.registrations.repository import RegistrationRepository
     from mundotango.requests.repository import RequestKeyRepository
     from mundotango.search.repository import SearchRepository
     from mundotango.users.repository import UserRepository
@@ -187,6 +188,12 @@ class UnitOfWork:
         from mundotango.agenda.repository import AgendaRepository
 
         return AgendaRepository(self._connection)
+
+    @cached_property
+    def registrations(self) -> RegistrationRepository:
+        from mundotango.registrations.repository import RegistrationRepository
+
+        return RegistrationRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:

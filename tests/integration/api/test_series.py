@@ -12,6 +12,7 @@ from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.occurrences import service as occurrences
 from mundotango.realtime.model import city_channel, event_channel
+from tests.factories.traces_of_events import insert
 from tests.fakes.clock import FakeClock
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Answer, Gateway
@@ -179,10 +180,20 @@ def test_a_series_that_moves_to_another_hour_keeps_its_evenings(
 
 
 def test_a_time_that_somebody_registered_for_is_cancelled_and_not_removed(
-    gateway: Gateway, clock: FakeClock, organiser: UUID, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, clock: FakeClock, organiser: UUID, database: Database
 ) -> None:
-    monkeypatch.setattr(occurrences, "registered_for", lambda _work, gone: {each.id for each in gone})
     event = announce(gateway, organiser, **WEEKLY)
+    third = times(gateway, event, "occurrence_id")[2]
+    with database.transaction() as connection:
+        insert(
+            connection,
+            "rsvps",
+            occurrence_id=third,
+            user_id=organiser,
+            answer="interested",
+            hidden=False,
+            answered_at=clock.now(),
+        )
 
     edit(gateway, organiser, event, rule="FREQ=WEEKLY;COUNT=2")
 

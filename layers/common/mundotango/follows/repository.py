@@ -78,6 +78,12 @@ class FollowRepository:
         )
         return cursor.rowcount == 1
 
+    def exists(self, follower_id: UUID, followee_id: UUID) -> bool:
+        found = self._connection.execute(
+            "SELECT FROM follows WHERE follower_id = %s AND followee_id = %s", (follower_id, followee_id)
+        )
+        return found.fetchone() is not None
+
     def remove_request(self, follower_id: UUID, followee_id: UUID) -> None:
         self._connection.execute(
             "DELETE FROM follow_requests WHERE follower_id = %s AND followee_id = %s", (follower_id, followee_id)

@@ -153,3 +153,31 @@ CREATE INDEX idx_occurrences_venue_time ON occurrences (venue_id, starts_at, id,
 CREATE INDEX idx_occurrences_country_time ON occurrences (country, starts_at, id, ends_at);
 CREATE INDEX idx_occurrences_kind_time ON occurrences (kind, starts_at, id, ends_at);
 CREATE INDEX idx_events_price ON events (currency, price) WHERE price IS NOT NULL;
+
+-- Whether one more of a role would be admitted: mundotango/registrations/places.py in a form that a list can ask of each
+-- row, and that a test holds to it. How far a headcount is from balance is NULL where there is no place for all.
+CREATE FUNCTION imbalance(
+    most_leaders integer, most_followers integer, leaders integer, followers integer, both_roles integer
+) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN least_lead <= most_lead THEN abs(
+        2 * (leaders + least(greatest(floor((followers + both_roles - leaders) / 2.0)::integer, least_lead), most_lead))
+        - leaders - followers - both_roles
+    ) END
+    FROM (
+        SELECT greatest(0, followers + both_roles - most_followers) AS least_lead,
+            least(both_roles, most_leaders - leaders) AS most_lead
+    ) AS led
+$$;
+CREATE FUNCTION admits(
+    settings registration_settings, leads integer, follows integer, leaders integer, followers integer,
+    both_roles integer
+) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(leaders + followers + both_roles + leads + follows <= settings.capacity, true)
+        AND coalesce(
+            after <= greatest(settings.tolerance, before) OR settings.tolerance IS NULL AND after IS NOT NULL, false
+        )
+    FROM (
+        SELECT imbalance(settings.leaders, settings.followers, leaders, followers, both_roles) AS before,
+            imbalance(settings.leaders, settings.followers, leaders + leads, followers + follows, both_roles) AS after
+    ) AS balance
+$$;

@@ -52,6 +52,12 @@ class OccurrenceRepository:
                 [_values(each, venues[each.venue_id]) for each in occurrences],
             )
 
+    def hold(self, occurrence_ids: Sequence[UUID]) -> None:
+        """Nobody registers for any of them until this transaction ends."""
+        self._connection.execute(
+            "SELECT FROM occurrences WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(occurrence_ids),)
+        )
+
     def remove(self, occurrence_ids: Sequence[UUID]) -> None:
         self._connection.execute("DELETE FROM occurrences WHERE id = ANY(%s)", (list(occurrence_ids),))
 

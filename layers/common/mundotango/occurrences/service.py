@@ -27,7 +27,7 @@ def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clo
     # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there.
     venues = work.venues.hold([event.venue_id, *(each.own.venue_id for each in known if each.own.venue_id)])
     plan = policy.planned(event, known, _starts(event, now), now)
-    registered = registered_for(work, plan.gone)
+    registered = _registered_for(work, plan.gone)
     kept = [(start, each.id, each.own) for start, each in plan.kept.items()]
     cancelled = [
         (each.original, each.id, replace(each.own, status="cancelled")) for each in plan.gone if each.id in registered
@@ -50,12 +50,12 @@ def override(
     return changed
 
 
-def registered_for(work: UnitOfWork, occurrences: Collection[Occurrence]) -> set[UUID]:  # noqa: ARG001
-    """Those that somebody registered for: they are not removed with a change of their series, but cancelled.
-
-    Nobody can register yet; this is where registrations are asked.
-    """
-    return set()
+def _registered_for(work: UnitOfWork, gone: Collection[Occurrence]) -> set[UUID]:
+    """Those that somebody registered for: they are not removed with a change of their series, but cancelled. Nobody
+    registers for any of them meanwhile."""
+    ids = [each.id for each in gone]
+    work.occurrences.hold(ids)
+    return work.registrations.list_kept(ids)
 
 
 def _starts(event: Event, now: datetime) -> list[datetime]:

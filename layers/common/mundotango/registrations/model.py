@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from mundotango.events.model import EventStatus
+
 Role = Literal["leader", "follower", "both"]
 Admission = Literal["first_come", "organiser"]
 """Who says which of the waiting get a place: the order in which they came, or the organiser."""
@@ -38,6 +40,9 @@ class Headcount:
     def __add__(self, other: "Headcount") -> "Headcount":
         return Headcount(self.leaders + other.leaders, self.followers + other.followers, self.both + other.both)
 
+    def __sub__(self, other: "Headcount") -> "Headcount":
+        return Headcount(self.leaders - other.leaders, self.followers - other.followers, self.both - other.both)
+
     @property
     def total(self) -> int:
         return self.leaders + self.followers + self.both
@@ -68,6 +73,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the organiser chose for an event, and asks whoever registers."""
+
+    settings: Settings
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Dancer:
     person_id: UUID
     role: Role
@@ -85,6 +98,52 @@ class Registration:
     position: int
     state: State
     offered_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A registration as it is kept. `hidden` are those of the party whom other dancers are not shown, `guests` those
+    who have no account; `version` counts its changes."""
+
+    registration: Registration
+    occurrence_id: UUID
+    event_id: UUID
+    answers: tuple[str, ...]
+    hidden: frozenset[UUID]
+    guests: frozenset[UUID]
+    registered_at: datetime
+    changed_at: datetime
+    version: int
+
+    @property
+    def id(self) -> UUID:
+        return self.registration.id
+
+    @property
+    def state(self) -> State:
+        return self.registration.state
+
+    @property
+    def party(self) -> tuple[Dancer, ...]:
+        return self.registration.party
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        return frozenset(dancer.person_id for dancer in self.party)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An occurrence as those meet it who register: held until the transaction ends, with the places that are `taken`
+    and the last position that was given."""
+
+    occurrence_id: UUID
+    event_id: UUID
+    status: EventStatus
+    starts_at: datetime
+    chosen: Chosen | None
+    taken: Headcount
+    registered: int
 
 
 def headcount(party: tuple[Dancer, ...]) -> Headcount:

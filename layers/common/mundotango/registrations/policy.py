@@ -2,17 +2,41 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from mundotango.errors import Conflict, Invalid, Said
+from mundotango.errors import Conflict, Invalid, NotFound, Said
+from mundotango.events.model import EventStatus
 from mundotango.registrations import places
-from mundotango.registrations.model import OPEN, Dancer, Headcount, Limits, Registration, Settings, State
-from mundotango.text import refused
+from mundotango.registrations.model import (
+    OPEN,
+    Chosen,
+    Dancer,
+    Headcount,
+    Limits,
+    Registration,
+    Settings,
+    State,
+)
+from mundotango.text import clean, refused
 
 MOST_PLACES = 10_000
 LARGEST_PARTY = 2
 SHORTEST_OFFER = timedelta(hours=1)
 LONGEST_OFFER = timedelta(days=14)
 LONGEST_BEFORE = timedelta(days=366)
+MOST_QUESTIONS = 10
+LONGEST_QUESTION = 300
+LONGEST_ANSWER = 1000
+
+
+def chosen(value: Chosen) -> Chosen:
+    if len(value.questions) > MOST_QUESTIONS:
+        raise refused("questions", Said("must be at most {most}", most=MOST_QUESTIONS))
+    questions = [
+        clean(f"questions.{number}", question, longest=LONGEST_QUESTION)
+        for number, question in enumerate(value.questions)
+    ]
+    return Chosen(settings(value.settings), tuple(questions))
 
 
 def settings(value: Settings) -> Settings:
@@ -44,6 +68,42 @@ def enough_for(limits: Limits, taken: Headcount) -> None:
     """Whether those who hold a place keep it under new limits. A smaller tolerance is for those who come later."""
     if not places.fits(limits, taken):
         raise Conflict("more people hold a place than that")
+
+
+def takes_registrations(value: Chosen | None) -> Chosen:
+    if value is None:
+        raise NotFound("this event takes no registrations")
+    return value
+
+
+def takes_place(status: EventStatus) -> None:
+    """Whether one may register for it."""
+    if status == "cancelled":
+        raise Conflict("this was cancelled")
+    if status != "published":
+        raise Conflict("this was postponed; registration goes on when there is a date again")
+
+
+def not_begun(starts_at: datetime, now: datetime) -> None:
+    if now >= starts_at:
+        raise Conflict("it has begun already")
+
+
+def among(person_id: UUID, people: Collection[UUID]) -> None:
+    if person_id not in people:
+        raise Invalid("nobody registers others alone")
+
+
+def partner(people: Collection[UUID], willing: Collection[UUID]) -> None:
+    if not set(people) <= set(willing):
+        raise refused("partner_id", "is nobody who follows you")
+
+
+def answers(questions: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """One to each question, in their order."""
+    if len(given) != len(questions):
+        raise refused("answers", Said("must be {number}, one to each question", number=len(questions)))
+    return tuple(clean(f"answers.{number}", answer, longest=LONGEST_ANSWER) for number, answer in enumerate(given))
 
 
 def party(dancers: Sequence[Dancer]) -> tuple[Dancer, ...]:
@@ -135,9 +195,13 @@ def given_up(state: State, chosen: Settings, starts_at: datetime, now: datetime)
 
 def cancelled(state: State) -> State:
     """By the organiser, at any time."""
-    if state not in OPEN - {"attended"}:
+    if not may_end(state):
         raise Conflict("this registration has ended")
     return "cancelled"
+
+
+def may_end(state: State) -> bool:
+    return state in OPEN - {"attended"}
 
 
 def attended(state: State) -> State:
