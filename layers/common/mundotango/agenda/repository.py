@@ -8,7 +8,6 @@ server cannot know: of cubes and boxes it has no statistics.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
@@ -202,10 +201,6 @@ class AgendaRepository:
             countries=_most_first(row["countries"]),
             cities=tuple(CityCount(*each) for each in row["cities"] or ()),
         )
-
-    def write_documents(self, event_ids: list[UUID]) -> None:
-        """What these events are found by. Last of all in a transaction: others may wait for it."""
-        self._connection.execute("SELECT write_event_documents(%s)", (event_ids,))
 
     def _page(self, query: Query, now: datetime, after: Standing | None, limit: int) -> tuple[Composed, dict[str, Any]]:
         asked = self._asked(query, now, after)
