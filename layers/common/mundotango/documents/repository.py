@@ -15,6 +15,16 @@ class DocumentRepository:
         """Last of all in a transaction: others may wait for them."""
         self._connection.execute("SELECT write_event_documents(%s)", (list(event_ids),))
 
+    def write_of_venue(self, venue_id: UUID) -> None:
+        """Of what is to take place there, likewise."""
+        self._connection.execute(
+            """
+            SELECT write_event_documents(array_agg(events.id))
+            FROM events JOIN event_documents ON event_id = events.id WHERE events.venue_id = %s AND NOT over
+            """,
+            (venue_id,),
+        )
+
     def page(self, after: UUID | None, limit: int) -> list[tuple[UUID, datetime | None]]:
         """Events that are not set apart as over, by their ids, and when their document was written, if there is one."""
         rows = self._connection.execute(

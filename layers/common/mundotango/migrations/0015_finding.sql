@@ -78,19 +78,13 @@ END
 $$;
 SELECT write_event_documents(array_agg(id)) FROM events;
 
-CREATE FUNCTION venue_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM write_event_documents(array_agg(events.id))
-    FROM events JOIN event_documents ON event_id = events.id WHERE events.venue_id = NEW.id AND NOT over;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER venues_told AFTER UPDATE OF name, city ON venues
-    FOR EACH ROW WHEN ((OLD.name, OLD.city) IS DISTINCT FROM (NEW.name, NEW.city)) EXECUTE FUNCTION venue_renamed();
-
 -- Whom nobody may see is not found by their name either.
 CREATE FUNCTION person_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- All of them in the order in which everybody locks them.
+    PERFORM FROM event_documents WHERE event_id IN (
+        SELECT event_id FROM event_people WHERE user_id = NEW.id UNION SELECT id FROM events WHERE organiser_id = NEW.id
+    ) ORDER BY event_id FOR UPDATE;
     PERFORM write_event_documents(array_agg(event_id)) FROM event_people WHERE user_id = NEW.id;
     UPDATE event_documents SET hidden = NEW.suspended_at IS NOT NULL OR NEW.leaves_at IS NOT NULL
     WHERE event_id IN (SELECT id FROM events WHERE organiser_id = NEW.id)

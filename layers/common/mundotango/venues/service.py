@@ -74,6 +74,8 @@ def edit_venue(
     if before.version != version or not work.venues.change(before, after):
         raise PreconditionFailed("it was changed since; read it again")
     work.occurrences.move_venue(after, clock.now())
+    if (after.name, after.city) != (before.name, before.city):
+        work.documents.write_of_venue(venue_id)
     return before, after
 
 
