@@ -7,11 +7,9 @@ that no erasure would be tried on.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
 from mundotango import ids
@@ -25,6 +23,7 @@ from mundotango.webpush.policy import MOST_DEVICES
 from tests.factories.devices import make_device
 from tests.factories.media import measures_of, pending_media
 from tests.factories.realtime import make_socket
+from tests.factories.traces_of_events import insert, plant_event, plant_parts
 
 
 @dataclass
@@ -39,6 +38,7 @@ class Traces:
     media_id: UUID = field(default_factory=ids.new_id)
     message_id: UUID = field(default_factory=ids.new_id)
     event_id: UUID = field(default_factory=ids.new_id)
+    occurrence_id: UUID = field(default_factory=ids.new_id)
 
     @property
     def marker(self) -> str:
@@ -61,15 +61,6 @@ def plant(platform: Platform, one: Traces, other: Traces) -> None:
         _plant_elsewhere(platform, person, counterpart)
 
 
-def insert(connection: psycopg.Connection, table: str, **values: Any) -> None:
-    query = SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        Identifier(table),
-        SQL(", ").join(map(Identifier, values)),
-        SQL(", ").join(SQL("%s") for _ in values),
-    )
-    connection.execute(query, list(values.values()))
-
-
 def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> None:
     mark = who.marker
     insert(
@@ -85,7 +76,7 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         created_at=now,
         updated_at=now,
     )
-    _plant_event(connection, who, now)
+    plant_event(connection, who, now)
     insert(
         connection, "posts", id=who.post_id, user_id=who.id, body=mark, city=mark, event_id=who.event_id,
         created_at=now, version=2,
@@ -133,38 +124,6 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
     )
 
 
-def _plant_event(connection: psycopg.Connection, who: Traces, now: datetime) -> None:
-    """At a venue that stays, so that it is not marked."""
-    venue_id, mark, later = ids.new_id(), who.marker, now + timedelta(hours=1)
-    local = {"starts": now.replace(tzinfo=None), "ends": later.replace(tzinfo=None)}
-    place = {"city_key": mark, "country": "AR", "latitude": 1, "longitude": 1}
-    insert(
-        connection, "venues", id=venue_id, name="Salón", name_key="salon", address="", city="Rosario", zone="UTC",
-        search_key=" salon ", created_by=who.id, created_at=now, **place | {"city_key": "rosario"},
-    )  # fmt: skip
-    insert(
-        connection, "events", id=who.event_id, kind="milonga", venue_id=venue_id, zone="UTC", organiser_id=who.id,
-        status="published", link=mark, created_at=now, changed_at=now, **local,
-    )  # fmt: skip
-    insert(connection, "event_texts", event_id=who.event_id, position=0, language="", title=mark, description=mark)
-    insert(
-        connection, "occurrences", id=ids.new_id(), event_id=who.event_id, original=local["starts"], starts_at=now,
-        ends_at=later, night=now.date(), status="published", kind="milonga", venue_id=venue_id, changed_at=now, **place,
-    )  # fmt: skip
-    insert(
-        connection, "event_media", event_id=who.event_id, position=0, media_id=ids.new_id(), owner_id=who.id, alt=mark,
-        picture=Jsonb({"variants": [{"url": f"/media/{mark}"}]}),
-    )  # fmt: skip
-
-
-def _plant_parts(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:
-    """The other plays at this person's event, and did before it was edited; and changed it once."""
-    insert(connection, "event_people", event_id=who.event_id, position=0, role="dj", user_id=to.id, name="")
-    parts = [{"role": "dj", "user_id": str(to.id), "name": ""}, {"role": "dj", "user_id": None, "name": who.marker}]
-    before = {"event_id": who.event_id, "version": 1, "content": Jsonb({"people": parts})}
-    insert(connection, "event_versions", written_by=to.id, written_at=now, **before)
-
-
 def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:
     mark = who.marker
     for table, source, target in (
@@ -174,7 +133,7 @@ def _plant_between(connection: psycopg.Connection, who: Traces, to: Traces, now:
         ("mutes", "muter_id", "muted_id"),
     ):
         insert(connection, table, **{source: who.id, target: to.id, "created_at": now})
-    _plant_parts(connection, who, to, now)
+    plant_parts(connection, who, to, now)
     insert(connection, "saved_posts", user_id=who.id, post_id=to.post_id, created_at=now)
     insert(connection, "former_handles", handle=f"was_{who.handle}", user_id=who.id, free_at=now + timedelta(days=14))
     naming = Jsonb(

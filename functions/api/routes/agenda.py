@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from functions.api.access import access
@@ -19,11 +20,12 @@ from mundotango.posts.model import moment_payload
 from mundotango.work import UnitOfWork
 
 LIST_SECONDS = 60
-GEOJSON = "application/geo+json"
 
 
-class GeoJson(Response):
-    media_type = GEOJSON
+class GeoJson(JSONResponse):
+    """For the description: what is answered is bytes already."""
+
+    media_type = "application/geo+json"
 
 
 router = APIRouter(prefix="/api/public", tags=["events"])
@@ -57,8 +59,8 @@ async def count_facets(platform: PlatformDep, filters: Annotated[Filters, Query(
 
 @router.get(
     "/events.geojson",
-    responses=public_refusals(503)
-    | {200: {"content": {GEOJSON: {"schema": {"$ref": "#/components/schemas/FeatureCollectionBody"}}}}},
+    responses=public_refusals(503),
+    response_class=GeoJson,
     response_model=FeatureCollectionBody,
 )
 @access(200, anonymous=200)
@@ -70,7 +72,7 @@ async def map_events(platform: PlatformDep, filters: Annotated[Filters, Query()]
         pins, more = service.list_pins(work, query, clock=platform.clock)
         return FeatureCollectionBody.model_validate({"features": [_feature(pin) for pin in pins], "more": more})
 
-    return _kept(platform, query, load, "map", media_type=GEOJSON)
+    return _kept(platform, query, load, "map", media_type=GeoJson.media_type)
 
 
 def _kept(

@@ -69,6 +69,17 @@ def events(
         "changed_at": at,
     }
     venue = _VENUE | {"id": venue_id, "created_at": at, "version": 1}
+    pin = {
+        "event_id": event_id,
+        "title": _EVENT["title"],
+        "kind": "milonga",
+        "status": "published",
+        "starts_at": _EVENT["starts_at"],
+        "ends_at": _EVENT["ends_at"],
+        "zone": _PLACE["zone"],
+        "venue_name": _PLACE["venue_name"],
+        "city": _PLACE["city"],
+    }
     content = {"kind": "milonga", "status": "published", "price": 800_000, "currency": "ARS"}
     return {
         "EventBody": event,
@@ -79,6 +90,26 @@ def events(
         },
         "EventPage": {"items": [event], "next_cursor": cursor},
         "EventVersionList": {"items": [{"version": 1, "content": content, "written_at": at}]},
+        "FacetsBody": {
+            "total": 12,
+            "more": False,
+            "free": 3,
+            "kinds": [{"value": "milonga", "count": 9}, {"value": "practica", "count": 3}],
+            "countries": [{"value": "AR", "count": 12}],
+            "cities": [{"city": "Buenos Aires", "country": "AR", "count": 12}],
+        },
+        "FeatureCollectionBody": {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": occurrence_id,
+                    "geometry": {"type": "Point", "coordinates": [_PLACE["longitude"], _PLACE["latitude"]]},
+                    "properties": pin,
+                }
+            ],
+            "more": False,
+        },
         "NewEvent": _NEW_EVENT,
         "NewVenue": _VENUE,
         "OccurrenceChanges": {"status": "cancelled"},

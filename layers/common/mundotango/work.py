@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mundotango.comments.repository import CommentRepository
     from mundotango.conversations.repository import ConversationRepository
     from mundotango.digests.repository import DigestRepository
+    from mundotango.documents.repository import DocumentRepository
     from mundotango.drafts.repository import DraftRepository
     from mundotango.events.repository import EventRepository
     from mundotango.exports.repository import ExportRepository
@@ -189,6 +190,12 @@ class UnitOfWork:
         from mundotango.agenda.repository import AgendaRepository
 
         return AgendaRepository(self._connection)
+
+    @cached_property
+    def documents(self) -> DocumentRepository:
+        from mundotango.documents.repository import DocumentRepository
+
+        return DocumentRepository(self._connection)
 
     @cached_property
     def registrations(self) -> RegistrationRepository:

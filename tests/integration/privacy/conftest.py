@@ -17,7 +17,8 @@ from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from tests.factories.media import ready_media
 from tests.factories.search import everything
-from tests.factories.traces import Traces, insert, newcomer, plant
+from tests.factories.traces import Traces, newcomer, plant
+from tests.factories.traces_of_events import insert
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeEdge, FakeIdentities
 from tests.fixtures.aws import stream_records

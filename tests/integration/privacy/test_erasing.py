@@ -24,7 +24,8 @@ from mundotango.privacy.stores import rows
 from tests.factories.media import pending_media
 from tests.factories.outbox import ample
 from tests.factories.search import places
-from tests.factories.traces import Traces, insert, newcomer
+from tests.factories.traces import Traces, newcomer
+from tests.factories.traces_of_events import insert
 from tests.fakes.clock import FakeClock
 from tests.integration.privacy.conftest import Place
 

@@ -19,7 +19,7 @@ from mundotango.exports.service import ask_export
 from mundotango.privacy.registry import STORES
 from mundotango.realtime.model import user_channel
 from tests.factories.outbox import ample
-from tests.factories.traces import insert
+from tests.factories.traces_of_events import insert
 from tests.integration.privacy.conftest import Place, Stage
 
 SECOND = timedelta(seconds=1)
@@ -64,8 +64,8 @@ def test_everything_of_theirs_is_in_it_and_their_pictures(place: Place) -> None:
     assert marked == {
         "profile.json", "former_handles.json", "posts.json", "post_versions.json", "post_media.json",
         "post_media_details.json", "drafts.json", "comments.json", "events.json", "event_texts.json",
-        "occurrences.json", "event_media.json", "event_versions.json", "reports.json", "messages.json",
-        "message_media.json",
+        "occurrences.json", "event_media.json", "event_versions.json", "registrations.json", "reports.json",
+        "messages.json", "message_media.json",
     }  # fmt: skip
     assert {packed.read(name) for name in pictures} == {place.ana.marker.encode()}
     assert f"pictures/{place.ana.media_id}.jpeg" in pictures

@@ -43,6 +43,10 @@ class StoredRegistrations:
         self.event_id, self.occurrence_id = dated.event.id, dated.occurrence.id
         self.limit(settings.limits)
 
+    @property
+    def platform(self) -> Platform:
+        return cast("Platform", _Platform(self._database, self._clock))
+
     def by(self, database: Database) -> "StoredRegistrations":
         """The same, by another connection."""
         other = copy(self)
@@ -85,7 +89,7 @@ class StoredRegistrations:
         self._by_organiser(deciding.change_settings, event_id=self.event_id, chosen=chosen)
 
     def expire(self) -> None:
-        outcome = expiring.lapse_offers(cast("Platform", _Platform(self._database, self._clock)), lambda: 60.0)
+        outcome = expiring.lapse_offers(self.platform, lambda: 60.0)
         assert outcome["done"]
         assert not outcome["failed"]
 

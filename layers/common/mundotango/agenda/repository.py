@@ -8,7 +8,6 @@ server cannot know: of cubes and boxes it has no statistics.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
@@ -40,6 +39,12 @@ _AT_MOST = SQL("""occurrences.event_id IN (
     SELECT id FROM events WHERE price = 0 OR (currency = %(currency)s AND price <= %(price)s)
 )""")
 _FREE = SQL("occurrences.event_id IN (SELECT id FROM events WHERE price = 0)")
+# What takes no registrations looks for nobody. What does not take them yet does.
+_NEEDS = SQL("""occurrences.event_id IN (SELECT event_id FROM registration_settings) AND (
+    SELECT occurrences.starts_at - settings.closes_before > %(now)s AND admits(
+        settings, %(leads)s, %(follows)s, occurrences.taken_leaders, occurrences.taken_followers, occurrences.taken_both
+    ) FROM registration_settings AS settings WHERE settings.event_id = occurrences.event_id
+) AND occurrences.status = 'published'""")
 # Of words that are in few events, these are looked up. Of others all that takes place is walked along, and what has
 # them comes soon: those that are in some are known from a hash, which IS TRUE keeps the server from joining, and of
 # those that are in many each event on the way is asked for them.
@@ -197,10 +202,6 @@ class AgendaRepository:
             cities=tuple(CityCount(*each) for each in row["cities"] or ()),
         )
 
-    def write_documents(self, event_ids: list[UUID]) -> None:
-        """What these events are found by. Last of all in a transaction: others may wait for it."""
-        self._connection.execute("SELECT write_event_documents(%s)", (event_ids,))
-
     def _page(self, query: Query, now: datetime, after: Standing | None, limit: int) -> tuple[Composed, dict[str, Any]]:
         asked = self._asked(query, now, after)
         conditions = SQL("{} AND {}").format(asked.conditions, asked.words)
@@ -225,7 +226,7 @@ class AgendaRepository:
 
     def _asked(self, query: Query, now: datetime, after: Standing | None, *, counted: bool = False) -> _Asked:
         from_ = query.from_ or now
-        values = _values(query, from_)
+        values = _values(query, from_, now)
         conditions: list[Composable] = [
             SQL("occurrences.status <> 'draft'"),
             # An index can begin at the earliest start; by the end of an event alone it could not.
@@ -273,7 +274,7 @@ class AgendaRepository:
         return False
 
 
-def _values(query: Query, from_: datetime) -> dict[str, Any]:
+def _values(query: Query, from_: datetime, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         "city": query.city,
         "country": query.country,
@@ -282,6 +283,9 @@ def _values(query: Query, from_: datetime) -> dict[str, Any]:
         "to": query.to,
         "kinds": list(query.kinds),
         "organiser_id": query.organiser_id,
+        "now": now,
+        "leads": int(query.role == "leader"),
+        "follows": int(query.role == "follower"),
     }
     if query.price is not None:
         values |= {"price": query.price.most, "currency": query.price.currency}
@@ -308,6 +312,8 @@ def _plain_conditions(query: Query) -> list[Composable]:
         found.append(_AT_MOST if query.price.most else _FREE)
     if query.organiser_id is not None:
         found.append(_OF_ORGANISER)
+    if query.role is not None:
+        found.append(_NEEDS)
     return found
 
 

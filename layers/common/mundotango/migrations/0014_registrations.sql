@@ -59,15 +59,16 @@ CREATE TABLE guests (
 CREATE TABLE registration_dancers (
     registration_id uuid NOT NULL REFERENCES registrations ON DELETE CASCADE,
     position smallint NOT NULL,
-    occurrence_id uuid NOT NULL,
+    occurrence_id uuid NOT NULL REFERENCES occurrences ON DELETE CASCADE,
     user_id uuid REFERENCES users ON DELETE CASCADE,
     guest_id uuid REFERENCES guests ON DELETE CASCADE,
-    person_id uuid NOT NULL GENERATED ALWAYS AS (coalesce(user_id, guest_id)) STORED,
+    person_id uuid NOT NULL,  -- either of the two
     role text NOT NULL CHECK (role IN ('leader', 'follower', 'both')),
     hidden boolean NOT NULL,  -- from other dancers
     is_open boolean NOT NULL,  -- beside it the same person cannot register again
     PRIMARY KEY (registration_id, position),
-    CHECK ((user_id IS NULL) <> (guest_id IS NULL))
+    CHECK ((user_id IS NULL) <> (guest_id IS NULL)),
+    CHECK (person_id = coalesce(user_id, guest_id))
 );
 CREATE UNIQUE INDEX registration_dancers_once ON registration_dancers (occurrence_id, person_id) WHERE is_open;
 CREATE INDEX idx_registration_dancers_person ON registration_dancers (occurrence_id, person_id);

@@ -78,19 +78,13 @@ END
 $$;
 SELECT write_event_documents(array_agg(id)) FROM events;
 
-CREATE FUNCTION venue_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM write_event_documents(array_agg(events.id))
-    FROM events JOIN event_documents ON event_id = events.id WHERE events.venue_id = NEW.id AND NOT over;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER venues_told AFTER UPDATE OF name, city ON venues
-    FOR EACH ROW WHEN ((OLD.name, OLD.city) IS DISTINCT FROM (NEW.name, NEW.city)) EXECUTE FUNCTION venue_renamed();
-
 -- Whom nobody may see is not found by their name either.
 CREATE FUNCTION person_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- All of them in the order in which everybody locks them.
+    PERFORM FROM event_documents WHERE event_id IN (
+        SELECT event_id FROM event_people WHERE user_id = NEW.id UNION SELECT id FROM events WHERE organiser_id = NEW.id
+    ) ORDER BY event_id FOR UPDATE;
     PERFORM write_event_documents(array_agg(event_id)) FROM event_people WHERE user_id = NEW.id;
     UPDATE event_documents SET hidden = NEW.suspended_at IS NOT NULL OR NEW.leaves_at IS NOT NULL
     WHERE event_id IN (SELECT id FROM events WHERE organiser_id = NEW.id)
@@ -153,3 +147,31 @@ CREATE INDEX idx_occurrences_venue_time ON occurrences (venue_id, starts_at, id,
 CREATE INDEX idx_occurrences_country_time ON occurrences (country, starts_at, id, ends_at);
 CREATE INDEX idx_occurrences_kind_time ON occurrences (kind, starts_at, id, ends_at);
 CREATE INDEX idx_events_price ON events (currency, price) WHERE price IS NOT NULL;
+
+-- Whether one more of a role would be admitted: mundotango/registrations/places.py in a form that a list can ask of each
+-- row, and that a test holds to it. How far a headcount is from balance is NULL where there is no place for all.
+CREATE FUNCTION imbalance(
+    most_leaders integer, most_followers integer, leaders integer, followers integer, both_roles integer
+) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN least_lead <= most_lead THEN abs(
+        2 * (leaders + least(greatest(floor((followers + both_roles - leaders) / 2.0)::integer, least_lead), most_lead))
+        - leaders - followers - both_roles
+    ) END
+    FROM (
+        SELECT greatest(0, followers + both_roles - most_followers) AS least_lead,
+            least(both_roles, most_leaders - leaders) AS most_lead
+    ) AS led
+$$;
+CREATE FUNCTION admits(
+    settings registration_settings, leads integer, follows integer, leaders integer, followers integer,
+    both_roles integer
+) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(leaders + followers + both_roles + leads + follows <= settings.capacity, true)
+        AND coalesce(
+            after <= greatest(settings.tolerance, before) OR settings.tolerance IS NULL AND after IS NOT NULL, false
+        )
+    FROM (
+        SELECT imbalance(settings.leaders, settings.followers, leaders, followers, both_roles) AS before,
+            imbalance(settings.leaders, settings.followers, leaders + leads, followers + follows, both_roles) AS after
+    ) AS balance
+$$;

@@ -197,14 +197,14 @@ class RegistrationRepository:
             cursor.executemany(
                 """
                 INSERT INTO registration_dancers (
-                    registration_id, position, occurrence_id, user_id, guest_id, role, hidden, is_open
-                ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+                    registration_id, position, occurrence_id, user_id, guest_id, person_id, role, hidden, is_open
+                ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
                 """,
                 [
                     (
                         registration.id, position, entry.occurrence_id,
                         None if dancer.person_id in entry.guests else dancer.person_id,
-                        dancer.person_id if dancer.person_id in entry.guests else None,
+                        dancer.person_id if dancer.person_id in entry.guests else None, dancer.person_id,
                         dancer.role, dancer.person_id in entry.hidden, registration.state in OPEN,
                     )
                     for position, dancer in enumerate(entry.party)

@@ -5,8 +5,8 @@ from mundotango.registrations.model import Chosen, Dancer, Entry, Limits, Regist
 
 
 def entry_from(row: dict[str, Any]) -> Entry:
-    """`party` is a list of person, role, whether hidden, whether a guest."""
-    party = [(UUID(person_id), role, hidden, guest) for person_id, role, hidden, guest in row["party"]]
+    """`party` is a list of person, role, whether hidden, whether a guest; who left the platform is not among it."""
+    party = [(UUID(person_id), role, hidden, guest) for person_id, role, hidden, guest in row["party"] or ()]
     return Entry(
         registration=Registration(
             id=row["id"],

@@ -97,6 +97,14 @@ OCCURRENCES = Table("occurrences", ("id",), _OF_THEIR_EVENTS)
 EVENT_VERSIONS = Table("event_versions", ("event_id", "version"), _OF_THEIR_EVENTS, hidden=("written_by",))
 EVENT_PEOPLE = Table("event_people", ("event_id", "position"), "user_id = %(user_id)s")
 EVENT_MEDIA = Table("event_media", ("event_id", "position"), "owner_id = %(user_id)s")
+# A partner answered nothing.
+REGISTRATIONS = Table(
+    "registrations",
+    ("id",),
+    "id IN (SELECT registration_id FROM registration_dancers WHERE user_id = %(user_id)s AND position = 0)",
+)
+REGISTRATION_DANCERS = Table("registration_dancers", ("registration_id", "position"), "user_id = %(user_id)s")
+RSVPS = Table("rsvps", ("occurrence_id", "user_id"), "user_id = %(user_id)s")
 VENUES = Table("venues", ("id",), "created_by = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")
 AUDIT = Table(
@@ -282,6 +290,29 @@ class PersonRepository:
             """,
             {"user_id": str(user_id), "limit": limit},
         ).rowcount
+
+    def leave_registrations(self, user_id: UUID, limit: int) -> int:
+        """Partners keep theirs, without what this person answered; what was only this person's goes."""
+        rows = self._connection.execute(
+            """
+            DELETE FROM registration_dancers WHERE user_id = %(user_id)s AND registration_id IN (
+                SELECT registration_id FROM registration_dancers WHERE user_id = %(user_id)s LIMIT %(limit)s
+            ) RETURNING registration_id, position
+            """,
+            {"user_id": user_id, "limit": limit},
+        ).fetchall()
+        self._connection.execute(
+            """
+            DELETE FROM registrations WHERE id = ANY(%s)
+            AND NOT EXISTS (SELECT FROM registration_dancers WHERE registration_id = registrations.id)
+            """,
+            ([registration_id for registration_id, _ in rows],),
+        )
+        self._connection.execute(
+            "UPDATE registrations SET answers = '{}' WHERE id = ANY(%s)",
+            ([registration_id for registration_id, position in rows if position == 0],),
+        )
+        return len(rows)
 
     def clear_reports(self, user_id: UUID, limit: int) -> int:
         """What they reported stays to be looked at, without who did and what they said of it."""

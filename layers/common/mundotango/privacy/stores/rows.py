@@ -9,6 +9,7 @@ from mundotango.privacy.model import Eraser, Person, Rows
 from mundotango.privacy.stores import repository as tables
 from mundotango.privacy.stores.repository import Table
 from mundotango.realtime.model import Activity, Kind
+from mundotango.registrations.service import withdraw
 
 if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
@@ -127,6 +128,22 @@ def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
         with platform.unit_of_work() as work:
             changed = work.person.forget_parts(person.id, PAGE)
         yield changed
+
+
+def erase_registrations(platform: "Platform", person: Person) -> Iterator[int]:
+    """Places that they hold are free again first, one at a time, as each is a lock on what it is for."""
+    with platform.unit_of_work() as work:
+        open_ones = work.registrations.list_open_of(person.id)
+    for registration_id in open_ones:
+        with platform.unit_of_work() as work:
+            withdraw(work, registration_id=registration_id, clock=platform.clock)
+        yield 1
+    left = PAGE
+    while left == PAGE:
+        with platform.unit_of_work() as work:
+            left = work.person.leave_registrations(person.id, PAGE)
+        yield left
+    yield from without_rows_of(tables.RSVPS)(platform, person)
 
 
 def erase_reports(platform: "Platform", person: Person) -> Iterator[int]:
