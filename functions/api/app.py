@@ -17,13 +17,10 @@ from mundotango.bootstrap import Platform
 # What stands in a path behind /api/ or /api/public/ is the name of the module in routes/ that answers it.
 FEATURES = frozenset(
     """
-    comments conversations drafts events feed health link media moderation notifications posts push realtime reports
-    users venues
+    calendars comments conversations drafts events feed health link media moderation notifications occurrences posts
+    push realtime registrations reports users venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
-
-# Of a feature whose routes stand in several modules; what has names where another has ids comes first.
-MODULES = {"events": ("tonight", "agenda", "events")}
 
 
 def create_app(platform: Platform) -> ReaderLanguage:
@@ -54,8 +51,7 @@ def create_api(platform: Platform, *, features: frozenset[str] = FEATURES) -> Fa
 
 
 def include(api: FastAPI, feature: str) -> None:
-    for module in MODULES.get(feature, (feature,)):
-        api.include_router(import_module(f"functions.api.routes.{module}").router)
+    api.include_router(import_module(f"functions.api.routes.{feature}").router)
 
 
 class OnDemand:

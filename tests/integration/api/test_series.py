@@ -12,7 +12,8 @@ from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.occurrences import service as occurrences
 from mundotango.realtime.model import city_channel, event_channel
-from tests.fakes.clock import FakeClock
+from tests.factories.traces_of_events import insert
+from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import MILONGA, announce
@@ -180,9 +181,10 @@ def test_a_series_that_moves_to_another_hour_keeps_its_evenings(
 
 def coming(database: Database, user: UUID, *occurrence_ids: str) -> None:
     """This person said to come to these."""
+    said = {"user_id": user, "answer": "going", "hidden": False, "answered_at": A_MONDAY_EVENING}
     with database.transaction() as connection:
         for occurrence_id in occurrence_ids:
-            connection.execute("INSERT INTO rsvps VALUES (%s, %s, 'going', false, now())", (occurrence_id, user))
+            insert(connection, "rsvps", occurrence_id=occurrence_id, **said)
 
 
 def test_a_time_that_somebody_comes_to_is_cancelled_and_not_removed_until_it_is_one_again(

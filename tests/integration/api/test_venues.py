@@ -135,6 +135,34 @@ def test_who_looks_at_what_takes_place_there_is_told_when_a_venue_changes(
     assert announced.appended == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "Other"}, {"city": "Rosario"}, {"latitude": -34.6}, {"zone": "Europe/Berlin"}, {"country": "UY"}],
+)
+def test_a_venue_becomes_no_other_under_the_events_of_others(
+    gateway: Gateway, join: Join, malena: UUID, change: dict[str, Any]
+) -> None:
+    venue = tell(gateway, malena).json()
+    announce(gateway, join("carlos"), venue_id=venue["id"])
+
+    assert edit(gateway, malena, venue, **change).status == 409
+    spelt = {"name": "SALON CANNING", "address": "1331", "latitude": CANNING["latitude"] + A_HUNDRED_METRES}
+    venue = edit(gateway, malena, venue, **spelt).json()
+    moderated = gateway.patch(
+        f"/api/venues/{venue['id']}", user=malena, json=change, groups=("moderators",), headers={"If-Match": "2"}
+    )
+    assert moderated.status == 200
+
+
+def test_a_venue_where_others_danced_may_move(gateway: Gateway, join: Join, malena: UUID) -> None:
+    venue = tell(gateway, malena).json()
+    over = {"starts_at": "2020-05-02T22:00:00-03:00", "ends_at": "2020-05-03T05:00:00-03:00"}
+    announce(gateway, join("carlos"), venue_id=venue["id"], **over)
+    announce(gateway, malena, venue_id=venue["id"])
+
+    assert edit(gateway, malena, venue, city="Rosario").status == 200
+
+
 def test_events_at_one_place_name_one_venue(gateway: Gateway, join: Join, malena: UUID) -> None:
     first = announce(gateway, malena)
     same = announce(gateway, join("carlos"), venue_name="la  viruta", longitude=MILONGA["longitude"] + 0.0005)

@@ -45,10 +45,11 @@ def edit_occurrence(
         PreconditionFailed: the event was edited since.
     """
     event = get_editable(work, event_id, editor_id)
-    events_policy.unchanged(event.version, version)
+    before = next((each for each in work.occurrences.list_of(event_id) if each.original == original), None)
+    calls_off = changes == {"status": "cancelled"} and before is not None and before.own.status != "cancelled"
+    events_policy.unchanged(event.version, version, calls_off=calls_off)
     if not event.repeats:
         raise Conflict("this event is no series; change the event itself")
-    before = next((each for each in work.occurrences.list_of(event_id) if each.original == original), None)
     was = None if before is None else work.events.find_at(before.id)
     if before is None or was is None:
         raise NotFound("no such occurrence")

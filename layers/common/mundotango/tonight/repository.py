@@ -18,8 +18,8 @@ _AROUND = SQL("""occurrences.venue_id IN (
     WHERE earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(latitude, longitude)
     AND earth_distance(ll_to_earth(%(latitude)s, %(longitude)s), ll_to_earth(latitude, longitude)) <= %(metres)s
 )""")
-# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. What is told is
-# looked up of those alone that are.
+# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. Titles and
+# venues are looked up of those alone that are told.
 _TONIGHT = SQL("""
     WITH on_tonight AS MATERIALIZED (
         SELECT occurrences.id, occurrences.event_id, occurrences.kind, occurrences.status, occurrences.starts_at,

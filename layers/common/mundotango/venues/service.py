@@ -5,7 +5,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from mundotango import places, text
-from mundotango.errors import FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
+from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
 from mundotango.events.announcement import announce
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Ranked, checked_limit, page_of
@@ -62,6 +62,7 @@ def edit_venue(
     Raises:
         PreconditionFailed: it was edited since.
         VenueExists: it would become one that there is.
+        Conflict: it would become another venue under the events of others.
     """
     before = get_venue(work, venue_id)
     if not policy.may_edit(before, user_id, moderator=moderator):
@@ -70,6 +71,12 @@ def edit_venue(
         before.name, before.address, before.city, before.country, before.latitude, before.longitude, before.zone
     )
     site = policy.checked(replace(said, **changes))
+    if (
+        not moderator
+        and not policy.is_same(before, site)
+        and work.events.others_at_venue(venue_id, user_id, clock.now())
+    ):
+        raise Conflict("events of others take place there; tell of another venue, or ask a moderator")
     work.venues.hold_name(site.name)
     others = [each for each in work.venues.list_near(site, policy.METRES_APART) if each.id != venue_id]
     if others and (site.name, site.latitude, site.longitude) != (before.name, before.latitude, before.longitude):

@@ -3,7 +3,7 @@
 Two people of whom one blocked the other do not see each other. Who is suspended, or is leaving, is seen by nobody but
 themselves. A post is seen by its author and, unless a moderator hid it, by those it mentions and those its visibility
 names: everybody, followers, or nobody else; of an account whose owner approves followers, followers at most. A repost
-is seen by who sees the post it shows. An event is seen by everybody while one of its organisers is. A conversation is
+is seen by who sees the post it shows. An event is seen by everybody while whoever announced it is. A conversation is
 seen by who takes part in it or is asked to, one of two only while they see each other; in a group everybody sees those
 members, and what they said, whom they see.
 
@@ -68,14 +68,8 @@ _POST_FOR_EVERYBODY = SQL("""(
     {post}.visibility = 'public' AND {post}.hidden_at IS NULL AND NOT {author}.private AND {person}
 )""")
 
-# Each an index' row. One by name alone answers for nothing, so it is by those who have a profile.
-_EVENT_FOR_EVERYBODY = SQL("""(
-    EXISTS (SELECT FROM users AS host WHERE host.id = {event}.organiser_id AND {present})
-    OR EXISTS (
-        SELECT FROM event_people AS part JOIN users AS host ON host.id = part.user_id
-        WHERE part.event_id = {event}.id AND part.role = 'organiser' AND {present}
-    )
-)""")
+# By whoever announced it alone: others become its organisers without being asked.
+_EVENT_FOR_EVERYBODY = SQL("EXISTS (SELECT FROM users AS host WHERE host.id = {event}.organiser_id AND {present})")
 
 
 def present(person: str) -> Composed:
@@ -157,7 +151,7 @@ def everybody_sees_person(person: str) -> Composed:
 
 
 def everybody_sees_event(event: str) -> Composed:
-    """Whether this row of `events`, once it is announced, is for everybody: while one of its organisers is there."""
+    """Whether this row of `events`, once it is announced, is for everybody."""
     return _EVENT_FOR_EVERYBODY.format(event=Identifier(event), present=present("host"))
 
 
