@@ -45,10 +45,20 @@ def remember_answer(
     A key may stand for many answers, each to another thing `asked`; deleting it makes all of them outdated.
     """
 
+    return remember_bytes(
+        cache, key, seconds, lambda: load().model_dump_json().encode(), asked=asked, media_type="application/json"
+    )
+
+
+def remember_bytes(
+    cache: Cache, key: str, seconds: int, load: Callable[[], bytes], *, asked: object = None, media_type: str
+) -> Response:
+    """The same of an answer that is no JSON."""
+
     def render() -> bytes:
-        body = load().model_dump_json().encode()
+        body = load()
         return etag_of(body).encode() + _SEPARATOR + body
 
     part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()
     etag, _, body = cache.recall(key, seconds, render, part=part).partition(_SEPARATOR)
-    return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, "application/json")
+    return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, media_type)

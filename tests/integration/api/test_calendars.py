@@ -175,6 +175,18 @@ def test_a_city_has_the_one_time_that_a_series_comes_to_it(gateway: Gateway, clo
     assert [entry.get("recurrence-id") for entry in at_home.entries] == [None, "20270326T220000"]
 
 
+def test_a_city_tells_of_a_cancellation_at_once(gateway: Gateway, clock: FakeClock, organiser: UUID) -> None:
+    """Though what it told before is kept for a minute."""
+    event = announce(gateway, organiser, **WEEKLY)
+    path = "/api/public/calendars/Berlin.ics"
+    before = gateway.get(path)
+    edit(gateway, organiser, event, status="cancelled")
+
+    after = gateway.get(path, headers={"If-None-Match": before.headers["etag"]})
+
+    assert [entry["status"] for entry in calendar(after).entries] == ["CANCELLED"]
+
+
 def test_what_is_over_is_in_no_city(gateway: Gateway, clock: FakeClock, organiser: UUID) -> None:
     announce(gateway, organiser, **WEEKLY)
     clock.advance(timedelta(days=365))
