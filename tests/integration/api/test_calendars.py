@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from psycopg import Connection
 
-from functions.api.caching import PUBLIC
+from functions.api.caching import FRESH
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.links import token_hash
@@ -121,7 +121,7 @@ def test_a_file_is_for_everybody_and_not_sent_twice(gateway: Gateway, organiser:
 
     again = file_of(gateway, event, headers={"If-None-Match": first.headers["etag"]})
 
-    assert first.headers["cache-control"] == PUBLIC
+    assert first.headers["cache-control"] == FRESH
     assert first.headers["content-disposition"] == f'attachment; filename="{event["id"]}.ics"'
     assert (again.status, again.text) == (304, "")
 
