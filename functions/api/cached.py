@@ -53,8 +53,31 @@ def remember_answer(
     `keepers` is its Cache-Control.
     """
 
+    return remember_bytes(
+        cache,
+        key,
+        seconds,
+        lambda: load().model_dump_json().encode(),
+        asked=asked,
+        media_type=media_type,
+        keepers=keepers,
+    )
+
+
+def remember_bytes(
+    cache: Cache,
+    key: str,
+    seconds: int,
+    load: Callable[[], bytes],
+    *,
+    asked: object = None,
+    media_type: str,
+    keepers: str = PUBLIC,
+) -> Response:
+    """The same of an answer that is no JSON."""
+
     def render() -> bytes:
-        body = load().model_dump_json().encode()
+        body = load()
         return etag_of(body).encode() + _SEPARATOR + body
 
     part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()

@@ -166,6 +166,28 @@ def events(
         "NewEvent": _NEW_EVENT,
         "NewVenue": _VENUE,
         "OccurrenceChanges": {"status": "cancelled"},
+        "Tonight": {
+            "items": [
+                {
+                    "id": event_id,
+                    "occurrence_id": occurrence_id,
+                    "title": "Milonga del Sur",
+                    "kind": "milonga",
+                    "status": "published",
+                    "starts_at": "2026-11-28T01:30:00Z",
+                    "ends_at": "2026-11-28T07:00:00Z",
+                    "zone": "America/Argentina/Buenos_Aires",
+                    "venue_name": _PLACE["venue_name"],
+                    "address": _PLACE["address"],
+                    "latitude": _PLACE["latitude"],
+                    "longitude": _PLACE["longitude"],
+                    "price": 900_000,
+                    "currency": "ARS",
+                    "changed_at": at,
+                }
+            ],
+            "more": False,
+        },
         "VenueBody": venue,
         "VenueChanges": {"address": "Scalabrini Ortiz 1331, Palermo"},
         "VenuePage": {"items": [venue], "next_cursor": cursor},

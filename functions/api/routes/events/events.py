@@ -174,8 +174,9 @@ async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> Respo
 @access(200, anonymous=200)
 async def get_event_calendar(event_id: Id, platform: PlatformDep, work: ReadDep) -> Response:
     """One event for calendars, of a series all its times, in the language it was written in."""
+    from mundotango.calendars.model import CONTENT_TYPE
     from mundotango.calendars.service import read_event
-    from mundotango.calendars.writing import CONTENT_TYPE, event_calendar
+    from mundotango.calendars.writing import event_calendar
 
     content = event_calendar(read_event(work, event_id, platform.clock))
     attached = {"content-disposition": f'attachment; filename="{event_id}.ics"', "cache-control": FRESH}
