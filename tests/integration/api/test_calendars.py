@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from psycopg import Connection
 
-from functions.api.caching import PUBLIC
+from functions.api.caching import FRESH
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.links import token_hash
@@ -121,7 +121,7 @@ def test_a_file_is_for_everybody_and_not_sent_twice(gateway: Gateway, organiser:
 
     again = file_of(gateway, event, headers={"If-None-Match": first.headers["etag"]})
 
-    assert first.headers["cache-control"] == PUBLIC
+    assert first.headers["cache-control"] == FRESH
     assert first.headers["content-disposition"] == f'attachment; filename="{event["id"]}.ics"'
     assert (again.status, again.text) == (304, "")
 
@@ -173,6 +173,18 @@ def test_a_city_has_the_one_time_that_a_series_comes_to_it(gateway: Gateway, clo
     assert "Armenia 1366" in guest["location"]
     assert guest["dtstart"] == "20270326T220000"
     assert [entry.get("recurrence-id") for entry in at_home.entries] == [None, "20270326T220000"]
+
+
+def test_a_city_tells_of_a_cancellation_at_once(gateway: Gateway, clock: FakeClock, organiser: UUID) -> None:
+    """Though what it told before is kept for a minute."""
+    event = announce(gateway, organiser, **WEEKLY)
+    path = "/api/public/calendars/Berlin.ics"
+    before = gateway.get(path)
+    edit(gateway, organiser, event, status="cancelled")
+
+    after = gateway.get(path, headers={"If-None-Match": before.headers["etag"]})
+
+    assert [entry["status"] for entry in calendar(after).entries] == ["CANCELLED"]
 
 
 def test_what_is_over_is_in_no_city(gateway: Gateway, clock: FakeClock, organiser: UUID) -> None:
