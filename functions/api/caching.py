@@ -1,9 +1,10 @@
 """Who may keep an answer, and whether the client has it already: for every route, here.
 
 A GET that succeeds carries an ETag of its bytes, and is answered 304 where the client shows the same one. Unless its
-route said otherwise, the path tells who keeps it: below /api/public/ everybody for a while, below /api/link/, where a
-path is a capability, nobody, and elsewhere it is `private, no-cache`: kept by the one client, asked again each time.
-Everything else, refusals among it, is kept by nobody. A HEAD is a GET whose answer leaves without its bytes.
+route said otherwise, as that of a calendar's link does, the path tells who keeps it: below /api/public/ everybody for a
+while, below /api/link/, where a path is a capability, nobody, and elsewhere it is `private, no-cache`: kept by the one
+client, asked again each time. Everything else, refusals among it, is kept by nobody. A HEAD is a GET whose answer
+leaves without its bytes.
 """
 
 import hashlib

@@ -39,6 +39,7 @@ CURSOR = "WyIyMDI2LTExLTIzVDIwOjAwOjAwKzAwOjAwIl0.c2lnbmVk"
 
 PARAMETERS: dict[str, Any] = {
     "city": "Buenos Aires",
+    "city_name": "Mar del Plata",
     "comment_id": COMMENT_ID,
     "conversation_id": CONVERSATION_ID,
     "device_id": DEVICE_ID,
@@ -216,6 +217,7 @@ SCHEMAS: dict[str, Any] = events(
     picture=_PICTURE,
     at=AT,
     cursor=CURSOR,
+    token=TOKEN,
 )
 SCHEMAS |= registrations(
     event_id=EVENT_ID,

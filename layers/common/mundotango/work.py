@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mundotango.attachments.repository import AttachmentRepository
     from mundotango.attendance.repository import AttendanceRepository
     from mundotango.blocks.repository import BlockRepository
+    from mundotango.calendars.repository import CalendarRepository
     from mundotango.comments.repository import CommentRepository
     from mundotango.conversations.repository import ConversationRepository
     from mundotango.digests.repository import DigestRepository
@@ -197,6 +198,12 @@ class UnitOfWork:
         from mundotango.venues.repository import VenueRepository
 
         return VenueRepository(self._connection)
+
+    @cached_property
+    def calendars(self) -> CalendarRepository:
+        from mundotango.calendars.repository import CalendarRepository
+
+        return CalendarRepository(self._connection)
 
     @cached_property
     def conversations(self) -> ConversationRepository:

@@ -233,7 +233,15 @@ class Scene:
             ),
         )
         self._digested(token)
+        self._subscribed(token)
         return {examples.TOKEN: token}
+
+    def _subscribed(self, token: str) -> None:
+        """A calendar's address has it too."""
+        self._connection.execute(
+            "INSERT INTO calendar_feeds (user_id, token_hash, created_at) VALUES (%s, %s, %s)",
+            (self.people.owner.id, sha256(token.encode()).hexdigest(), self.platform.clock.now()),
+        )
 
     def _digested(self, token: str) -> None:
         """A mail whose link has the same token: the description has one for all links."""
@@ -268,6 +276,7 @@ def _things(work: UnitOfWork, platform: Platform, owner: User, picture: Media) -
         examples.VENUE_ID: event.venue.id,
         examples.PARAMETERS["original_start"]: event.occurrence.original.isoformat(),
         examples.MEDIA_ID: picture.media_id,
+        examples.PARAMETERS["city_name"]: event.venue.city,
     }
     return {example: str(value) for example, value in found.items()}
 

@@ -45,6 +45,12 @@ CURRENCIES = frozenset(
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 
+# ISO 4217 again: of all others it is two.
+_DECIMALS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(),  # noqa: SIM905
+    0,
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)  # noqa: SIM905
+
 _YEARS = range(2000, 2200)
 # What an event may become from what it is: what was announced is not taken back in silence.
 _BECOMES: dict[EventStatus, frozenset[EventStatus]] = {
@@ -146,6 +152,11 @@ def price(amount: int | None, currency: str) -> tuple[int | None, str]:
     if (amount > 0 or currency) and currency not in CURRENCIES:
         raise refused("currency", "must be a currency of ISO 4217, such as ARS")
     return amount, currency
+
+
+def decimals(currency: str) -> int:
+    """Of how many digits behind the dot its smallest unit is the last."""
+    return _DECIMALS.get(currency, 2)
 
 
 def link(value: str) -> str:

@@ -117,6 +117,20 @@ class EventRepository:
         row = self._connection.execute("SELECT status FROM events WHERE id = %s", (event_id,)).fetchone()
         return None if row is None else row[0]
 
+    def find_alike(self, organiser_id: UUID, title: str, starts_at: datetime) -> UUID | None:
+        """The one that this organiser announced by this title, if one of its times begins then."""
+        row = self._connection.execute(
+            """
+            SELECT events.id FROM events
+            JOIN event_texts ON event_texts.event_id = events.id AND event_texts.position = 0
+                AND event_texts.title = %(title)s
+            JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
+            WHERE events.organiser_id = %(organiser_id)s LIMIT 1
+            """,
+            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at},
+        ).fetchone()
+        return None if row is None else row[0]
+
     def find_dated(self, event_id: UUID, now: datetime) -> Dated | None:
         """At the next time it takes place; of what is over, at the last."""
         found = self._read(SQL("{}").format(_OF_ONE), {"event_id": event_id, "now": now})
@@ -147,6 +161,12 @@ class EventRepository:
         """
         row = self._connection.execute(query, (venue_id, now, user_id)).fetchone()
         return row is not None and row[0]
+
+    def list_at(self, occurrence_ids: Sequence[UUID]) -> list[Dated]:
+        """By the time they start."""
+        page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = ANY(%(occurrence_ids)s)")
+        found = self._read(SQL("{}").format(page), {"occurrence_ids": list(occurrence_ids)})
+        return [dated for _, dated in found]
 
     def list_own(self, user_id: UUID, now: datetime, after: Place | None, limit: int) -> list[Dated]:
         """Those that this person may change, last made first, each at its next time."""

@@ -122,6 +122,12 @@ def parent_status(work: UnitOfWork, event: Event) -> EventStatus | None:
     return None if event.parent_id is None else work.events.find_status(event.parent_id)
 
 
+def find_parent(work: UnitOfWork, event: Event) -> Event | None:
+    """What this is a session of, if everybody may know of that."""
+    parent = None if event.parent_id is None else work.events.find(event.parent_id)
+    return None if parent is None or parent.status == "draft" else parent
+
+
 def get_event(work: UnitOfWork, event_id: UUID, clock: Clock) -> Dated:
     """As everybody sees it: at the next time it takes place; of what is over, at the last."""
     dated = work.events.find_shown(event_id, clock.now())

@@ -306,6 +306,18 @@ STORES = (
         erased="ends with the event",
     ),
     Store(
+        name="Calendar feeds",
+        system="PostgreSQL",
+        holds=("calendar_feeds.user_id",),
+        what="that the person's calendar has an address, since when, and a hash of it",
+        how_long="until they take it back or make another, and as long as the account",
+        why="calendars of other programs read there what the person comes to",
+        exported="calendar_feeds.json, without the hash",
+        erased="deleted; the address opens nothing any more",
+        files=(("calendar_feeds.json", rows_of(tables.CALENDAR_FEEDS)),),
+        erase=without_rows_of(tables.CALENDAR_FEEDS),
+    ),
+    Store(
         name="Venues",
         system="PostgreSQL",
         holds=("venues.created_by",),

@@ -105,6 +105,7 @@ REGISTRATIONS = Table(
 )
 REGISTRATION_DANCERS = Table("registration_dancers", ("registration_id", "position"), "user_id = %(user_id)s")
 RSVPS = Table("rsvps", ("occurrence_id", "user_id"), "user_id = %(user_id)s")
+CALENDAR_FEEDS = Table("calendar_feeds", ("user_id",), "user_id = %(user_id)s", hidden=("token_hash",))
 VENUES = Table("venues", ("id",), "created_by = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")
 AUDIT = Table(
