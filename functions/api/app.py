@@ -66,7 +66,8 @@ class OnDemand:
         self._waiting = set(waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        feature = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0]
+        name = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0]
+        feature = name.removesuffix(".geojson")
         if feature in self._waiting:
             include(self._api, feature)
             self._waiting.remove(feature)

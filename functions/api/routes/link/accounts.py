@@ -9,6 +9,7 @@ from functions.api.pages import HEADERS
 from functions.api.schemas.problems import public_refusals
 from functions.api.unsubscribing import ASKING, DONE
 from mundotango.calendars import service as calendars
+from mundotango.calendars.model import CONTENT_TYPE
 from mundotango.digests import service as digests
 from mundotango.exports import service
 
@@ -32,7 +33,7 @@ async def read_feed(token: str, request: Request, work: ReadDep, platform: Platf
     `TENTATIVE` is what they wait for a place at or are interested in, `CANCELLED` what does not take place. Events are
     in the language that `lang` names where they are told in it, else in the one they were written in.
     """
-    from mundotango.calendars.writing import CONTENT_TYPE, own_calendar
+    from mundotango.calendars.writing import own_calendar
 
     times = calendars.read_feed(work, token, platform.clock)
     content = own_calendar("Mundo Tango", times, request.query_params.get("lang", ""))

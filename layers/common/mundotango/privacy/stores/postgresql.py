@@ -273,6 +273,16 @@ STORES = (
         erase=erase_events,
     ),
     Store(
+        name="Words of events",
+        system="PostgreSQL",
+        holds=("event_documents.event_id", "event_documents.words", "event_words.word"),
+        what="the words of events' texts, and of the names of people in them, by which events are found",
+        how_long="as long as the event; a word that no event has any more, up to six weeks",
+        why="people find events by them, also with a letter wrong",
+        exported="no: they are made of what events.json, event_texts.json and event_people.json say",
+        erased="it follows the person's events; of others' events it is written anew without the person's name",
+    ),
+    Store(
         name="Registrations",
         system="PostgreSQL",
         holds=(
