@@ -134,6 +134,12 @@ def _lapse_offers(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return lapse_offers(platform(), time_left)
 
 
+def _sweep_guests(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.guests.sweeping import sweep_guests
+
+    return sweep_guests(platform(), time_left)
+
+
 def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.privacy.erasing import erase_accounts
 
@@ -162,6 +168,7 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "expand_series": _expand_series,
     "sweep_documents": _sweep_documents,
     "lapse_offers": _lapse_offers,
+    "sweep_guests": _sweep_guests,
     "erase_accounts": _erase_accounts,
     "replay_erasures": _replay_erasures,
 }

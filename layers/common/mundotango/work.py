@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mundotango.exports.repository import ExportRepository
     from mundotango.feed.repository import FeedRepository
     from mundotango.follows.repository import FollowRepository
+    from mundotango.guests.repository import GuestRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.marks.repository import MarkRepository
     from mundotango.messages.repository import MessageRepository
@@ -216,6 +217,12 @@ class UnitOfWork:
         from mundotango.attendance.repository import AttendanceRepository
 
         return AttendanceRepository(self._connection)
+
+    @cached_property
+    def guests(self) -> GuestRepository:
+        from mundotango.guests.repository import GuestRepository
+
+        return GuestRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:

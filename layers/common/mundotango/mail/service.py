@@ -30,7 +30,7 @@ def send_mail(platform: Platform, mail: Mail) -> None:
     Raises:
         NotNow: it was not sent, and may be tried again.
     """
-    address = platform.identities.find_address(mail.user_id)
+    address = _address(platform, mail)
     message = None if address is None else _message(platform, mail, address)
     began = platform.sends.begin(mail.id, platform.clock.now())
     if began not in (None, "sending"):
@@ -46,6 +46,10 @@ def send_mail(platform: Platform, mail: Mail) -> None:
         state = _hand_over(platform, mail, address, message)
     platform.sends.end(mail.id, state)
     _tell(mail, state)
+
+
+def _address(platform: Platform, mail: Mail) -> str | None:
+    return mail.address or None if mail.user_id is None else platform.identities.find_address(mail.user_id)
 
 
 def _message(platform: Platform, mail: Mail, address: str) -> bytes | None:
@@ -82,4 +86,7 @@ def _hand_over(platform: Platform, mail: Mail, address: str, message: bytes | No
 def _tell(mail: Mail, state: SendState) -> None:
     count(f"mail_{state}")
     if state in ("refused", "unsure"):
-        logger().warning("mail not sent", extra={"mail_id": str(mail.id), "user_id": str(mail.user_id), "state": state})
+        logger().warning(
+            "mail not sent",
+            extra={"mail_id": str(mail.id), "user_id": mail.user_id and str(mail.user_id), "state": state},
+        )

@@ -1,14 +1,13 @@
-"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept; but for
-calendars, which ask each hour, by the one who has them.
-"""
+"""Links of people with an account: to their own data, to their calendar, and out of digests."""
 
 from fastapi import APIRouter, Request, Response
 
 from functions.api.access import access
 from functions.api.caching import NO_STORE, PRIVATE
 from functions.api.dependencies import PlatformDep, ReadDep, WorkDep
+from functions.api.pages import HEADERS
 from functions.api.schemas.problems import public_refusals
-from functions.api.unsubscribing import ASKING, DONE, HEADERS
+from functions.api.unsubscribing import ASKING, DONE
 from mundotango.calendars import service as calendars
 from mundotango.calendars.model import CONTENT_TYPE
 from mundotango.digests import service as digests
