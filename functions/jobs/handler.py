@@ -128,6 +128,18 @@ def _lapse_offers(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return lapse_offers(platform(), time_left)
 
 
+def _tell_attendees(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.broadcasts.sending import tell_attendees
+
+    return tell_attendees(platform(), time_left)
+
+
+def _remind(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.broadcasts.sending import remind
+
+    return remind(platform(), time_left)
+
+
 def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.privacy.erasing import erase_accounts
 
@@ -155,6 +167,8 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "clear_conversations": _clear_conversations,
     "expand_series": _expand_series,
     "lapse_offers": _lapse_offers,
+    "tell_attendees": _tell_attendees,
+    "remind": _remind,
     "erase_accounts": _erase_accounts,
     "replay_erasures": _replay_erasures,
 }

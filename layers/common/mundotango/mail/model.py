@@ -12,7 +12,7 @@ from uuid import UUID
 
 from mundotango.languages import Language
 
-Template = Literal["digest"]
+Template = Literal["digest", "offer"]
 
 SendState = Literal["sending", "sent", "nobody", "refused", "unsure"]
 """How far the sending of a mail came. `nobody`: no confirmed address was there. `refused`: for good, by who sends,
@@ -23,15 +23,17 @@ or because it had become old.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """`values` is what the template says it with, as JSON has it and as it was at `written_at`. `unsubscribe` is the
-    path of a link."""
+    path of a link that ends such mails; there is none where it is about what the person asked for. After `until` it
+    says nothing any more."""
 
     id: UUID
     user_id: UUID
     template: Template
     language: Language
     values: Mapping[str, Any]
-    unsubscribe: str
+    unsubscribe: str | None
     written_at: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def mail_payload(mail: Mail) -> dict[str, Any]:
         "values": dict(mail.values),
         "unsubscribe": mail.unsubscribe,
         "written_at": mail.written_at.isoformat(),
+        "until": None if mail.until is None else mail.until.isoformat(),
     }
 
 
@@ -65,4 +68,5 @@ def mail_from(payload: Mapping[str, Any]) -> Mail:
         values=payload["values"],
         unsubscribe=payload["unsubscribe"],
         written_at=datetime.fromisoformat(payload["written_at"]),
+        until=datetime.fromisoformat(payload["until"]) if payload.get("until") else None,
     )

@@ -5,6 +5,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from mundotango import places, text
+from mundotango.broadcasts.policy import moved
+from mundotango.broadcasts.service import announce_move
 from mundotango.errors import FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Ranked, checked_limit, page_of
@@ -74,6 +76,8 @@ def edit_venue(
     if before.version != version or not work.venues.change(before, after):
         raise PreconditionFailed("it was changed since; read it again")
     work.occurrences.move_venue(after, clock.now())
+    if moved(before, after):
+        announce_move(work, after.id, user_id, clock)
     return before, after
 
 
