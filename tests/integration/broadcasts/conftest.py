@@ -1,0 +1,18 @@
+import pytest
+
+from functions.jobs import handler as jobs
+from mundotango.bootstrap import Platform
+from tests.factories.people import make_user
+from tests.fakes.clock import FakeClock
+from tests.fakes.commands import FakeCommands
+from tests.fakes.realtime import FakeActivities
+from tests.integration.broadcasts.house import House
+
+
+@pytest.fixture
+def house(community: Platform, clock: FakeClock, activities: FakeActivities, monkeypatch: pytest.MonkeyPatch) -> House:
+    commands = community.commands = FakeCommands()
+    monkeypatch.setattr(jobs, "platform", lambda: community)
+    with community.unit_of_work() as work:
+        organiser = make_user(work, clock)
+    return House(community, clock, activities, commands, organiser.id)
