@@ -8,14 +8,22 @@ from uuid import UUID
 
 import pytest
 
+from mundotango.bootstrap import Platform
 from mundotango.broadcasts import policy
 from mundotango.broadcasts import service as broadcasts
 from mundotango.broadcasts.repository import BroadcastRepository
+from mundotango.broadcasts.sending import tell_attendees
 from mundotango.events.model import Dated
+from mundotango.ids import new_id
 from mundotango.observability import counting
+from mundotango.occurrences import service as occurrences
 from mundotango.occurrences.editing import edit_occurrence
 from mundotango.occurrences.expanding import expand_series
+from mundotango.privacy.model import Person
+from mundotango.privacy.stores.rows import erase_broadcasts
+from mundotango.recurrence.service import at
 from mundotango.registrations.model import Limits, Settings
+from mundotango.registrations.service import give_up
 from mundotango.venues.service import edit_venue
 from tests.integration.broadcasts.house import DAY, HOUR, House, ample, once
 
@@ -87,8 +95,6 @@ def test_who_waits_is_told_and_who_gave_up_is_not(house: House) -> None:
     for person in (ana, bruno):
         house.registers(dated, person)
     gone = house.registers(dated, carla)
-    from mundotango.registrations.service import give_up
-
     house.does(lambda work: give_up(work, registration_id=gone, person_id=carla, clock=house.clock))
     house.edits(dated, status="cancelled")
 
@@ -134,12 +140,9 @@ class TestSeries:
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A country gives up its summer time, and a new edition of the time zone database says so."""
-        from mundotango.occurrences import service
-
         first, _ = self.two_times(house)
         (ana,) = house.comes(first, 1)
-        at = service.at
-        monkeypatch.setattr(service, "at", lambda moment, zone: at(moment, zone) + HOUR)
+        monkeypatch.setattr(occurrences, "at", lambda moment, zone: at(moment, zone) + HOUR)
         house.clock.advance(timedelta(hours=1))
         with house.platform.database.transaction() as connection:
             connection.execute("UPDATE events SET expanded_at = '2020-01-01Z'")
@@ -247,17 +250,32 @@ class TestMany:
         house.runs("tell_attendees")
         assert house.times_told("event.changed") == once(people)
 
-    def test_two_runs_at_once_tell_each_once(self, house: House, dated: Dated, people: list[UUID]) -> None:
+    def test_two_runs_at_once_tell_each_once(
+        self, house: House, dated: Dated, people: list[UUID], beside: list[Platform]
+    ) -> None:
         others = house.announces()
         more = house.comes(others, MANY)
         house.edits(dated, status="cancelled")
         house.edits(others, status="cancelled")
         with ThreadPoolExecutor(2) as threads:
-            for outcome in threads.map(lambda _: house.runs("tell_attendees"), range(2)):
+            for outcome in threads.map(lambda platform: tell_attendees(platform, ample), beside):
                 assert outcome["failed"] == 0
 
         house.runs("tell_attendees")
         assert house.times_told("event.changed") == once(people + more)
+
+    def test_what_another_run_is_at_is_left_to_it(
+        self, house: House, dated: Dated, people: list[UUID], beside: list[Platform]
+    ) -> None:
+        house.edits(dated, status="cancelled")
+        with beside[0].unit_of_work() as work:
+            taken = work.broadcasts.take(None)
+            assert taken is not None
+            assert house.runs("tell_attendees")["told"] == 0
+            broadcasts.tell(work, taken, policy.PAGE, house.clock)
+
+        house.runs("tell_attendees")
+        assert house.times_told("event.changed") == once(people)
 
     def test_what_is_told_late_is_what_is_so_then(self, house: House, dated: Dated, people: list[UUID]) -> None:
         house.edits(dated, status="cancelled")
@@ -309,6 +327,14 @@ class TestMany:
         assert house.runs("tell_attendees")["forgotten"] == 1
 
 
+def test_of_who_left_the_platform_it_says_no_more(house: House, dated: Dated) -> None:
+    house.comes(dated, 1)
+    house.edits(dated, status="cancelled")
+    person = Person(house.organiser_id, None)
+
+    assert [sum(erase_broadcasts(house.platform, person)) for _ in range(2)] == [1, 0]
+
+
 def test_without_its_place_in_the_list_people_would_be_told_again(
     house: House, dated: Dated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,7 +342,7 @@ def test_without_its_place_in_the_list_people_would_be_told_again(
     people = house.comes(dated, MANY)
     house.edits(dated, status="cancelled")
     monkeypatch.setattr(BroadcastRepository, "advance", lambda *_: None)
-    monkeypatch.setattr(broadcasts, "derived_id", lambda *parts: broadcasts.new_id())
+    monkeypatch.setattr(broadcasts, "derived_id", lambda *_: new_id())
     left = iter([100.0] * 3 + [0.0])
     house.runs("tell_attendees", partial(next, left))
 

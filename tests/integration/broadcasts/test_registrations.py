@@ -9,6 +9,7 @@ import pytest
 from mundotango.notifications.model import NotificationPreferences
 from mundotango.observability import counting
 from mundotango.registrations import deciding, service
+from mundotango.registrations.announcement import announce
 from mundotango.registrations.model import Limits, Settings
 from tests.integration.broadcasts.house import DAY, House
 
@@ -168,8 +169,6 @@ def test_hundreds_who_move_up_cost_the_statements_of_one(house: House) -> None:
             entries = work.registrations.list_of(dated.occurrence.id, ["waiting"], 0, 1000)
             work.registrations.put([each.id for each in entries], "offered", house.clock.now(), house.clock.now() + DAY)
             changed = work.registrations.list_by_id([each.id for each in entries])
-            from mundotango.registrations.announcement import announce
-
             with counting() as counts:
                 announce(work, held, changed, None, house.clock)
         assert len(house.told("registration.updated")) == places

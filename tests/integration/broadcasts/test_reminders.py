@@ -7,14 +7,19 @@ from uuid import UUID
 
 import pytest
 
+from mundotango.bootstrap import Platform
+from mundotango.broadcasts.model import Broadcast
 from mundotango.broadcasts.repository import BroadcastRepository
+from mundotango.broadcasts.sending import remind
 from mundotango.events.model import Dated
+from mundotango.ids import new_id
 from mundotango.notifications.model import NotificationPreferences
 from mundotango.registrations import deciding, service
 from mundotango.registrations.model import Limits, Settings
-from tests.integration.broadcasts.house import DAY, HOUR, House, once
+from tests.integration.broadcasts.house import DAY, HOUR, House, ample, once
 
 FIVE_MINUTES = timedelta(minutes=5)
+HALF_AN_HOUR = timedelta(minutes=30)
 MANY = 250
 
 
@@ -40,6 +45,7 @@ def test_a_day_and_two_hours_ahead_and_never_twice(house: House, dated: Dated) -
     house.registers(dated, ana)
     house.answers(dated, bruno)
     told: list[tuple[timedelta, str]] = []
+    house.clock.advance(starts_at - 25 * HOUR - house.clock.now())
     while house.clock.now() < starts_at + HOUR:
         before = ahead(house, ana)
         for _ in range(2):
@@ -77,7 +83,7 @@ def test_who_comes_late_is_reminded_of_what_lies_ahead(
     house.registers(dated, ana)
     house.answers(dated, bruno)
     while house.clock.now() < dated.occurrence.starts_at:
-        house.clock.advance(FIVE_MINUTES)
+        house.clock.advance(HALF_AN_HOUR)
         house.runs("remind")
 
     assert ahead(house, ana) == ahead(house, bruno) == told
@@ -125,7 +131,7 @@ def test_of_another_time_people_are_reminded_again(
     house.edits(dated, starts_at=starts_at + moved, ends_at=starts_at + moved + 4 * HOUR)
     while house.clock.now() < starts_at + moved:
         house.runs("remind")
-        house.clock.advance(FIVE_MINUTES)
+        house.clock.advance(HALF_AN_HOUR)
 
     assert ahead(house, ana) == told
 
@@ -186,16 +192,43 @@ def test_one_that_is_killed_goes_on_where_it_was(
     assert house.times_told("reminder.due") == once(people)
 
 
-def test_two_runs_at_once_remind_each_once(house: House) -> None:
+def test_two_runs_at_once_remind_each_once(house: House, beside: list[Platform]) -> None:
     several = [house.announces() for _ in range(12)]
     people = [person for each in several for person in house.comes(each, 3)]
     house.clock.advance(several[0].occurrence.starts_at - DAY - house.clock.now())
-    with ThreadPoolExecutor(3) as threads:
-        outcomes = list(threads.map(lambda _: house.runs("remind"), range(3)))
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(lambda platform: remind(platform, ample), beside))
 
-    assert [outcome["failed"] for outcome in outcomes] == [0, 0, 0]
+    assert [outcome["failed"] for outcome in outcomes] == [0, 0]
     house.runs("remind")
     assert house.times_told("reminder.due") == once(people)
+
+
+def test_two_that_begin_the_same_one_begin_it_once(house: House, dated: Dated) -> None:
+    people = house.comes(dated, 3)
+    house.clock.advance(dated.occurrence.starts_at - DAY - house.clock.now())
+    for _ in range(2):
+        reminder = Broadcast(
+            id=new_id(), occurrence_id=dated.occurrence.id, topic="24h", starts_at=dated.occurrence.starts_at,
+            made_at=house.clock.now(),
+        )  # fmt: skip
+        house.does(lambda work, reminder=reminder: work.broadcasts.add([reminder]))  # type: ignore[misc]
+
+    house.runs("remind")
+    assert house.times_told("reminder.due") == once(people)
+
+
+def test_one_that_nobody_had_yet_is_begun_again(house: House, dated: Dated) -> None:
+    (ana,) = house.comes(dated, 1)
+    house.clock.advance(dated.occurrence.starts_at - DAY - house.clock.now())
+    left = iter([100.0, 100.0, 0.0])
+    assert house.runs("remind", lambda: next(left)) == {"begun": 1, "done": False, "told": 0, "failed": 0}
+    house.edits(dated, status="postponed")
+    house.runs("remind")
+    house.edits(dated, status="published")
+    house.runs("remind")
+
+    assert ahead(house, ana) == ["24h"]
 
 
 def test_one_that_is_cancelled_halfway_ends_there(house: House, dated: Dated) -> None:

@@ -214,40 +214,14 @@ def test_every_kind_of_notification_comes_of_something(stores: FakeStores) -> No
     payload: dict[str, Any] = {"author": author(PEOPLE[0]), "user": author(PEOPLE[0]), "post_id": str(POSTS[0])}
     payload |= {"event": make_brief(), "changed": ["time", "place"], "notified": True}
     names = ("comment_id", "parent_id", "repost_id", "decision", "subject", "subject_id", "reason", "role")
-    names += ("registration_id", "state", "by", "offered_until", "ahead")
+    of_events = ("registration_id", "state", "by", "offered_until", "ahead")
     for kind in get_args(Kind):
         if kind != "reaction.received":
-            take_in(stores, said(kind, PEOPLE[0], **payload | dict.fromkeys(names, "1")))
+            take_in(stores, said(kind, PEOPLE[0], **payload | dict.fromkeys((*names, *of_events), "1")))
     take_in(stores, likes((PEOPLE[0], 1, True)))
 
     assert sorted(item.kind for item in listed(stores)) == sorted(KINDS)
     assert all(isinstance(value, str | None) for item in listed(stores) for value in item.subject.values())
-
-
-def test_nobody_is_notified_of_what_they_did_themselves(stores: FakeStores) -> None:
-    take_in(stores, said("registration.updated", ME, event=make_brief(), notified=False))
-
-    assert (listed(stores), frames(stores)) == ([], [])
-
-
-@pytest.mark.parametrize(
-    ("kind", "more"),
-    [
-        ("event.changed", {"changed": ["status"]}),
-        ("reminder.due", {"ahead": "2h"}),
-        (
-            "registration.updated",
-            {"registration_id": "1", "state": "offered", "by": "other", "offered_until": None, "notified": True},
-        ),
-    ],
-)
-def test_of_an_event_each_is_an_item_of_its_own(stores: FakeStores, kind: Kind, more: dict[str, Any]) -> None:
-    told = [said(kind, PEOPLE[0], number=number, event=make_brief(), **more) for number in range(3)]
-    for appended in [*told, *reversed(told)]:
-        take_in(stores, appended)
-
-    assert len(listed(stores)) == 3
-    assert unread(stores.inbox, ME, stores.clock) == 3
 
 
 def read_all(stores: FakeStores) -> None:

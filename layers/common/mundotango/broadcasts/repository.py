@@ -12,8 +12,8 @@ from psycopg.sql import SQL
 from mundotango.broadcasts import policy
 from mundotango.broadcasts.model import NOBODY, Broadcast, Topic
 
-# Guests are told by whoever mails them. Both ways to come stand in one EXISTS, which is asked of each occurrence: of two,
-# joined by OR, the server would rather read all registrations there are.
+# Guests are told by whoever mails them. Both ways to come stand in one EXISTS, asked of each occurrence: with two of
+# them the server would rather read all registrations there are.
 _ATTENDED = SQL("""
     EXISTS (
         SELECT FROM registration_dancers AS dancer

@@ -65,7 +65,8 @@ def remind(platform: Platform, time_left: Callable[[], float]) -> dict[str, obje
                 return {"done": False, "begun": begun, **asdict(Tally())}
             with platform.unit_of_work() as work:
                 now = platform.clock.now()
-                due = work.broadcasts.list_due(topic, now, policy.PAGE)
+                # By their ids, as whoever edits a series holds its occurrences.
+                due = sorted(work.broadcasts.list_due(topic, now, policy.PAGE))
                 work.broadcasts.add(
                     [
                         Broadcast(id=new_id(), occurrence_id=each, topic=topic, starts_at=starts_at, made_at=now)
