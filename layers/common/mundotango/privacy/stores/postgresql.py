@@ -3,6 +3,7 @@
 from mundotango.privacy.model import Store
 from mundotango.privacy.stores import repository as tables
 from mundotango.privacy.stores.rows import (
+    erase_broadcasts,
     erase_comments,
     erase_digests,
     erase_events,
@@ -304,6 +305,17 @@ STORES = (
             ("rsvps.json", rows_of(tables.RSVPS)),
         ),
         erase=erase_registrations,
+    ),
+    Store(
+        name="Broadcasts",
+        system="PostgreSQL",
+        holds=("broadcasts.actor_id", "broadcasts.after_id"),
+        what="who changed an event, and up to whom of those who come people were told, while they are",
+        how_long="7 days; the place in the list until all are told",
+        why="everybody who comes is told once, and whoever changed it is not",
+        exported="no: it is the event's, of which events.json tells",
+        erased="it says no more who changed it; a place in a list goes by itself",
+        erase=erase_broadcasts,
     ),
     Store(
         name="Guests",
