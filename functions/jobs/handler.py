@@ -140,6 +140,18 @@ def _sweep_guests(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return sweep_guests(platform(), time_left)
 
 
+def _tell_attendees(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.broadcasts.sending import tell_attendees
+
+    return tell_attendees(platform(), time_left)
+
+
+def _remind(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.broadcasts.sending import remind
+
+    return remind(platform(), time_left)
+
+
 def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.privacy.erasing import erase_accounts
 
@@ -169,6 +181,8 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "sweep_documents": _sweep_documents,
     "lapse_offers": _lapse_offers,
     "sweep_guests": _sweep_guests,
+    "tell_attendees": _tell_attendees,
+    "remind": _remind,
     "erase_accounts": _erase_accounts,
     "replay_erasures": _replay_erasures,
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mundotango.attachments.repository import AttachmentRepository
     from mundotango.attendance.repository import AttendanceRepository
     from mundotango.blocks.repository import BlockRepository
+    from mundotango.broadcasts.repository import BroadcastRepository
     from mundotango.calendars.repository import CalendarRepository
     from mundotango.comments.repository import CommentRepository
     from mundotango.conversations.repository import ConversationRepository
@@ -86,6 +87,11 @@ class UnitOfWork:
     def record(self, activity: Activity) -> None:
         """Announce this, if and only if the transaction is committed."""
         self.recorded.append(self.outbox.add(activity))
+
+    def record_all(self, activities: Sequence[Activity]) -> None:
+        """Likewise, in this order, by one statement however many there are."""
+        if activities:
+            self.recorded += self.outbox.add_all(activities)
 
     def sign_cursor(self, name: str, place: Place | Ranked | Standing) -> str:
         """`name` is the list's: a cursor signed for one list is refused by another."""
@@ -229,6 +235,12 @@ class UnitOfWork:
         from mundotango.venues.repository import VenueRepository
 
         return VenueRepository(self._connection)
+
+    @cached_property
+    def broadcasts(self) -> BroadcastRepository:
+        from mundotango.broadcasts.repository import BroadcastRepository
+
+        return BroadcastRepository(self._connection)
 
     @cached_property
     def calendars(self) -> CalendarRepository:

@@ -149,9 +149,9 @@ def test_a_series_is_not_cancelled_with_a_time_that_its_rule_called_off(
     edit(gateway, organiser, event, starts_at="2027-03-20T22:00:00+01:00", ends_at="2027-03-21T04:00:00+01:00")
 
     entries = calendar(file_of(gateway, event)).entries
-    told = {entry.get("recurrence-id", "")[:10]: entry["status"] for entry in entries}
+    told = {(entry.get("recurrence-id") or "")[:8]: entry["status"] for entry in entries}
     # The night in which clocks are set stands by itself too.
-    assert told == {"": "CONFIRMED", "2027-03-19": "CANCELLED", "2027-03-27": "CONFIRMED"}
+    assert told == {"": "CONFIRMED", "20270319": "CANCELLED", "20270327": "CONFIRMED"}
 
 
 def test_a_draft_is_in_no_calendar(gateway: Gateway, organiser: UUID) -> None:

@@ -168,6 +168,26 @@ def test_what_could_not_be_sent_now_comes_again(outside: Outside, command: Comma
     assert len(outside.mailer.outbox) == 1
 
 
+def test_without_a_sender_nobody_is_written_to(
+    outside: Outside, command: Command, caplog: pytest.LogCaptureFixture
+) -> None:
+    outside.platform.sender = settings.Sender("")
+
+    assert outside.deliver(command) == []
+    assert outside.mailer.outbox == []
+    assert counted(caplog)["mail_nobody"] == 1
+
+
+def test_what_says_nothing_any_more_is_not_sent(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:
+    now = outside.platform.clock.now()
+    late = outside.asked(replace(make_mail(outside.reader()), written_at=now, until=now))
+    soon = outside.asked(replace(make_mail(outside.reader()), written_at=now, until=now + timedelta(hours=1)))
+
+    assert outside.deliver(late, soon) == []
+    assert len(outside.mailer.outbox) == 1
+    assert counted(caplog)["mail_refused"] == 1
+
+
 def test_an_address_that_is_refused_is_given_up(
     outside: Outside, command: Command, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -81,7 +81,7 @@ def edit_event(
         after = replace(after, media=_shown(before, changes["media"], measures))
     work.events.change(before, policy.bounded(after), editor_id, dict.fromkeys(measures, editor_id) | owners)
     _release(work, before, after, owners, clock)
-    occurrences.write(work, after, parent_status(work, after), clock)
+    occurrences.write(work, after, parent_status(work, after), clock, editor_id)
     _write_sessions(work, before, after, editor_id, clock)
     work.documents.write([event_id])
     dated = _dated(work, event_id, clock)
@@ -255,7 +255,7 @@ def _write_sessions(work: UnitOfWork, before: Event, after: Event, editor_id: UU
     for session_id in work.events.list_sessions(after.id):
         session = work.events.find_held(session_id)
         if session is not None and session.status != "draft":
-            occurrences.write(work, session, after.status, clock)
+            occurrences.write(work, session, after.status, clock, editor_id)
             dated = _dated(work, session_id, clock)
             announce(work, kind, dated, {city_of(dated)}, editor_id, clock)
 

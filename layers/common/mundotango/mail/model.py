@@ -13,7 +13,7 @@ from uuid import UUID
 
 from mundotango.languages import Language
 
-Template = Literal["digest", "guest"]
+Template = Literal["digest", "guest", "offer"]
 
 SendState = Literal["sending", "sent", "nobody", "refused", "unsure"]
 """How far the sending of a mail came. `nobody`: no confirmed address was there. `refused`: for good, by who sends,
@@ -25,7 +25,7 @@ or because it had become old.
 class Mail:
     """`values` is what the template says it with, as JSON has it and as it was at `written_at`. `unsubscribe` is the
     path of a link that ends such mails; there is none where it is about what the person asked for. It is to somebody
-    with an account, or to the `address` of a guest."""
+    with an account, or to the `address` of a guest. After `until` it says nothing any more."""
 
     id: UUID
     user_id: UUID | None = None
@@ -35,6 +35,7 @@ class Mail:
     values: Mapping[str, Any]
     unsubscribe: str | None = None
     written_at: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def mail_payload(mail: Mail) -> dict[str, Any]:
         "values": dict(mail.values),
         "unsubscribe": mail.unsubscribe,
         "written_at": mail.written_at.isoformat(),
+        "until": None if mail.until is None else mail.until.isoformat(),
     }
 
 
@@ -70,4 +72,5 @@ def mail_from(payload: Mapping[str, Any]) -> Mail:
         values=payload["values"],
         unsubscribe=payload["unsubscribe"],
         written_at=datetime.fromisoformat(payload["written_at"]),
+        until=datetime.fromisoformat(payload["until"]) if payload.get("until") else None,
     )

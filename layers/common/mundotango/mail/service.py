@@ -7,7 +7,7 @@ mail of which nobody knows whether it went, and that is not sent again: docs/dec
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mundotango.mail.message import compose
@@ -40,7 +40,7 @@ def send_mail(platform: Platform, mail: Mail) -> None:
         state: SendState = "unsure"
     elif address is None:
         state = "nobody"
-    elif platform.clock.now() - mail.written_at > OLDEST:
+    elif _is_too_old(mail, platform.clock.now()):
         state = "refused"
     else:
         state = _hand_over(platform, mail, address, message)
@@ -49,6 +49,9 @@ def send_mail(platform: Platform, mail: Mail) -> None:
 
 
 def _address(platform: Platform, mail: Mail) -> str | None:
+    """None where there is none, or nobody here who sends."""
+    if not platform.sender.address:
+        return None
     return mail.address or None if mail.user_id is None else platform.identities.find_address(mail.user_id)
 
 
@@ -81,6 +84,10 @@ def _hand_over(platform: Platform, mail: Mail, address: str, message: bytes | No
         platform.sends.give_back(mail.id)
         raise
     return "sent"
+
+
+def _is_too_old(mail: Mail, now: datetime) -> bool:
+    return now - mail.written_at > OLDEST or (mail.until is not None and now >= mail.until)
 
 
 def _tell(mail: Mail, state: SendState) -> None:

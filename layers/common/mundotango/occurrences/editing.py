@@ -54,7 +54,7 @@ def edit_occurrence(
     if before is None or was is None:
         raise NotFound("no such occurrence")
     own = _own(work, event, before.own, changes)
-    after = override(work, event, parent_status(work, event), before, own, clock)
+    after = override(work, event, parent_status(work, event), before, own, clock, editor_id)
     work.events.raise_version(event, _own_payload(before), editor_id, clock.now())
     dated = work.events.find_at(after.id) or was
     cities = {city_of(was), city_of(dated)}

@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from mundotango.broadcasts import policy as broadcasts
+from mundotango.broadcasts.service import announce_changes
 from mundotango.events.model import Event, EventStatus
 from mundotango.ids import derived_id
 from mundotango.occurrences import policy
@@ -16,11 +18,13 @@ from mundotango.recurrence.service import at, starts
 from mundotango.work import UnitOfWork
 
 
-def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clock) -> None:
+def write(
+    work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clock, actor_id: UUID | None = None
+) -> None:
     """Brings an event's occurrences to what it says now, a year ahead. The event is held, or new.
 
     Those that still are keep their ids, and what is their own. Of the others those that somebody registered for are
-    cancelled, and the rest removed.
+    cancelled, and the rest removed. Whoever comes to one that changed is told, but for `actor_id`, who changed it.
     """
     now = clock.now()
     known = work.occurrences.list_of(event.id)
@@ -41,12 +45,20 @@ def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clo
     fresh = [(start, _new_id(event, start, taken), Own()) for start in plan.fresh]
     work.occurrences.remove([each.id for each in plan.gone if each.id not in registered])
     wanted = [*(_made(event, parent, *each, now) for each in (*kept, *fresh)), *cancelled]
-    work.occurrences.save(_changed(event, known, wanted, now), venues)
+    saved = _changed(event, known, wanted, now)
+    work.occurrences.save(saved, venues)
     work.events.note_expanded(event.id, now)
+    _announce(work, known, saved, actor_id, clock)
 
 
 def override(
-    work: UnitOfWork, event: Event, parent: EventStatus | None, occurrence: Occurrence, own: Own, clock: Clock
+    work: UnitOfWork,
+    event: Event,
+    parent: EventStatus | None,
+    occurrence: Occurrence,
+    own: Own,
+    clock: Clock,
+    actor_id: UUID | None = None,
 ) -> Occurrence:
     """One occurrence with this of its own. The event is held."""
     now = clock.now()
@@ -54,7 +66,16 @@ def override(
     if occurrence.ends_at > now and occurrence.original not in _starts(event, now):
         changed = _called_off(changed)
     work.occurrences.save([changed], work.venues.hold([occurrence.venue_id, changed.venue_id]))
+    _announce(work, [occurrence], [changed], actor_id, clock)
     return changed
+
+
+def _announce(
+    work: UnitOfWork, known: Sequence[Occurrence], saved: Sequence[Occurrence], actor_id: UUID | None, clock: Clock
+) -> None:
+    before, now = {each.id: each for each in known}, clock.now()
+    changed = {each.id: broadcasts.changed(before[each.id], each, now) for each in saved if each.id in before}
+    announce_changes(work, {each: what for each, what in changed.items() if what}, actor_id, clock)
 
 
 def _registered_for(work: UnitOfWork, gone: Collection[Occurrence]) -> set[UUID]:

@@ -5,6 +5,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from mundotango import places, text
+from mundotango.broadcasts.policy import moved
+from mundotango.broadcasts.service import announce_move
 from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
 from mundotango.events.announcement import announce
 from mundotango.ids import new_id
@@ -85,6 +87,8 @@ def edit_venue(
     if before.version != version or not work.venues.change(before, after):
         raise PreconditionFailed("it was changed since; read it again")
     work.occurrences.move_venue(after, clock.now())
+    if moved(before, after):
+        announce_move(work, after.id, user_id, clock)
     if site != said:
         cities = {text.key(before.city), text.key(after.city)}
         for dated in work.events.list_at_venue(venue_id, clock.now(), MOST_TOLD):

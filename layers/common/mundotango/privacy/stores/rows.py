@@ -138,6 +138,11 @@ def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
         yield changed
 
 
+def erase_broadcasts(platform: "Platform", person: Person) -> Iterator[int]:
+    with platform.unit_of_work() as work:
+        yield work.broadcasts.forget_actor(person.id)
+
+
 def erase_registrations(platform: "Platform", person: Person) -> Iterator[int]:
     """Places that they hold are free again first, one at a time, as each is a lock on what it is for."""
     with platform.unit_of_work() as work:
