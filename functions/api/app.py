@@ -17,8 +17,8 @@ from mundotango.bootstrap import Platform
 # What stands in a path behind /api/ or /api/public/ is the name of the module in routes/ that answers it.
 FEATURES = frozenset(
     """
-    comments conversations drafts events feed health link media moderation notifications posts push realtime reports
-    users venues
+    calendars comments conversations drafts events feed health link media moderation notifications occurrences posts
+    push realtime registrations reports users venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 

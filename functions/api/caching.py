@@ -1,19 +1,23 @@
 """Who may keep an answer, and whether the client has it already: for every route, here.
 
 A GET that succeeds carries an ETag of its bytes, and is answered 304 where the client shows the same one. Unless its
-route said otherwise, the path tells who keeps it: below /api/public/ everybody for a while, below /api/link/, where a
-path is a capability, nobody, and elsewhere it is `private, no-cache`: kept by the one client, asked again each time.
-Everything else, refusals among it, is kept by nobody. A HEAD is a GET whose answer leaves without its bytes.
+route said otherwise, as that of a calendar's link does, the path tells who keeps it: below /api/public/ everybody for a
+while, below /api/link/, where a path is a capability, nobody, and elsewhere it is `private, no-cache`: kept by the one
+client, asked again each time. Everything else, refusals among it, is kept by nobody. A HEAD is a GET whose answer
+leaves without its bytes.
 """
 
 import hashlib
 
+from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.held import Held
 
 PUBLIC = "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+# Of what somebody looks at before they leave the house: that it is called off or elsewhere is seen within a minute.
+FRESH = "public, max-age=20, s-maxage=20, stale-while-revalidate=20, stale-if-error=600"
 PRIVATE = "private, no-cache"
 NO_STORE = "no-store"
 PUBLIC_PATH = "/api/public/"
@@ -81,3 +85,8 @@ def _shown(if_none_match: str, etag: str) -> bool:
     """RFC 9110, 13.1.2: compared weakly, because the edge weakens the tag of what it compresses."""
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return etag in tags or tags == ["*"]
+
+
+async def kept_briefly(response: Response) -> None:
+    """A dependency of routes whose answers everybody keeps for no longer than that."""
+    response.headers["cache-control"] = FRESH

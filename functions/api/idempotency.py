@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from functions.api.dependencies import ONCE
 from functions.api.errors import answer_to
 from functions.api.held import Held
+from functions.api.once import SECRET
 from mundotango.bootstrap import Platform
 from mundotango.errors import AlreadyDone, MundoTangoError, Unavailable
 from mundotango.observability import count, logger
@@ -90,7 +91,7 @@ async def _first(app: ASGIApp, scope: Scope, once: Once, body: bytes, platform: 
     if held.status >= 500 or held.status in _NOT_KEPT:
         _forget(platform, once)
     else:
-        _keep(platform, once, held)
+        _keep(platform, once, held, secret=scope.get(SECRET, False))
     return held
 
 
@@ -148,10 +149,11 @@ def _reading(scope: Scope, location: str) -> Scope:
     }
 
 
-def _keep(platform: Platform, once: Once, held: Held) -> None:
+def _keep(platform: Platform, once: Once, held: Held, *, secret: bool) -> None:
+    """Of an answer with a secret in it, only where it is shown without."""
     headers = Headers(raw=held.start["headers"])
     answer: dict[str, Any] = {"status": held.status, "location": headers.get("location")}
-    if len(held.body) <= LARGEST_KEPT:
+    if len(held.body) <= LARGEST_KEPT and not secret:
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         answer |= {"headers": kept, "body": held.body.decode()}
     try:

@@ -104,6 +104,7 @@ def _plant_own(connection: psycopg.Connection, who: Traces, now: datetime) -> No
         connection, "digests_sent", id=ids.new_id(), user_id=who.id, period="2026-11-23", at=now, up_to="",
         token_hash=who.marker,
     )  # fmt: skip
+    insert(connection, "calendar_feeds", user_id=who.id, token_hash=who.marker, created_at=now)
     insert(connection, "digest_days", user_id=who.id, day=now.date())
     insert(
         connection, "notification_settings", user_id=who.id, digest="daily", language="es", zone="UTC", updated_at=now

@@ -6,12 +6,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from devstack.postgres import Server
 from mundotango import settings
 from mundotango.adapters.postgres import Database
 from mundotango.agenda import policy
 from mundotango.agenda.repository import AgendaRepository
+from mundotango.events.repository import EventRepository
+from mundotango.ids import new_id
+from mundotango.privacy.stores.repository import PersonRepository
 from tests.factories.plans import listening
 from tests.fakes.clock import A_MONDAY_EVENING
 from tests.fixtures.postgres import superuser
@@ -136,6 +140,19 @@ def test_where_and_by_which_words(connection: psycopg.Connection, asked: dict[st
         assert index in "".join(plans.all())
 
 
+def test_of_ones_own_events_the_times_of_those_on_the_page_are_read(connection: psycopg.Connection) -> None:
+    found = connection.execute("SELECT organiser_id FROM events GROUP BY 1 HAVING count(*) = 50").fetchone()
+    assert found is not None
+
+    with listening(connection) as plans:
+        assert len(EventRepository(connection).list_own(found[0], A_MONDAY_EVENING, None, 11)) == 11
+    query, values = plans.asked[-1]
+
+    how = "\n".join(line for (line,) in connection.execute(SQL("EXPLAIN ANALYZE ") + query, values))
+    assert "on occurrences_event_id_original_key" in how
+    assert "loops=50" not in how
+
+
 def test_what_is_near(connection: psycopg.Connection) -> None:
     """At a certain night, wherever it is: by what takes place there, and no venue."""
     rows = connection.execute(
@@ -145,3 +162,24 @@ def test_what_is_near(connection: psycopg.Connection) -> None:
         """
     )
     assert "idx_occurrences_place" in str(rows.fetchall())
+
+
+def test_in_what_others_events_were_who_leaves_is_found(
+    database_settings: settings.Database, postgres_server: Server, connection: psycopg.Connection
+) -> None:
+    with superuser(postgres_server, database_settings.name) as owner:
+        owner.execute(
+            """
+            INSERT INTO event_versions (event_id, version, content, written_at)
+            SELECT events.id, n, jsonb_build_object('people', jsonb_build_array(jsonb_build_object(
+                'role', 'dj', 'user_id', gen_random_uuid()::text, 'name', ''
+            ))), now()
+            FROM events, generate_series(1, 20) AS n
+            """
+        )
+        owner.execute("ANALYZE event_versions")
+
+    with listening(connection) as plans:
+        PersonRepository(connection).forget_parts(new_id(), 200)
+
+    assert "idx_event_versions_people" in plans.all()[-1]

@@ -1,18 +1,43 @@
-"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept."""
+"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept; but for
+calendars, which ask each hour, by the one who has them.
+"""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from functions.api.access import access
-from functions.api.caching import NO_STORE
-from functions.api.dependencies import PlatformDep, WorkDep
+from functions.api.caching import NO_STORE, PRIVATE
+from functions.api.dependencies import PlatformDep, ReadDep, WorkDep
 from functions.api.schemas.problems import public_refusals
 from functions.api.unsubscribing import ASKING, DONE, HEADERS
+from mundotango.calendars import service as calendars
 from mundotango.digests import service as digests
 from mundotango.exports import service
 
 router = APIRouter(prefix="/api/link", tags=["links"])
 
 PAGE = {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}}
+
+
+CALENDAR = {"content": {"text/calendar": {"schema": {"type": "string"}, "example": "BEGIN:VCALENDAR\r\n…"}}}
+
+
+@router.get(
+    "/{token}/calendar.ics",
+    response_class=Response,
+    responses={200: CALENDAR | {"description": "A calendar by RFC 5545."}, **public_refusals(404, 503)},
+)
+@access(200, anonymous=200)
+async def read_feed(token: str, request: Request, work: ReadDep, platform: PlatformDep) -> Response:
+    """What whoever made the link comes to: each time by itself, the last 90 days and whatever is ahead.
+
+    `TENTATIVE` is what they wait for a place at or are interested in, `CANCELLED` what does not take place. Events are
+    in the language that `lang` names where they are told in it, else in the one they were written in.
+    """
+    from mundotango.calendars.writing import CONTENT_TYPE, own_calendar
+
+    times = calendars.read_feed(work, token, platform.clock)
+    content = own_calendar("Mundo Tango", times, request.query_params.get("lang", ""))
+    return Response(content, media_type=CONTENT_TYPE, headers={"cache-control": PRIVATE})
 
 
 @router.get(

@@ -41,6 +41,42 @@ _VENUE = {
     "longitude": -58.4273,
     "zone": "America/Argentina/Buenos_Aires",
 }
+_CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1@example.org
+SUMMARY:Milonga del Sur
+DTSTART;TZID=America/Argentina/Buenos_Aires:20261204T220000
+DTEND;TZID=America/Argentina/Buenos_Aires:20261205T040000
+RRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=40
+END:VEVENT
+BEGIN:VEVENT
+UID:2@example.org
+SUMMARY:Seminario
+DTSTART;VALUE=DATE:20261212
+END:VEVENT
+END:VCALENDAR
+"""
+_LINKED_DATA = {
+    "@context": "https://schema.org",
+    "@type": "DanceEvent",
+    "name": "Milonga en La Viruta",
+    "startDate": "2026-11-27T22:00:00-03:00",
+    "endDate": "2026-11-28T04:00:00-03:00",
+    "eventStatus": "https://schema.org/EventScheduled",
+    "location": {
+        "@type": "Place",
+        "name": "La Viruta",
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": "Armenia 1366",
+            "addressLocality": "Buenos Aires",
+            "addressCountry": "AR",
+        },
+        "geo": {"@type": "GeoCoordinates", "latitude": -34.5889, "longitude": -58.426},
+    },
+    "offers": {"@type": "Offer", "price": "8000.00", "priceCurrency": "ARS", "url": "https://viruta.example/"},
+}
 
 
 def events(
@@ -52,6 +88,7 @@ def events(
     picture: dict[str, Any],
     at: str,
     cursor: str,
+    token: str,
 ) -> dict[str, Any]:
     """By the names of their schemas."""
     event = _EVENT | {
@@ -82,6 +119,14 @@ def events(
     }
     content = {"kind": "milonga", "status": "published", "price": 800_000, "currency": "ARS"}
     return {
+        "CalendarFile": {
+            "calendar": _CALENDAR,
+            "kind": "milonga",
+            "zone": "America/Argentina/Buenos_Aires",
+            "venue_id": venue_id,
+            "city": "Buenos Aires",
+            "country": "AR",
+        },
         "EventBody": event,
         "EventChanges": {
             "description": "Orquesta en vivo a medianoche, clase a las nueve.",
@@ -89,6 +134,14 @@ def events(
             "currency": "ARS",
         },
         "EventPage": {"items": [event], "next_cursor": cursor},
+        "EventWithLinkedData": event | {"json_ld": _LINKED_DATA},
+        "FeedBody": {"created_at": at, "path": f"/api/link/{token}/calendar.ics"},
+        "ImportBody": {
+            "drafted": [{"line": 3, "event_id": event_id, "title": "Milonga del Sur"}],
+            "skipped": [
+                {"line": 9, "title": "Seminario", "reason": "DTSTART must have an hour, and not be all of a day"}
+            ],
+        },
         "EventVersionList": {"items": [{"version": 1, "content": content, "written_at": at}]},
         "FacetsBody": {
             "total": 12,

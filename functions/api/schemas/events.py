@@ -180,6 +180,13 @@ class EventBody(_Series):
     changed_at: Moment
 
 
+class EventWithLinkedData(EventBody):
+    json_ld: dict[str, Any] = Field(
+        description="`schema.org/DanceEvent`, for a page to embed as `application/ld+json`. Here `<` is written as "
+        "`\\u003c`; whoever writes it anew has to do that again, or a text with `</script>` would end the script."
+    )
+
+
 class EventPage(Answered):
     items: list[EventBody]
     next_cursor: str | None = Field(description="Opaque; null on the last page.")

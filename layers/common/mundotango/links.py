@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Literal
 
-Act = Literal["export", "unsubscribe"]
+Act = Literal["calendar.ics", "export", "unsubscribe"]
 
 
 def token_hash(token: str) -> str:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mundotango.adapters.postgres import Database
     from mundotango.agenda.repository import AgendaRepository
     from mundotango.attachments.repository import AttachmentRepository
+    from mundotango.attendance.repository import AttendanceRepository
     from mundotango.blocks.repository import BlockRepository
+    from mundotango.calendars.repository import CalendarRepository
     from mundotango.comments.repository import CommentRepository
     from mundotango.conversations.repository import ConversationRepository
     from mundotango.digests.repository import DigestRepository
@@ -203,10 +205,22 @@ class UnitOfWork:
         return RegistrationRepository(self._connection)
 
     @cached_property
+    def attendance(self) -> AttendanceRepository:
+        from mundotango.attendance.repository import AttendanceRepository
+
+        return AttendanceRepository(self._connection)
+
+    @cached_property
     def venues(self) -> VenueRepository:
         from mundotango.venues.repository import VenueRepository
 
         return VenueRepository(self._connection)
+
+    @cached_property
+    def calendars(self) -> CalendarRepository:
+        from mundotango.calendars.repository import CalendarRepository
+
+        return CalendarRepository(self._connection)
 
     @cached_property
     def conversations(self) -> ConversationRepository:

@@ -16,10 +16,17 @@ from psycopg.types.json import Jsonb
 
 from functions.api.openapi import Operation, describe
 from functions.api.schemas import examples
+from functions.api.schemas.registration_examples import SETTINGS
+from functions.api.schemas.registrations import RegistrationSettings
 from mundotango import ids
+from mundotango.attendance.service import answer
 from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
 from mundotango.media.policy import review_day
+from mundotango.registrations import deciding
+from mundotango.registrations.codes import code_of
+from mundotango.registrations.model import Dancer
+from mundotango.registrations.service import register
 from mundotango.users.model import User
 from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.work import UnitOfWork
@@ -63,6 +70,8 @@ class Scene:
             self.attached = ready_media(owner_id=self.people.owner.id, purpose="message")
             self._owned = _things(work, self.platform, self.people.owner, self.picture)
             self._elsewhere = _things(work, self.platform, self.people.stranger, self.picture)
+            for things, organiser in ((self._owned, self.people.owner), (self._elsewhere, self.people.stranger)):
+                things.update(_registered(work, self.platform, things, organiser, self.people.owner))
         with connection.transaction():
             self._estrange()
             self._owned |= self._written_below(self._owned, self.people.owner)
@@ -224,7 +233,15 @@ class Scene:
             ),
         )
         self._digested(token)
+        self._subscribed(token)
         return {examples.TOKEN: token}
+
+    def _subscribed(self, token: str) -> None:
+        """A calendar's address has it too."""
+        self._connection.execute(
+            "INSERT INTO calendar_feeds (user_id, token_hash, created_at) VALUES (%s, %s, %s)",
+            (self.people.owner.id, sha256(token.encode()).hexdigest(), self.platform.clock.now()),
+        )
 
     def _digested(self, token: str) -> None:
         """A mail whose link has the same token: the description has one for all links."""
@@ -255,8 +272,30 @@ def _things(work: UnitOfWork, platform: Platform, owner: User, picture: Media) -
         examples.POST_ID: post.id,
         examples.PARAMETERS["tag"]: text,
         examples.EVENT_ID: event.event.id,
+        examples.OCCURRENCE_ID: event.occurrence.id,
         examples.VENUE_ID: event.venue.id,
         examples.PARAMETERS["original_start"]: event.occurrence.original.isoformat(),
         examples.MEDIA_ID: picture.media_id,
+        examples.PARAMETERS["city_name"]: event.venue.city,
     }
     return {example: str(value) for example, value in found.items()}
+
+
+def _registered(
+    work: UnitOfWork, platform: Platform, things: Mapping[str, str], organiser: User, dancer: User
+) -> dict[str, str]:
+    """The dancer has a place at the event, which takes registrations, and had only been interested before."""
+    event_id, occurrence_id = UUID(things[examples.EVENT_ID]), UUID(things[examples.OCCURRENCE_ID])
+    clock = platform.clock
+    chosen = RegistrationSettings(**SETTINGS).chosen()
+    deciding.change_settings(work, event_id=event_id, editor_id=organiser.id, chosen=chosen, clock=clock)
+    answer(work, occurrence_id=occurrence_id, user_id=dancer.id, answer="interested", hidden=False, clock=clock)
+    entry = register(
+        work,
+        occurrence_id=occurrence_id,
+        by=dancer.id,
+        dancers=[Dancer(dancer.id, "both")],
+        answers=[MARKER],
+        clock=clock,
+    )
+    return {examples.REGISTRATION_ID: str(entry.id), examples.CHECK_IN_CODE: code_of(work, entry.id)}

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 from psycopg.types.json import Jsonb
 
 from mundotango.errors import Conflict, ProfileMissing
@@ -17,7 +17,7 @@ from mundotango.events.policy import LONGEST_EVENT
 from mundotango.events.rows import dated_from, event_from
 from mundotango.occurrences.repository import OCCURRENCE
 from mundotango.pagination import Place
-from mundotango.visibility.repository import everybody_sees_person, sees_person
+from mundotango.visibility.repository import everybody_sees_event, everybody_sees_person, sees_person
 
 _EVENT = SQL("""
     events.id AS of_event, events.organiser_id, events.kind AS of_kind, events.status AS as_a_whole,
@@ -62,24 +62,36 @@ _DATED = SQL("""
 _ONE = SQL("SELECT {event} FROM events {parts} WHERE events.id = %(event_id)s").format(
     event=_EVENT, parts=_PARTS_OF_EVENT
 )
+# Of each event that is announced for there, the next time.
+_AT_VENUE = SQL("""
+    SELECT next.id, next.starts_at AS at, next.id AS key FROM (
+        SELECT DISTINCT ON (event_id) id, starts_at FROM occurrences
+        WHERE venue_id = %(venue_id)s AND ends_at > %(now)s AND status <> 'draft' ORDER BY event_id, starts_at
+    ) AS next ORDER BY next.starts_at, next.id LIMIT %(limit)s
+""")
 # What is next, or of what is over the last.
 _NEXT = SQL("""
-    SELECT id, starts_at FROM occurrences WHERE occurrences.event_id = {event_id}
+    SELECT id, starts_at, status FROM occurrences WHERE occurrences.event_id = {event_id}
     ORDER BY ends_at <= %(now)s, CASE WHEN ends_at > %(now)s THEN starts_at END, starts_at DESC LIMIT 1
 """)
 _OF_ONE = SQL("SELECT id, starts_at AS at, id AS key FROM ({}) AS next").format(
     _NEXT.format(event_id=SQL("%(event_id)s"))
 )
+_OF_ONE_FOR_EVERYBODY = SQL(
+    "{} WHERE next.status <> 'draft' AND EXISTS (SELECT FROM events WHERE events.id = %(event_id)s AND {})"
+).format(_OF_ONE, everybody_sees_event("events"))
 _OWN = SQL("""
     SELECT next.id, mine.created_at AS at, mine.id AS key
     FROM (
-        SELECT id, created_at FROM events WHERE organiser_id = %(user_id)s
-        UNION
-        SELECT events.id, events.created_at FROM event_people JOIN events ON events.id = event_people.event_id
-        WHERE event_people.user_id = %(user_id)s AND event_people.role = 'organiser'
+        SELECT mine.id, mine.created_at FROM (
+            SELECT id, created_at FROM events WHERE organiser_id = %(user_id)s
+            UNION
+            SELECT events.id, events.created_at FROM event_people JOIN events ON events.id = event_people.event_id
+            WHERE event_people.user_id = %(user_id)s AND event_people.role = 'organiser'
+        ) AS mine
+        WHERE {beyond} ORDER BY mine.created_at DESC, mine.id DESC LIMIT %(limit)s
     ) AS mine
     CROSS JOIN LATERAL ({next}) AS next
-    WHERE {beyond} ORDER BY mine.created_at DESC, mine.id DESC LIMIT %(limit)s
 """)
 _PAGE = SQL("""
     SELECT id, starts_at AS at, id AS key FROM occurrences WHERE {conditions} ORDER BY starts_at, id LIMIT %(limit)s
@@ -104,15 +116,56 @@ class EventRepository:
         row = self._connection.execute("SELECT status FROM events WHERE id = %s", (event_id,)).fetchone()
         return None if row is None else row[0]
 
+    def find_alike(self, organiser_id: UUID, title: str, starts_at: datetime) -> UUID | None:
+        """The one that this organiser announced by this title, if one of its times begins then."""
+        row = self._connection.execute(
+            """
+            SELECT events.id FROM events
+            JOIN event_texts ON event_texts.event_id = events.id AND event_texts.position = 0
+                AND event_texts.title = %(title)s
+            JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
+            WHERE events.organiser_id = %(organiser_id)s LIMIT 1
+            """,
+            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at},
+        ).fetchone()
+        return None if row is None else row[0]
+
     def find_dated(self, event_id: UUID, now: datetime) -> Dated | None:
         """At the next time it takes place; of what is over, at the last."""
         found = self._read(SQL("{}").format(_OF_ONE), {"event_id": event_id, "now": now})
+        return found[0][1] if found else None
+
+    def find_shown(self, event_id: UUID, now: datetime) -> Dated | None:
+        """Likewise, if it is announced and for everybody."""
+        found = self._read(SQL("{}").format(_OF_ONE_FOR_EVERYBODY), {"event_id": event_id, "now": now})
         return found[0][1] if found else None
 
     def find_at(self, occurrence_id: UUID) -> Dated | None:
         page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = %(occurrence_id)s")
         found = self._read(SQL("{}").format(page), {"occurrence_id": occurrence_id})
         return found[0][1] if found else None
+
+    def list_at_venue(self, venue_id: UUID, now: datetime, limit: int) -> list[Dated]:
+        """The events that are to take place there, each at the next time it does, soonest first."""
+        page = SQL("{}").format(_AT_VENUE)
+        return [dated for _, dated in self._read(page, {"venue_id": venue_id, "now": now, "limit": limit})]
+
+    def others_at_venue(self, venue_id: UUID, user_id: UUID, now: datetime) -> bool:
+        """Whether something is to take place there that another announced."""
+        query = """
+            SELECT EXISTS (
+                SELECT FROM occurrences JOIN events ON events.id = event_id
+                WHERE occurrences.venue_id = %s AND occurrences.ends_at > %s AND organiser_id <> %s
+            )
+        """
+        row = self._connection.execute(query, (venue_id, now, user_id)).fetchone()
+        return row is not None and row[0]
+
+    def list_at(self, occurrence_ids: Sequence[UUID]) -> list[Dated]:
+        """By the time they start."""
+        page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = ANY(%(occurrence_ids)s)")
+        found = self._read(SQL("{}").format(page), {"occurrence_ids": list(occurrence_ids)})
+        return [dated for _, dated in found]
 
     def list_own(self, user_id: UUID, now: datetime, after: Place | None, limit: int) -> list[Dated]:
         """Those that this person may change, last made first, each at its next time."""
@@ -133,14 +186,15 @@ class EventRepository:
     ) -> list[Dated]:
         """What takes place from then on, though it began before, in order of beginning: of one event, or of the
         sessions of one."""
-        conditions = [SQL("status <> 'draft'")]
+        conditions: list[Composable] = [SQL("status <> 'draft'")]
         if from_ is not None:
             # An index can begin there; by the end of an event alone it could not.
             conditions.append(SQL("ends_at > %(from)s AND starts_at > %(earliest)s"))
         if event_id is not None:
             conditions.append(SQL("event_id = %(event_id)s"))
         if parent_id is not None:
-            conditions.append(SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s)"))
+            of_parent = SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s AND {})")
+            conditions.append(of_parent.format(everybody_sees_event("events")))
         if after is not None:
             conditions.append(SQL("(starts_at, id) > (%(at)s, %(id)s)"))
         values = {
@@ -219,6 +273,10 @@ class EventRepository:
         if after.media != before.media:
             self._connection.execute("DELETE FROM event_media WHERE event_id = %s", (after.id,))
             self._add_media(after, owners)
+
+    def remove(self, event_id: UUID) -> None:
+        """With its sessions, and all that each of them says and said."""
+        self._connection.execute("DELETE FROM events WHERE id = %s", (event_id,))
 
     def raise_version(self, event: Event, own: Mapping[str, object], editor_id: UUID, now: datetime) -> None:
         """An edit of one of its occurrences, of which this was its own before."""

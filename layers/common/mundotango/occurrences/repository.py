@@ -29,6 +29,14 @@ class OccurrenceRepository:
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [occurrence_from(row) for row in cursor.execute(query, (event_id,))]
 
+    def list_since(self, event_ids: Sequence[UUID], since: datetime) -> list[Occurrence]:
+        """Of these events what ends after then, by event, then by the starts of its series."""
+        query = SQL("""
+            SELECT {} FROM occurrences WHERE event_id = ANY(%s) AND ends_at > %s ORDER BY event_id, original
+        """).format(OCCURRENCE)
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return [occurrence_from(row) for row in cursor.execute(query, (list(event_ids), since))]
+
     def save(self, occurrences: Sequence[Occurrence], venues: Mapping[UUID, Venue]) -> None:
         """Adds those that are new and changes the others; of their venues they keep what they are found by."""
         with self._connection.cursor() as cursor:

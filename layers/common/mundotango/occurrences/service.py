@@ -24,18 +24,23 @@ def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clo
     """
     now = clock.now()
     known = work.occurrences.list_of(event.id)
-    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there.
-    venues = work.venues.hold([event.venue_id, *(each.own.venue_id for each in known if each.own.venue_id)])
+    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there: also those
+    # that they leave.
+    named = {venue_id for each in known for venue_id in (each.venue_id, each.own.venue_id) if venue_id is not None}
+    venues = work.venues.hold([event.venue_id, *named])
     plan = policy.planned(event, known, _starts(event, now), now)
     registered = _registered_for(work, plan.gone)
     kept = [(start, each.id, each.own) for start, each in plan.kept.items()]
+    # Not by what is its own: where the series comes back to it, it takes place again.
     cancelled = [
-        (each.original, each.id, replace(each.own, status="cancelled")) for each in plan.gone if each.id in registered
+        _called_off(_made(event, parent, each.original, each.id, each.own, now))
+        for each in plan.gone
+        if each.id in registered
     ]
     taken = {each.id for each in known}
     fresh = [(start, _new_id(event, start, taken), Own()) for start in plan.fresh]
     work.occurrences.remove([each.id for each in plan.gone if each.id not in registered])
-    wanted = [_made(event, parent, *each, now) for each in (*kept, *cancelled, *fresh)]
+    wanted = [*(_made(event, parent, *each, now) for each in (*kept, *fresh)), *cancelled]
     work.occurrences.save(_changed(event, known, wanted, now), venues)
     work.events.note_expanded(event.id, now)
 
@@ -46,7 +51,9 @@ def override(
     """One occurrence with this of its own. The event is held."""
     now = clock.now()
     changed = _made(event, parent, occurrence.original, occurrence.id, own, now)
-    work.occurrences.save([changed], work.venues.hold([changed.venue_id]))
+    if occurrence.ends_at > now and occurrence.original not in _starts(event, now):
+        changed = _called_off(changed)
+    work.occurrences.save([changed], work.venues.hold([occurrence.venue_id, changed.venue_id]))
     return changed
 
 
@@ -97,17 +104,23 @@ def _made(
     )
 
 
+def _called_off(occurrence: Occurrence) -> Occurrence:
+    """One that its series has no more, and that stays for those who registered."""
+    return replace(occurrence, status="draft" if occurrence.status == "draft" else "cancelled")
+
+
 def _changed(
     event: Event, known: Sequence[Occurrence], wanted: Sequence[Occurrence], now: datetime
 ) -> list[Occurrence]:
     """Only what is another than before is written, and what is over in a series is not."""
     before = {each.id: each for each in known}
+    series = policy.in_series(event, known)
 
     def changes(occurrence: Occurrence) -> bool:
         was = before.get(occurrence.id)
         if was is None:
             return True
-        over = event.repeats and was.ends_at <= now
+        over = series and was.ends_at <= now
         return not over and replace(occurrence, changed_at=was.changed_at) != was
 
     return [each for each in wanted if changes(each)]

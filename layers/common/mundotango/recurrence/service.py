@@ -74,6 +74,15 @@ def at(local: datetime, zone: str) -> datetime:
     return local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
 
 
+def in_utc(rule: str, zone: str) -> str:
+    """As calendars are told it: where times are by the clocks of a zone, an UNTIL is in UTC (RFC 5545, 3.3.10)."""
+    until = policy.parsed(rule).until if rule else None
+    if until is None:
+        return rule
+    ends = f"UNTIL={at(until, zone):%Y%m%dT%H%M%SZ}"
+    return ";".join(ends if part.startswith("UNTIL=") else part for part in rule.split(";"))
+
+
 def _check(rule: Rule, first: datetime, last: datetime) -> None:
     policy.suits_events(rule)
     within = takewhile(lambda start: start <= last, _by_rule(rule, first))

@@ -12,6 +12,9 @@ from mundotango.pagination import Ranked
 from mundotango.text import key
 from mundotango.venues.model import Found, Site, Venue
 
+# "La Milonga" and the like; who means one of more than these has to say which.
+MOST_OF_A_NAME = 100
+
 VENUE = SQL("""
     venues.id, venues.name, venues.address, venues.city, venues.country, venues.latitude, venues.longitude, venues.zone,
     venues.created_by, venues.created_at, venues.version
@@ -44,6 +47,11 @@ class VenueRepository:
         with self._connection.cursor(row_factory=class_row(Venue)) as cursor:
             return cursor.execute(query, (venue_id,)).fetchone()
 
+    def list_of(self, venue_ids: Sequence[UUID]) -> dict[UUID, Venue]:
+        query = SQL("SELECT {} FROM venues WHERE id = ANY(%s)").format(VENUE)
+        with self._connection.cursor(row_factory=class_row(Venue)) as cursor:
+            return {venue.id: venue for venue in cursor.execute(query, (list(venue_ids),))}
+
     def hold(self, venue_ids: Sequence[UUID]) -> dict[UUID, Venue]:
         """Until this transaction ends nobody moves them; others may hold them too."""
         query = SQL("SELECT {} FROM venues WHERE id = ANY(%s) ORDER BY id FOR SHARE").format(VENUE)
@@ -65,6 +73,12 @@ class VenueRepository:
         with self._connection.cursor(row_factory=class_row(Venue)) as cursor:
             found = cursor.execute(query, values | {"latitude": site.latitude, "longitude": site.longitude})
             return found.fetchall()
+
+    def list_named(self, name: str) -> list[Venue]:
+        """Those of this name, wherever they are."""
+        query = SQL("SELECT {} FROM venues WHERE name_key = %s ORDER BY id LIMIT %s").format(VENUE)
+        with self._connection.cursor(row_factory=class_row(Venue)) as cursor:
+            return cursor.execute(query, (key(name), MOST_OF_A_NAME)).fetchall()
 
     def add(self, venue: Venue) -> None:
         try:

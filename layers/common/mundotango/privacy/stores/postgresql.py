@@ -260,7 +260,8 @@ STORES = (
         why="people find them",
         exported="events.json, event_texts.json, occurrences.json, event_versions.json, event_people.json and "
         "event_media.json",
-        erased="deleted; others' events stay without them, also as they were before",
+        erased="deleted, or another's who organised and edited it with them; others' events stay without them, also as "
+        "they were before",
         files=(
             ("events.json", rows_of(tables.EVENTS)),
             ("event_texts.json", rows_of(tables.EVENT_TEXTS)),
@@ -313,6 +314,18 @@ STORES = (
         why="to tell them of their place",
         exported="no: they have no account",
         erased="ends with the event",
+    ),
+    Store(
+        name="Calendar feeds",
+        system="PostgreSQL",
+        holds=("calendar_feeds.user_id",),
+        what="that the person's calendar has an address, since when, and a hash of it",
+        how_long="until they take it back or make another, and as long as the account",
+        why="calendars of other programs read there what the person comes to",
+        exported="calendar_feeds.json, without the hash",
+        erased="deleted; the address opens nothing any more",
+        files=(("calendar_feeds.json", rows_of(tables.CALENDAR_FEEDS)),),
+        erase=without_rows_of(tables.CALENDAR_FEEDS),
     ),
     Store(
         name="Venues",

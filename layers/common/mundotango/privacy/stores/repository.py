@@ -105,6 +105,7 @@ REGISTRATIONS = Table(
 )
 REGISTRATION_DANCERS = Table("registration_dancers", ("registration_id", "position"), "user_id = %(user_id)s")
 RSVPS = Table("rsvps", ("occurrence_id", "user_id"), "user_id = %(user_id)s")
+CALENDAR_FEEDS = Table("calendar_feeds", ("user_id",), "user_id = %(user_id)s", hidden=("token_hash",))
 VENUES = Table("venues", ("id",), "created_by = %(user_id)s")
 REPORTS = Table("reports", ("id",), "reporter_id = %(user_id)s", "target_kind = 'user' AND target_id = %(user_id)s")
 AUDIT = Table(
@@ -271,6 +272,30 @@ class PersonRepository:
                 ))
             """).format(table=Identifier(table)),
             {"user_id": str(user_id), "limit": limit},
+        ).rowcount
+
+    def hand_over_events(self, user_id: UUID, limit: int) -> int:
+        """What others organise with them goes on as the first of those who have edited it, for whom it is theirs too;
+        others were named without being asked."""
+        return self._connection.execute(
+            """
+            UPDATE events SET organiser_id = theirs.user_id
+            FROM (
+                SELECT events.id, fellow.user_id FROM events CROSS JOIN LATERAL (
+                    SELECT part.user_id FROM event_people AS part JOIN users ON users.id = part.user_id
+                    WHERE part.event_id = events.id AND part.role = 'organiser' AND part.user_id <> %(user_id)s
+                    AND users.suspended_at IS NULL AND users.leaves_at IS NULL
+                    AND EXISTS (
+                        SELECT FROM event_versions AS edit
+                        WHERE edit.event_id = events.id AND edit.written_by = part.user_id
+                    )
+                    ORDER BY part.position LIMIT 1
+                ) AS fellow
+                WHERE events.organiser_id = %(user_id)s LIMIT %(limit)s
+            ) AS theirs
+            WHERE events.id = theirs.id
+            """,
+            {"user_id": user_id, "limit": limit},
         ).rowcount
 
     def forget_parts(self, user_id: UUID, limit: int) -> int:

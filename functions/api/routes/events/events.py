@@ -1,8 +1,9 @@
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from functions.api.access import access
+from functions.api.caching import FRESH, kept_briefly
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -13,16 +14,20 @@ from functions.api.schemas.events import (
     EventPage,
     EventVersionBody,
     EventVersionList,
+    EventWithLinkedData,
     NewEvent,
     OccurrenceChanges,
 )
 from functions.api.schemas.problems import public_refusals, refusals
 from mundotango.cache_keys import events_of
-from mundotango.events import listing, service
+from mundotango.events import deleting, listing, service
+from mundotango.events.linked_data import linked_data
 from mundotango.events.model import Dated, city_of, event_payload
 from mundotango.events.said import Said
 from mundotango.occurrences.editing import edit_occurrence
 from mundotango.pagination import DEFAULT_LIMIT, Page
+
+BRIEFLY = [Depends(kept_briefly)]
 
 OriginalPath = Annotated[Local, Path(description="The field `original_start` of the time that is meant.")]
 
@@ -101,6 +106,13 @@ async def edit_event(
     return _body(edited.dated)
 
 
+@router.delete("/events/{event_id}", status_code=204, responses=refusals(403, 404, 409, 412))
+@access(403, owner=409, suspended=403)
+async def delete_event(event_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep) -> None:
+    """Of a draft, with its sessions, by its organisers. What was announced is cancelled instead."""
+    deleting.delete_draft(work, event_id=event_id, editor_id=caller.user_id, clock=platform.clock)
+
+
 @router.patch("/events/{event_id}/occurrences/{original_start}", responses=refusals(403, 404, 409, 412, 428, body=True))
 @access(403, owner=200, suspended=403)
 async def change_occurrence(
@@ -136,14 +148,41 @@ async def list_event_versions(event_id: Id, caller: CallerDep, work: ReadDep) ->
     return EventVersionList(items=[EventVersionBody.model_validate(each) for each in versions])
 
 
-@router.get("/public/events/{event_id}", responses=public_refusals(404, 503))
+@router.get("/public/events/{event_id}", responses=public_refusals(404, 503), response_model=EventWithLinkedData)
 @access(200, anonymous=200)
-async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> EventBody:
+async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> Response:
     """One event, as everybody sees it: at the next time it takes place; of what is over, at the last."""
-    return _body(service.get_event(work, event_id, platform.clock))
+    dated = service.get_event(work, event_id, platform.clock)
+    data = linked_data(dated, service.find_parent(work, dated.event))
+    body = EventWithLinkedData.model_validate(event_payload(dated) | {"json_ld": data})
+    # A page may put the answer's own text into a script of its own: nothing that somebody wrote ends that.
+    content = body.model_dump_json().replace("<", "\\u003c")
+    return Response(content, media_type="application/json", headers={"cache-control": FRESH})
 
 
-@router.get("/public/events/{event_id}/occurrences", responses=public_refusals(400, 404, 503))
+@router.get(
+    "/public/events/{event_id}/calendar.ics",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A calendar by RFC 5545.",
+            "content": {"text/calendar": {"schema": {"type": "string"}, "example": "BEGIN:VCALENDAR\r\n…"}},
+        },
+        **public_refusals(404, 503),
+    },
+)
+@access(200, anonymous=200)
+async def get_event_calendar(event_id: Id, platform: PlatformDep, work: ReadDep) -> Response:
+    """One event for calendars, of a series all its times, in the language it was written in."""
+    from mundotango.calendars.service import read_event
+    from mundotango.calendars.writing import CONTENT_TYPE, event_calendar
+
+    content = event_calendar(read_event(work, event_id, platform.clock))
+    attached = {"content-disposition": f'attachment; filename="{event_id}.ics"', "cache-control": FRESH}
+    return Response(content, media_type=CONTENT_TYPE, headers=attached)
+
+
+@router.get("/public/events/{event_id}/occurrences", responses=public_refusals(400, 404, 503), dependencies=BRIEFLY)
 @access(200, anonymous=200)
 async def list_occurrences(
     event_id: Id,
@@ -156,7 +195,7 @@ async def list_occurrences(
     return _page(listing.list_occurrences(work, event_id, cursor=cursor, limit=limit, clock=platform.clock))
 
 
-@router.get("/public/events/{event_id}/sessions", responses=public_refusals(400, 404, 503))
+@router.get("/public/events/{event_id}/sessions", responses=public_refusals(400, 404, 503), dependencies=BRIEFLY)
 @access(200, anonymous=200)
 async def list_sessions(
     event_id: Id,
