@@ -14,16 +14,13 @@ from functions.api.recent_writes import RecentWrites
 from functions.api.request_log import RequestLog
 from mundotango.bootstrap import Platform
 
-# What stands in a path behind /api/ or /api/public/ is the name of the module in routes/ that answers it.
+# What stands in a path behind /api/ or /api/public/, up to a dot, is the name of the module in routes/ that answers it.
 FEATURES = frozenset(
     """
     calendars comments conversations drafts events feed health link media moderation notifications occurrences posts
     push realtime registrations reports users venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
-
-# Of a feature whose routes stand in several modules; what has names where another has ids comes first.
-MODULES = {"events": ("agenda", "events")}
 
 
 def create_app(platform: Platform) -> ReaderLanguage:
@@ -54,8 +51,7 @@ def create_api(platform: Platform, *, features: frozenset[str] = FEATURES) -> Fa
 
 
 def include(api: FastAPI, feature: str) -> None:
-    for module in MODULES.get(feature, (feature,)):
-        api.include_router(import_module(f"functions.api.routes.{module}").router)
+    api.include_router(import_module(f"functions.api.routes.{feature}").router)
 
 
 class OnDemand:
@@ -70,8 +66,7 @@ class OnDemand:
         self._waiting = set(waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0]
-        feature = name.removesuffix(".geojson")
+        feature = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0].partition(".")[0]
         if feature in self._waiting:
             include(self._api, feature)
             self._waiting.remove(feature)

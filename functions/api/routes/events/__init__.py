@@ -1,10 +1,11 @@
-"""Events: announced, edited and read, and what organisers choose for their registrations."""
+"""Events: found, announced, edited and read, and what organisers choose for their registrations."""
 
 from fastapi import APIRouter
 
-from functions.api.routes.events import events, registration
+from functions.api.routes.events import agenda, events, registration
 
 router = APIRouter()
 # As they are and not as routers of a router: the log line of a request tells a route by the path it itself has.
-for part in (events, registration):
+# What has a name in the place of an id comes first.
+for part in (agenda, events, registration):
     router.routes.extend(part.router.routes)
