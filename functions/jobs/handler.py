@@ -45,7 +45,9 @@ def lambda_handler(event: dict[str, Any], context: Context) -> Said:
 
     with counting() as counts:
         outcome = run(event, time_left)
-        logger().info("job", job=event["job"], counts=dict(counts), outcome=outcome)
+        # What an import says of each event is for who asked: it has words of theirs in it.
+        told = {name: value for name, value in outcome.items() if name != "outcomes"}
+        logger().info("job", job=event["job"], counts=dict(counts), outcome=told)
     if outcome.get("failed"):
         raise JobFailed(f"{event['job']}: {outcome['failed']} failed; the log names each")
     return {"job": event["job"], **outcome}
@@ -128,6 +130,12 @@ def _lapse_offers(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return lapse_offers(platform(), time_left)
 
 
+def _import_events(event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.imports.batches import batch_from, import_batch
+
+    return import_batch(platform(), batch_from(event), time_left, event.get("after") or 0)
+
+
 def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.privacy.erasing import erase_accounts
 
@@ -155,6 +163,7 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "clear_conversations": _clear_conversations,
     "expand_series": _expand_series,
     "lapse_offers": _lapse_offers,
+    "import_events": _import_events,
     "erase_accounts": _erase_accounts,
     "replay_erasures": _replay_erasures,
 }

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from psycopg.types.json import Jsonb
 
 from mundotango import text
-from mundotango.errors import Conflict, ProfileMissing
+from mundotango.errors import Conflict, EventExists, ProfileMissing
 from mundotango.events.model import Dated, Event, EventStatus, Version, content_payload
 from mundotango.events.policy import LONGEST_EVENT
 from mundotango.events.rows import dated_from, event_from
@@ -105,16 +105,20 @@ class EventRepository:
         row = self._connection.execute("SELECT status FROM events WHERE id = %s", (event_id,)).fetchone()
         return None if row is None else row[0]
 
-    def find_alike(self, organiser_id: UUID, title: str, starts_at: datetime) -> UUID | None:
-        """The one that this organiser announced by this title, if one of its times begins then."""
+    def find_alike(
+        self, organiser_id: UUID, title: str, starts_at: datetime, venue_id: UUID | None = None
+    ) -> UUID | None:
+        """The one that this organiser announced by this title, if one of its times begins then: there, or anywhere."""
         row = self._connection.execute(
             """
             SELECT events.id FROM events
             JOIN event_texts ON event_texts.event_id = events.id AND position = 0 AND title = %(title)s
             JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
-            WHERE organiser_id = %(organiser_id)s LIMIT 1
+            WHERE organiser_id = %(organiser_id)s
+                AND (%(venue_id)s::uuid IS NULL OR occurrences.venue_id = %(venue_id)s)
+            LIMIT 1
             """,
-            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at},
+            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at, "venue_id": venue_id},
         ).fetchone()
         return None if row is None else row[0]
 
@@ -204,7 +208,11 @@ class EventRepository:
         return [Version(*row) for row in rows]
 
     def add(self, event: Event, owner_id: UUID) -> None:
-        """Its pictures are this person's."""
+        """Its pictures are this person's.
+
+        Raises:
+            EventExists: there is one of this id.
+        """
         try:
             self._connection.execute(
                 """
@@ -221,6 +229,8 @@ class EventRepository:
             )
         except ForeignKeyViolation as violation:
             raise ProfileMissing("create a profile before announcing events") from violation
+        except UniqueViolation as violation:
+            raise EventExists(event.id) from violation
         self._add_texts(event)
         self._add_people(event)
         self._add_media(event, dict.fromkeys((UUID(picture["id"]) for picture in event.media), owner_id))
