@@ -12,7 +12,7 @@ from functions.api.schemas.base import Line
 from functions.api.schemas.calendars import CalendarFile, DraftedBody, FeedBody, ImportBody, NotDraftedBody
 from functions.api.schemas.problems import public_refusals, refusals
 from functions.api.standing import open_to_suspended
-from mundotango import languages
+from mundotango import languages, places
 from mundotango.calendars import service
 from mundotango.imports.model import Problem
 
@@ -73,15 +73,18 @@ async def import_calendar(asked: CalendarFile, caller: CallerDep, platform: Plat
     )
 
 
-@router.get("/public/calendars/{city}.ics", response_class=Response, responses=CALENDAR | public_refusals(404, 503))
+@router.get(
+    "/public/calendars/{city_name}.ics", response_class=Response, responses=CALENDAR | public_refusals(404, 503)
+)
 @access(200, anonymous=200)
-async def get_city_calendar(city: Annotated[Line, Path()], platform: PlatformDep, work: ReadDep) -> Response:
+async def get_city_calendar(city_name: Annotated[Line, Path()], platform: PlatformDep, work: ReadDep) -> Response:
     """What takes place in a city from now on, a year ahead, for calendars to subscribe to.
 
     Series as such, each in the language it was written in; the next 200 events, of long descriptions the beginning.
     """
     from mundotango.calendars.writing import CONTENT_TYPE, city_calendar
 
+    city = places.city(city_name)
     series, guests = service.read_city(work, city, platform.clock)
     return Response(city_calendar(f"Tango: {city}", series, guests), media_type=CONTENT_TYPE)
 

@@ -35,6 +35,7 @@ CURSOR = "WyIyMDI2LTExLTIzVDIwOjAwOjAwKzAwOjAwIl0.c2lnbmVk"
 
 PARAMETERS: dict[str, Any] = {
     "city": "Buenos Aires",
+    "city_name": "Mar del Plata",
     "comment_id": COMMENT_ID,
     "conversation_id": CONVERSATION_ID,
     "device_id": DEVICE_ID,

@@ -266,5 +266,6 @@ def _things(work: UnitOfWork, platform: Platform, owner: User, picture: Media) -
         examples.VENUE_ID: event.venue.id,
         examples.PARAMETERS["original_start"]: event.occurrence.original.isoformat(),
         examples.MEDIA_ID: picture.media_id,
+        examples.PARAMETERS["city_name"]: event.venue.city,
     }
     return {example: str(value) for example, value in found.items()}

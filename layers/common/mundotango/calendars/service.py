@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from mundotango import ids, places
+from mundotango import ids
 from mundotango.calendars import policy
 from mundotango.calendars.model import Feed, Mark, Once, Series
 from mundotango.errors import NotFound
@@ -60,9 +60,9 @@ def read_event(work: UnitOfWork, event_id: UUID, clock: Clock) -> Series:
 
 def read_city(work: UnitOfWork, city: str, clock: Clock) -> tuple[list[Series], list[Once]]:
     """What is at home in the city and takes place from now on; and times in it of what is at home elsewhere."""
-    place, now = places.city(city), clock.now()
-    next_times = work.events.list_at(work.calendars.list_in_city(place, now, policy.MOST_OF_A_CITY))
-    guests = work.events.list_at(work.calendars.list_guests_of_city(place, now, policy.MOST_OF_A_CITY))
+    now = clock.now()
+    next_times = work.events.list_at(work.calendars.list_in_city(city, now, policy.MOST_OF_A_CITY))
+    guests = work.events.list_at(work.calendars.list_guests_of_city(city, now, policy.MOST_OF_A_CITY))
     events = [dated.event for dated in next_times]
     return _series(work, events, now), [_once(dated, dated.occurrence.changed_at) for dated in guests]
 

@@ -29,6 +29,14 @@ _REFRESHED = timedelta(hours=1)
 _PRODUCT = "-//Mundo Tango//Mundo Tango//ES"
 
 
+class _Text(vText):
+    """The package takes a backslash before an N, as in C:\\New, for a line that ends."""
+
+    def to_ical(self) -> bytes:
+        text = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+        return text.encode()
+
+
 def event_calendar(series: Series) -> bytes:
     """The file of one event, in the language it was written in."""
     return _calendar("", _entries(series, LONGEST_DESCRIPTION), [_first_year(series)])
@@ -87,7 +95,11 @@ def _entries(series: Series, longest: int) -> list[Entry]:
     entry.add("DURATION", duration)
     if event.recurrence.rule:
         entry.add("RRULE", vRecur.from_ical(in_utc(event.recurrence.rule, event.zone)))
-    for name, dates in (("EXDATE", event.recurrence.excluded), ("RDATE", event.recurrence.added)):
+    added = event.recurrence.added
+    if not event.recurrence.rule:
+        # The first start is one by itself (section 3.8.5.3), and yet ical.js leaves it out where there is no rule.
+        added = (event.starts, *added)
+    for name, dates in (("EXDATE", event.recurrence.excluded), ("RDATE", added)):
         if dates:
             entry.add(name, [_local(event, start) for start in dates])
     unlike = [each for each in series.occurrences if _is_unlike(series, each, duration)]
@@ -109,6 +121,8 @@ def _single(series: Series, longest: int) -> Entry:
 def _is_unlike(series: Series, occurrence: Occurrence, duration: timedelta) -> bool:
     """Also one in which clocks are set: it ends by the clocks as the others do, and so is shorter or longer."""
     if occurrence.status != series.status or not policy.is_usual(series.event, occurrence):
+        return True
+    if _is_dubious(_local(series.event, occurrence.original)):
         return True
     zone, days = series.event.zone, timedelta(days=duration.days)
     return at(occurrence.original + days, zone) + (duration - days) != occurrence.ends_at
@@ -159,10 +173,10 @@ def _entry(
     entry.add("LAST-MODIFIED", changed_at.replace(microsecond=0))
     entry.add("SEQUENCE", policy.sequence(event, changed_at))
     entry.add("STATUS", policy.status(status, tentative=tentative))
-    entry.add("SUMMARY", vText(text.title), parameters=tongue)
+    entry.add("SUMMARY", _Text(text.title), parameters=tongue)
     if text.description:
-        entry.add("DESCRIPTION", vText(policy.shortened(text.description, longest)), parameters=tongue)
-    entry.add("LOCATION", ", ".join(part for part in (venue.name, venue.address, venue.city) if part))
+        entry.add("DESCRIPTION", _Text(policy.shortened(text.description, longest)), parameters=tongue)
+    entry.add("LOCATION", _Text(", ".join(part for part in (venue.name, venue.address, venue.city) if part)))
     entry.add("GEO", (venue.latitude, venue.longitude))
     entry.add("CATEGORIES", [event.kind, *event.tags])
     if event.link:
@@ -171,9 +185,18 @@ def _entry(
 
 
 def _timed(entry: Entry, event: Event, starts: datetime, ends: datetime) -> Entry:
-    entry.add("DTSTART", _local(event, starts))
-    entry.add("DTEND", _local(event, ends))
+    """In an hour of which programs do not agree when it is, by UTC."""
+    times = [_local(event, starts), _local(event, ends)]
+    if any(_is_dubious(time) for time in times):
+        times = [at(starts, event.zone), at(ends, event.zone)]
+    entry.add("DTSTART", times[0])
+    entry.add("DTEND", times[1])
     return entry
+
+
+def _is_dubious(local: datetime) -> bool:
+    """Clocks skip this time, or show it twice."""
+    return local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _local(event: Event, wall: datetime) -> datetime:

@@ -40,8 +40,9 @@ def _observance(before: timedelta, state: _State, starts: list[datetime]) -> Tim
     offset, name, summer = state
     found = TimezoneDaylight() if summer else TimezoneStandard()
     found.add("DTSTART", starts[0])
-    if starts[1:]:
-        found.add("RDATE", starts[1:])
+    for start in starts[1:]:
+        # Each by itself: of several in one property, what ical.js is part of, as Thunderbird is, takes the first.
+        found.add("RDATE", start)
     found.add("TZOFFSETFROM", before)
     found.add("TZOFFSETTO", offset)
     found.add("TZNAME", name)

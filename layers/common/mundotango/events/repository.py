@@ -112,9 +112,10 @@ class EventRepository:
         row = self._connection.execute(
             """
             SELECT events.id FROM events
-            JOIN event_texts ON event_texts.event_id = events.id AND position = 0 AND title = %(title)s
+            JOIN event_texts ON event_texts.event_id = events.id AND event_texts.position = 0
+                AND event_texts.title = %(title)s
             JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
-            WHERE organiser_id = %(organiser_id)s
+            WHERE events.organiser_id = %(organiser_id)s
                 AND (%(venue_id)s::uuid IS NULL OR occurrences.venue_id = %(venue_id)s)
             LIMIT 1
             """,
