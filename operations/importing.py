@@ -70,7 +70,7 @@ def read(path: Path) -> Reading:
     text = policy.text_of(data, "file")
     begins = text[:1000].lstrip("\ufeff \t\r\n").upper()
     reads = read_calendar if path.suffix.lower() == ".ics" or begins.startswith("BEGIN:") else read_table
-    return policy.distinct(reads(text, most_events=MOST_EVENTS, longest=LARGEST_FILE))
+    return policy.completed(policy.distinct(reads(text, most_events=MOST_EVENTS, longest=LARGEST_FILE)))
 
 
 def refused_by_reading(reading: Reading) -> list[Line]:

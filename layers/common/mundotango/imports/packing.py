@@ -11,12 +11,8 @@ from mundotango.imports.model import Candidate, Deviation, Spot
 
 def packed(candidate: Candidate) -> dict[str, Any]:
     """What is empty is left out."""
-    said = {name: value for name, value in asdict(candidate).items() if value not in ("", None, (), [])}
-    said["spot"] = {name: value for name, value in said["spot"].items() if value not in ("", None)}
-    said["deviations"] = [
-        {name: _json(value) for name, value in each.items() if value is not None} for each in said.get("deviations", ())
-    ]
-    return {name: _json(value) for name, value in said.items()}
+    said: dict[str, Any] = _json(asdict(candidate))
+    return said
 
 
 def unpacked(said: dict[str, Any]) -> Candidate:
@@ -51,8 +47,10 @@ def _deviation(said: dict[str, Any]) -> Deviation:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _json(each) for name, each in value.items() if each not in ("", None, ())}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    return [_json(each) for each in value] if isinstance(value, list | tuple) else value
+    return [_json(each) for each in value] if isinstance(value, tuple) else value

@@ -87,6 +87,21 @@ def distinct(reading: Reading) -> Reading:
     )
 
 
+def completed(reading: Reading) -> Reading:
+    """A venue that is told of in one line need not be in those after it: by its name and city it is the same."""
+    told: dict[tuple[str, str], Candidate] = {}
+    candidates: list[Candidate] = []
+    for each in reading.candidates:
+        place = key(each.spot.name), key(each.spot.city)
+        if each.spot.latitude is not None and all(place):
+            told.setdefault(place, each)
+        elif place in told:
+            first = told[place]
+            each = replace(each, spot=first.spot, zone=each.zone or first.zone)  # noqa: PLW2901 - the same, completed
+        candidates.append(each)
+    return replace(reading, candidates=tuple(candidates))
+
+
 def _row(candidate: Candidate) -> tuple[str, ...]:
     starts = candidate.starts if candidate.starts.tzinfo is None else candidate.starts.astimezone(UTC)
     return key(candidate.title), starts.isoformat(), key(candidate.spot.name), key(candidate.spot.city)

@@ -136,11 +136,15 @@ def said_of(work: UnitOfWork, candidate: Candidate, usual: Usual, status: str) -
 
 
 def _checked(spot: Spot) -> Spot:
-    """Nothing else of it is looked up before the venue's own rules have seen it."""
+    """By the rules of a venue, also where it will be one that is known: what a file says is refused or not whatever is
+    there already, and nothing is looked up by what no venue may have."""
     if spot.latitude is not None:
         places.latitude(spot.latitude)
     if spot.longitude is not None:
         places.longitude(spot.longitude)
+    if spot.country:
+        places.country(spot.country)
+    places.city(spot.city, required=False)
     return replace(spot, name=venues_policy.name("LOCATION", spot.name)) if spot.name else spot
 
 
