@@ -45,7 +45,7 @@ _AGAIN = "run this again: what is there is not made twice"
         "mundo events import milongas.csv --organiser la_viruta",
         "mundo events import milongas.csv --organiser la_viruta --report skipped.csv",
         "mundo events import milongas.csv --organiser la_viruta --apply",
-        "mundo events import calendar.ics --organiser la_viruta --kind milonga --zone Europe/Berlin --drafts --apply",
+        "mundo events import calendar.ics --organiser la_viruta --kind milonga --drafts",
     ),
 )
 def import_events(

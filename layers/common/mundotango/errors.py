@@ -178,8 +178,8 @@ class VenueExists(Conflict):
 class EventExists(Conflict):
     code = "event-exists"
 
-    def __init__(self, event_id: UUID) -> None:
-        super().__init__(Said("this event is there already: {id}", id=event_id))
+    def __init__(self, detail: str, event_id: UUID) -> None:
+        super().__init__(detail)
         self.event_id = event_id
 
 

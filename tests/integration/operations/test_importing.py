@@ -22,6 +22,7 @@ from mundotango.moderation.service import suspend
 from mundotango.observability import logger
 from mundotango.users.model import User
 from operations import cli, events, importing
+from operations.house_rules import ROOT
 from operations.refusal import Refusal
 from tests.factories.imports import Functions, milongas, table, with_jobs
 from tests.factories.people import make_event, make_user
@@ -188,6 +189,13 @@ def test_what_is_refused_is_told_by_line_and_reason(desk: Desk, platform: Platfo
     for row, (_, why) in zip(reported, bad, strict=True):
         assert why in row["reason"]
     assert counted(platform) == {"events": 2, "occurrences": 2, "venues": 1, "outbox": 0}
+
+
+def test_the_example_of_the_documents_is_one(desk: Desk, platform: Platform) -> None:
+    desk.file = ROOT / "docs" / "milongas.csv"
+    assert "3 would be created, 0 there already, 0 refused\n" in desk.run().output
+    assert "3 created, 0 there already, 0 refused\n" in desk.run("--apply").output
+    assert counted(platform)["venues"] == 2
 
 
 def test_one_reason_is_one_row_with_its_first_lines(desk: Desk) -> None:

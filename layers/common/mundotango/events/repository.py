@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from psycopg.types.json import Jsonb
 
 from mundotango import text
-from mundotango.errors import Conflict, EventExists, ProfileMissing
+from mundotango.errors import Conflict, EventExists, ProfileMissing, Said
 from mundotango.events.model import Dated, Event, EventStatus, Version, content_payload
 from mundotango.events.policy import LONGEST_EVENT
 from mundotango.events.rows import dated_from, event_from
@@ -231,7 +231,7 @@ class EventRepository:
         except ForeignKeyViolation as violation:
             raise ProfileMissing("create a profile before announcing events") from violation
         except UniqueViolation as violation:
-            raise EventExists(event.id) from violation
+            raise EventExists(Said("this event is there already: {id}", id=event.id), event.id) from violation
         self._add_texts(event)
         self._add_people(event)
         self._add_media(event, dict.fromkeys((UUID(picture["id"]) for picture in event.media), owner_id))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from mundotango import places
-from mundotango.errors import EventExists, Invalid
+from mundotango.errors import EventExists, Invalid, Said
 from mundotango.events import policy as events_policy
 from mundotango.events import service as events
 from mundotango.events.model import Dated
@@ -53,11 +53,11 @@ def import_event(
         MundoTangoError: it lacks something, or says what no event may.
     """
     if event_id is not None and work.events.find_status(event_id) is not None:
-        raise EventExists(event_id)
+        raise _exists(event_id)
     said = said_of(work, candidate, usual, status)
     known = _alike(work, organiser_id, said, elsewhere=event_id is None)
     if known is not None:
-        raise EventExists(known)
+        raise _exists(known)
     dated = events.create_event(
         work,
         media_repo,
@@ -89,6 +89,10 @@ def import_event(
         )
         dated = edited.dated
     return dated
+
+
+def _exists(event_id: UUID) -> EventExists:
+    return EventExists(Said("this event is there already: {id}", id=event_id), event_id)
 
 
 def _alike(work: UnitOfWork, organiser_id: UUID, said: SaidOfEvent, *, elsewhere: bool) -> UUID | None:
