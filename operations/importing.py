@@ -21,7 +21,7 @@ from operations.deployed import Deployed
 from operations.refusal import Refusal
 
 MOST_EVENTS = 10_000
-LARGEST_FILE = 50_000_000
+LARGEST_FILE = 20_000_000
 MOST_IN_BATCH = 100
 # Lambda takes 6 MB. Smaller ones tell sooner how far it is.
 LARGEST_BATCH = 1_000_000
