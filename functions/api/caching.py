@@ -9,12 +9,15 @@ leaves without its bytes.
 
 import hashlib
 
+from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.held import Held
 
 PUBLIC = "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+# Of what somebody looks at before they leave the house: that it is called off or elsewhere is seen within a minute.
+FRESH = "public, max-age=20, s-maxage=20, stale-while-revalidate=20, stale-if-error=600"
 PRIVATE = "private, no-cache"
 NO_STORE = "no-store"
 PUBLIC_PATH = "/api/public/"
@@ -82,3 +85,8 @@ def _shown(if_none_match: str, etag: str) -> bool:
     """RFC 9110, 13.1.2: compared weakly, because the edge weakens the tag of what it compresses."""
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return etag in tags or tags == ["*"]
+
+
+async def kept_briefly(response: Response) -> None:
+    """A dependency of routes whose answers everybody keeps for no longer than that."""
+    response.headers["cache-control"] = FRESH

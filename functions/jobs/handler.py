@@ -124,6 +124,12 @@ def _expand_series(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return expand_series(platform(), time_left)
 
 
+def _sweep_documents(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.documents.sweeping import sweep_documents
+
+    return sweep_documents(platform(), time_left)
+
+
 def _lapse_offers(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.registrations.expiring import lapse_offers
 
@@ -134,6 +140,24 @@ def _import_events(event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.imports.batches import batch_from, import_batch
 
     return import_batch(platform(), batch_from(event), time_left, event.get("after") or 0)
+
+
+def _sweep_guests(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.guests.sweeping import sweep_guests
+
+    return sweep_guests(platform(), time_left)
+
+
+def _tell_attendees(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.broadcasts.sending import tell_attendees
+
+    return tell_attendees(platform(), time_left)
+
+
+def _remind(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.broadcasts.sending import remind
+
+    return remind(platform(), time_left)
 
 
 def _erase_accounts(_event: dict[str, Any], time_left: TimeLeft) -> Said:
@@ -162,8 +186,12 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "sweep_media": _sweep_media,
     "clear_conversations": _clear_conversations,
     "expand_series": _expand_series,
+    "sweep_documents": _sweep_documents,
     "lapse_offers": _lapse_offers,
     "import_events": _import_events,
+    "sweep_guests": _sweep_guests,
+    "tell_attendees": _tell_attendees,
+    "remind": _remind,
     "erase_accounts": _erase_accounts,
     "replay_erasures": _replay_erasures,
 }

@@ -1,4 +1,4 @@
-"""What 0013_events.sql makes of the events that were there."""
+"""What 0013_events.sql, and the file after it, make of the events that were there."""
 
 from collections.abc import Iterator
 
@@ -43,6 +43,7 @@ def test_events_of_before_keep_their_place_and_their_time(owner: psycopg.Connect
     migrations.apply(owner, [each for each in packaged if each.name < "0013"])
     owner.execute("INSERT INTO users VALUES (gen_random_uuid(), 'malena', 'Malena', '', '', now(), now())")
     owner.execute(OLD_EVENT, {"at": "2031-05-02 22:00-03"})
+    owner.execute(OLD_EVENT, {"at": "2031-05-09 22:00-03"})
 
     migrations.apply(owner, packaged)
     with psycopg.connect(postgres_server.dsn(NAME, APP)) as app:
@@ -58,9 +59,10 @@ def test_events_of_before_keep_their_place_and_their_time(owner: psycopg.Connect
         """
     ).fetchall()
     said, place = ("La Viruta", "Clase"), (True, "Salón", " salon san juan 1", True)
-    first, later = "2031-05-02 22:00:00", "2031-05-10 00:30:00"
+    first, second, later = "2031-05-02 22:00:00", "2031-05-09 22:00:00", "2031-05-10 00:30:00"
     assert found == [
         (*said, first, "2031-05-03 04:00:00", first, "2031-05-02", *place),
+        (*said, second, "2031-05-10 04:00:00", second, "2031-05-09", *place),
         (*said, later, "2031-05-10 06:30:00", later, "2031-05-09", *place),
     ]
     assert owner.execute("SELECT count(*) FROM venues").fetchone() == (1,)

@@ -5,16 +5,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg.errors import LockNotAvailable
 
 from mundotango import settings
 from mundotango.adapters.postgres import Database
-from mundotango.errors import PreconditionFailed, VenueExists
-from mundotango.events import listing
+from mundotango.agenda import policy as agenda
+from mundotango.agenda.service import list_events
+from mundotango.errors import PreconditionFailed, Unavailable, VenueExists
 from mundotango.events import service as events
 from mundotango.events.model import Dated
 from mundotango.occurrences.editing import edit_occurrence
+from mundotango.pagination import Keyring
 from mundotango.venues import service as venues
 from mundotango.venues.model import Site
+from mundotango.work import UnitOfWork
 from tests.factories.people import make_event, make_user
 from tests.fakes.clock import FakeClock
 from tests.integration.test_posts_at_once import Act, at_once, committed
@@ -53,10 +57,11 @@ class Acts:
     def announce(self, **chosen: Any) -> Act:
         return lambda work: make_event(work, self._clock, self._organiser_id, **chosen)
 
-    def cancel_one(self, dated: Dated) -> Act:
+    def change_one(self, dated: Dated, **changed: Any) -> Act:
+        changes: Any = changed
         return lambda work: edit_occurrence(
             work, event_id=dated.event.id, original=dated.event.starts, editor_id=self._organiser_id, version=1,
-            changes={"status": "cancelled"}, clock=self._clock,
+            changes=changes, clock=self._clock,
         )  # fmt: skip
 
     def tell(self) -> Act:
@@ -69,9 +74,8 @@ class Acts:
         )  # fmt: skip
 
     def listed(self, city: str | None = None) -> list[Dated]:
-        return committed(
-            self._database, lambda work: listing.list_events(work, city=city, limit=50, clock=self._clock)
-        ).items
+        query = agenda.query(city=city)
+        return committed(self._database, lambda work: list_events(work, query, limit=50, clock=self._clock)).items
 
 
 @pytest.fixture
@@ -83,7 +87,8 @@ def test_of_two_edits_of_one_version_one_is_kept(databases: list[Database], acts
     for _ in range(ROUNDS):
         dated = acts.make(rule="FREQ=WEEKLY;COUNT=3")
 
-        assert at_once(databases, [acts.edit(dated, title="Otra"), acts.cancel_one(dated)]) == ["PreconditionFailed"]
+        other = acts.change_one(dated, status="cancelled")
+        assert at_once(databases, [acts.edit(dated, title="Otra"), other]) == ["PreconditionFailed"]
         assert at_once(databases, [acts.edit(dated, title="Una")]) == [PreconditionFailed.__name__]
 
 
@@ -111,6 +116,20 @@ def test_what_is_announced_while_its_venue_moves_is_found_there(databases: list[
         ]
         assert len(moved) == 4
         assert at_once(databases, [changed]) == []
+
+
+@pytest.mark.parametrize("series", [True, False])
+def test_the_venue_that_times_leave_cannot_move_meanwhile(databases: list[Database], acts: Acts, series: bool) -> None:
+    """Else both would change the same times, each in an order of its own, and wait for each other."""
+    there = acts.make(rule="FREQ=WEEKLY;COUNT=3")
+    elsewhere = acts.make(city="Paris", venue_name="Bal").venue.id
+    leave = acts.edit(there, venue_id=elsewhere) if series else acts.change_one(there, venue_id=elsewhere)
+
+    with UnitOfWork(databases[0], Keyring()) as work:
+        leave(work)
+        with pytest.raises(Unavailable) as refused, databases[1].transaction() as connection:
+            connection.execute("SELECT FROM venues WHERE id = %s FOR NO KEY UPDATE NOWAIT", (there.venue.id,))
+        assert isinstance(refused.value.__cause__, LockNotAvailable)
 
 
 def test_a_session_that_is_announced_while_its_festival_is_cancelled_is_cancelled(

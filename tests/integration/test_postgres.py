@@ -223,7 +223,7 @@ def test_functions_change_rows_and_nothing_else(open_database: Callable[..., Dat
 def test_functions_read_the_keys_they_sign_with_and_not_the_edges(open_database: Callable[..., Database]) -> None:
     with open_database().transaction() as connection:
         purposes = {purpose for (purpose,) in connection.execute("SELECT purpose FROM signing_keys")}
-    assert purposes == {"cursor"}
+    assert purposes == {"check-in", "cursor"}
 
 
 def test_each_connection_signs_in_with_a_token_of_its_own(

@@ -147,6 +147,10 @@ def test_what_takes_place_once_is_itself_wherever_it_moves() -> None:
         ("published", "postponed", None, "postponed"),
         ("published", "draft", "cancelled", "draft"),
         ("draft", "published", None, "draft"),
+        ("draft", "cancelled", None, "draft"),
+        ("draft", "postponed", "cancelled", "draft"),
+        ("cancelled", "postponed", None, "cancelled"),
+        ("postponed", None, "cancelled", "cancelled"),
     ],
 )
 def test_what_is_not_published_as_a_whole_is_in_no_part(

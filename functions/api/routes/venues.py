@@ -48,7 +48,11 @@ async def edit_venue(
     platform: PlatformDep,
     outdated: OutdatedDep,
 ) -> VenueBody:
-    """By whoever told of it, and by moderators. What takes place there moves with it."""
+    """By whoever told of it, and by moderators; where others have announced events, what makes it another venue (its
+    name, its city, more than 150 metres) is for moderators.
+
+    What takes place there moves with it, and those who look at it are told.
+    """
     changes: Any = asked.model_dump(exclude_unset=True)
     before, after = service.edit_venue(
         work,

@@ -7,6 +7,7 @@ The ids in them are these few. The access matrix sends the same examples, with t
 from typing import Any
 
 from functions.api.schemas.event_examples import events
+from functions.api.schemas.registration_examples import registrations
 from mundotango.media.model import shown_picture
 
 HANDLE = "malena"
@@ -30,6 +31,9 @@ NOTIFICATION_ID = "5b0f8a3e-7c1d-5e2f-9a4b-6c8d0e1f2a3b"
 POSITION = "0193a7cb-4d5e-7f60-8a7b-9c0d1e2f3a4b"
 TOKEN = "q3vR8sT1uW5xY9zA2bC6dE0fG4hJ7kL1mN5pQ8rS2tU"  # noqa: S105 - an example
 
+REGISTRATION_ID = "0193a7cd-1f2a-7b3c-8d4e-5f60718293a4"
+CHECK_IN_CODE = "AZOnzR8qezyNTl9gcYKTpA.vB3kQ9mW2xT7rN5yZ0cJ8hL4sD6fG1aP3eU7iO9wR2s"
+
 AT = "2026-11-23T20:00:00Z"
 CURSOR = "WyIyMDI2LTExLTIzVDIwOjAwOjAwKzAwOjAwIl0.c2lnbmVk"
 
@@ -45,9 +49,11 @@ PARAMETERS: dict[str, Any] = {
     "if-match": '"1"',
     "media_id": MEDIA_ID,
     "message_id": MESSAGE_ID,
+    "occurrence_id": OCCURRENCE_ID,
     "original_start": "2026-11-27T22:00:00",
     "post_id": POST_ID,
     "q": "malena",
+    "registration_id": REGISTRATION_ID,
     "report_id": REPORT_ID,
     "tag": "orquestaenvivo",
     "token": TOKEN,
@@ -212,7 +218,17 @@ SCHEMAS: dict[str, Any] = events(
     at=AT,
     cursor=CURSOR,
     token=TOKEN,
-) | {
+)
+SCHEMAS |= registrations(
+    event_id=EVENT_ID,
+    occurrence_id=OCCURRENCE_ID,
+    registration_id=REGISTRATION_ID,
+    code=CHECK_IN_CODE,
+    person=_AUTHOR,
+    at=AT,
+    cursor=CURSOR,
+)
+SCHEMAS |= {
     "ActPage": {
         "items": [
             {
@@ -362,6 +378,12 @@ SCHEMAS: dict[str, Any] = events(
         "ready_at": AT,
         "expires_at": "2026-11-30T20:00:00Z",
         "link": f"https://mundotango.example/api/link/{TOKEN}/export",
+    },
+    "NewGuest": {
+        "occurrence_id": OCCURRENCE_ID,
+        "email": "malena@example.org",
+        "name": "Malena Ríos",
+        "language": "es",
     },
     "DeviceBody": _DEVICE,
     "DeviceList": {"items": [_DEVICE]},

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from psycopg import Connection
@@ -16,10 +17,19 @@ from psycopg.types.json import Jsonb
 
 from functions.api.openapi import Operation, describe
 from functions.api.schemas import examples
+from functions.api.schemas.registration_examples import SETTINGS
+from functions.api.schemas.registrations import RegistrationSettings
 from mundotango import ids
+from mundotango.attendance.service import answer
 from mundotango.bootstrap import Platform
+from mundotango.guests.model import Guest
+from mundotango.links import token_hash
 from mundotango.media.model import Media
 from mundotango.media.policy import review_day
+from mundotango.registrations import deciding
+from mundotango.registrations.codes import code_of
+from mundotango.registrations.model import Chosen, Dancer, Limits, Settings
+from mundotango.registrations.service import register
 from mundotango.users.model import User
 from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.work import UnitOfWork
@@ -31,6 +41,7 @@ from tests.fixtures.postgres import RolledBackDatabase
 
 MARKER = "quebradita"
 MODERATORS = ("moderators",)
+FORM = "application/x-www-form-urlencoded"
 # What a route asks for by its rules, though its schema can do without.
 ASKED_FOR = frozenset({"if-match", "q"})
 
@@ -63,6 +74,8 @@ class Scene:
             self.attached = ready_media(owner_id=self.people.owner.id, purpose="message")
             self._owned = _things(work, self.platform, self.people.owner, self.picture)
             self._elsewhere = _things(work, self.platform, self.people.stranger, self.picture)
+            for things, organiser in ((self._owned, self.people.owner), (self._elsewhere, self.people.stranger)):
+                things.update(_registered(work, self.platform, things, organiser, self.people.owner))
         with connection.transaction():
             self._estrange()
             self._owned |= self._written_below(self._owned, self.people.owner)
@@ -123,11 +136,21 @@ class Scene:
                 place = "query" if parameter["in"] == "query" else "headers"
                 sent[place][parameter["name"]] = self.here(parameter["example"])
         body = self.body(operation)
-        return sent if body is None else sent | {"json": body}
+        if body is None:
+            return sent
+        if self._is_form(operation):
+            return sent | {"body": urlencode(body), "headers": sent["headers"] | {"content-type": FORM}}
+        return sent | {"json": body}
 
     def body(self, operation: Operation) -> Any | None:
         described = self.described(operation).get("requestBody")
-        return self.here(described["content"]["application/json"]["example"]) if described else None
+        if not described:
+            return None
+        (content,) = described["content"].values()
+        return self.here(content["example"])
+
+    def _is_form(self, operation: Operation) -> bool:
+        return FORM in self.described(operation)["requestBody"]["content"]
 
     def _forget(self) -> None:
         """Stores as they were."""
@@ -224,6 +247,7 @@ class Scene:
             ),
         )
         self._digested(token)
+        self._guested(token)
         self._subscribed(token)
         return {examples.TOKEN: token}
 
@@ -244,6 +268,21 @@ class Scene:
             (ids.new_id(), self.people.owner.id, self.platform.clock.now(), sha256(token.encode()).hexdigest()),
         )
 
+    def _guested(self, token: str) -> None:
+        """Somebody without an account was mailed a link to register for another event of the owner's."""
+        clock = self.platform.clock
+        with self.platform.unit_of_work() as work:
+            dated = make_event(work, clock, self.people.owner.id, title="Práctica", venue_name="Salón de la práctica")
+            now, guest_id = clock.now(), ids.new_id()
+            work.registrations.choose(dated.event.id, Chosen(Settings(Limits(), timedelta(days=1))), now)
+            work.guests.ask(
+                Guest(
+                    id=guest_id, occurrence_id=dated.occurrence.id, email="ana@example.org", name="Ana", language="es",
+                    created_at=now, confirmed_at=None, kept_until=now + timedelta(days=7),
+                )
+            )  # fmt: skip
+            work.guests.add_links([(token_hash(token), guest_id)], now)
+
 
 def _people(work: UnitOfWork, platform: Platform) -> People:
     made = {}
@@ -263,9 +302,30 @@ def _things(work: UnitOfWork, platform: Platform, owner: User, picture: Media) -
         examples.POST_ID: post.id,
         examples.PARAMETERS["tag"]: text,
         examples.EVENT_ID: event.event.id,
+        examples.OCCURRENCE_ID: event.occurrence.id,
         examples.VENUE_ID: event.venue.id,
         examples.PARAMETERS["original_start"]: event.occurrence.original.isoformat(),
         examples.MEDIA_ID: picture.media_id,
         examples.PARAMETERS["city_name"]: event.venue.city,
     }
     return {example: str(value) for example, value in found.items()}
+
+
+def _registered(
+    work: UnitOfWork, platform: Platform, things: Mapping[str, str], organiser: User, dancer: User
+) -> dict[str, str]:
+    """The dancer has a place at the event, which takes registrations, and had only been interested before."""
+    event_id, occurrence_id = UUID(things[examples.EVENT_ID]), UUID(things[examples.OCCURRENCE_ID])
+    clock = platform.clock
+    chosen = RegistrationSettings(**SETTINGS).chosen()
+    deciding.change_settings(work, event_id=event_id, editor_id=organiser.id, chosen=chosen, clock=clock)
+    answer(work, occurrence_id=occurrence_id, user_id=dancer.id, answer="interested", hidden=False, clock=clock)
+    entry = register(
+        work,
+        occurrence_id=occurrence_id,
+        by=dancer.id,
+        dancers=[Dancer(dancer.id, "both")],
+        answers=[MARKER],
+        clock=clock,
+    )
+    return {examples.REGISTRATION_ID: str(entry.id), examples.CHECK_IN_CODE: code_of(work, entry.id)}

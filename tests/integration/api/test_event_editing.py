@@ -1,5 +1,6 @@
 """Events from draft to cancelled: what they say, who may change it, and who is told."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -95,29 +96,58 @@ def test_all_that_an_event_says_is_answered(gateway: Gateway, malena: UUID, carl
     assert listed(gateway) == [event]
 
 
-def test_a_draft_only_its_organisers_see(
-    gateway: Gateway, malena: UUID, carlos: UUID, announced: FakeActivities
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:00:00Z"])
+def test_a_moment_that_no_zone_has_is_refused(
+    gateway: Gateway, malena: UUID, zone: str, field: str, moment: str
 ) -> None:
-    helper = {"role": "organiser", "user_id": str(carlos)}
-    draft = announce(gateway, malena, status="draft", people=[helper])
-    stranger = ids.new_id()
-    path = f"/api/events/{draft['id']}"
+    event = announce(gateway, malena, zone=zone)
 
-    assert gateway.get(f"/api/public/events/{draft['id']}").status == 404
-    assert gateway.get(f"/api/public/events/{draft['id']}/occurrences").status == 404
-    assert [gateway.get(path, user=user).status for user in (malena, carlos, stranger)] == [200, 200, 404]
-    assert edit(gateway, stranger, draft, title="Mine").status == 404
-    assert listed(gateway) == []
-    assert [item["id"] for item in gateway.get("/api/events", user=carlos).json()["items"]] == [draft["id"]]
-    again = edited(gateway, carlos, draft, title="La Viruta, por fin")
-    assert told(announced) == []
+    assert edit(gateway, malena, event, **{field: moment}).refused_fields == {field}
 
-    published = edited(gateway, malena, again, status="published")
 
-    assert told(announced) == [("event.created", city_channel("buenos aires"))]
-    assert listed(gateway) == [published]
-    assert edit(gateway, malena, published, status="draft").refused_fields == {"status"}
-    assert gateway.get(path, user=stranger).status == 403
+def test_a_page_of_the_largest_events_is_less_than_lambda_answers(gateway: Gateway, malena: UUID) -> None:
+    """6 MB, as a text in JSON that holds JSON."""
+    gateway.platform.clock = FakeClock()
+    said = {
+        "language": "es", "description": '"' * 10_000, "rule": "FREQ=WEEKLY;COUNT=50",
+        "starts_at": "2026-11-27T22:00:00-03:00", "ends_at": "2026-11-28T04:00:00-03:00",
+    }  # fmt: skip
+    words = [{"language": f"en-{place}", "title": "t", "description": '"' * 10_000} for place in ("gb", "us")]
+
+    large = announce(gateway, malena, **said, translations=words[:1])
+    refused = edit(gateway, malena, large, translations=words)
+
+    assert (refused.status, refused.refused_fields) == (422, {"description"})
+    new = gateway.post("/api/events", user=malena, json=MILONGA | said | {"translations": words})
+    assert (new.status, new.refused_fields) == (422, {"description"})
+    page = gateway.get(f"/api/public/events/{large['id']}/occurrences", query={"limit": 50})
+    assert len(page.json()["items"]) == 50
+    assert len(json.dumps(page.text)) < 6 * 1024 * 1024
+
+
+def test_what_was_edited_too_often_is_still_called_off(gateway: Gateway, malena: UUID, database: Database) -> None:
+    event = announce(gateway, malena, rule="FREQ=WEEKLY;COUNT=3")
+    with database.transaction() as connection:
+        connection.execute("UPDATE events SET version = 500")
+    event |= {"version": 500}
+    path = f"/api/events/{event['id']}/occurrences/{event['original_start']}"
+
+    assert edit(gateway, malena, event, title="Again").status == 409
+    assert edit(gateway, malena, event, title="Again", status="cancelled").status == 409
+    one = gateway.patch(path, user=malena, json={"status": "cancelled"}, headers={"If-Match": "500"})
+    assert (one.status, one.json()["status"]) == (200, "cancelled")
+    assert edited(gateway, malena, one.json(), status="cancelled")["version"] == 502
+    assert edit(gateway, malena, event | {"version": 502}, status="cancelled").status == 409
+
+
+def test_what_has_sessions_stays_one_that_holds_some(gateway: Gateway, malena: UUID) -> None:
+    festival = announce(gateway, malena, kind="festival")
+    announce(gateway, malena, parent_id=festival["id"])
+
+    assert edit(gateway, malena, festival, kind="milonga").refused_fields == {"kind"}
+    assert edited(gateway, malena, festival, kind="encuentro")["kind"] == "encuentro"
 
 
 def test_ones_own_events_come_in_pages_last_made_first(gateway: Gateway, malena: UUID, carlos: UUID) -> None:

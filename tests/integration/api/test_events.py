@@ -75,7 +75,9 @@ def test_an_event_is_made_and_read_by_anybody(gateway: Gateway, organiser: UUID)
     }
     read = gateway.get(made.headers["location"])
     assert read.json() == made.json() | {"json_ld": read.json()["json_ld"]}
-    assert read.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+    for path in ("", "/occurrences", "/sessions"):
+        kept = gateway.get(made.headers["location"] + path).headers["cache-control"]
+        assert kept == "public, max-age=20, s-maxage=20, stale-while-revalidate=20, stale-if-error=600"
 
 
 def test_the_list_is_by_city_and_time_and_kept_at_the_edge(gateway: Gateway, organiser: UUID) -> None:

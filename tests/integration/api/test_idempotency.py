@@ -306,6 +306,7 @@ READ_NOWHERE = {
     "/api/conversations/{conversation_id}/decline",
     "/api/link/{token}/unsubscribe",
     "/api/moderation/reports/{report_id}/resolution",
+    "/api/occurrences/{occurrence_id}/offers",
     "/api/reports",
 }
 

@@ -17,7 +17,7 @@ from tests.fixtures.gateway import Gateway
 from tests.integration.api.test_events import MILONGA
 
 Join = Callable[[str], UUID]
-PUBLICLY = re.compile(r"public, max-age=\d+, stale-while-revalidate=\d+, stale-if-error=\d+")
+PUBLICLY = re.compile(r"public, max-age=\d+(, s-maxage=\d+)?, stale-while-revalidate=\d+, stale-if-error=\d+")
 # They tell the state of this moment.
 KEPT_BY_NOBODY = {"/api/health", "/api/public/health"}
 

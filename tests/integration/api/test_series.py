@@ -13,7 +13,7 @@ from mundotango.adapters.postgres import Database
 from mundotango.occurrences import service as occurrences
 from mundotango.realtime.model import city_channel, event_channel
 from tests.factories.traces_of_events import insert
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
 from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import MILONGA, announce
@@ -179,29 +179,97 @@ def test_a_series_that_moves_to_another_hour_keeps_its_evenings(
     assert len(set(times(gateway, event, "occurrence_id"))) == 4
 
 
-def test_a_time_that_somebody_registered_for_is_cancelled_and_not_removed(
+def coming(database: Database, user: UUID, *occurrence_ids: str) -> None:
+    """This person said to come to these."""
+    said = {"user_id": user, "answer": "going", "hidden": False, "answered_at": A_MONDAY_EVENING}
+    with database.transaction() as connection:
+        for occurrence_id in occurrence_ids:
+            insert(connection, "rsvps", occurrence_id=occurrence_id, **said)
+
+
+def test_a_time_that_somebody_comes_to_is_cancelled_and_not_removed_until_it_is_one_again(
     gateway: Gateway, clock: FakeClock, organiser: UUID, database: Database
 ) -> None:
     event = announce(gateway, organiser, **WEEKLY)
-    third = times(gateway, event, "occurrence_id")[2]
-    with database.transaction() as connection:
-        insert(
-            connection,
-            "rsvps",
-            occurrence_id=third,
-            user_id=organiser,
-            answer="interested",
-            hidden=False,
-            answered_at=clock.now(),
-        )
+    before = times(gateway, event, "original_start", "occurrence_id", "status")
+    coming(database, organiser, before[2][1])
 
-    edit(gateway, organiser, event, rule="FREQ=WEEKLY;COUNT=2")
+    short = edit(gateway, organiser, event, rule="FREQ=WEEKLY;COUNT=2").json()
 
     assert times(gateway, event, "original_start", "status") == [
         ("2027-03-19T22:00:00", "published"),
         ("2027-03-26T22:00:00", "published"),
         ("2027-04-02T22:00:00", "cancelled"),
     ]
+    reopened = change(gateway, organiser, short, "2027-04-02T22:00:00", status="published")
+    assert (reopened.status, reopened.json()["status"]) == (200, "cancelled")
+    back = edit(gateway, organiser, reopened.json(), rule="FREQ=WEEKLY;COUNT=3")
+    assert back.status == 200
+    assert times(gateway, event, "original_start", "occurrence_id", "status") == before
+
+
+def test_a_series_that_ends_leaves_what_is_over_as_it_was(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, database: Database
+) -> None:
+    event = announce(gateway, organiser, **WEEKLY | {"rule": "FREQ=WEEKLY;COUNT=4"})
+    made = times(gateway, event, "original_start", "occurrence_id")
+    coming(database, organiser, *(occurrence_id for _, occurrence_id in made))
+    clock.advance(timedelta(days=128))  # the 31st of March
+
+    single = edit(
+        gateway, organiser, event, rule="", starts_at="2027-04-03T22:00:00+02:00", ends_at="2027-04-04T04:00:00+02:00"
+    )
+
+    assert single.status == 200, single.text
+    assert kept(database, event) == [
+        ("2027-03-19T22:00:00", "published"),
+        ("2027-03-26T22:00:00", "published"),
+        ("2027-04-02T22:00:00", "cancelled"),
+        ("2027-04-03T22:00:00", "published"),
+        ("2027-04-09T22:00:00", "cancelled"),
+    ]
+    # What is left of it is itself wherever it moves.
+    moved = edit(
+        gateway, organiser, single.json(), starts_at="2027-05-01T22:00:00+02:00", ends_at="2027-05-02T04:00:00+02:00"
+    )
+    assert moved.json()["occurrence_id"] == single.json()["occurrence_id"]
+    assert len(kept(database, event)) == 5
+
+
+def test_a_change_of_the_rule_makes_no_times_that_would_be_over(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, database: Database
+) -> None:
+    event = announce(gateway, organiser, **WEEKLY)
+    clock.advance(timedelta(days=128))
+
+    edited = edit(
+        gateway, organiser, event, rule="FREQ=WEEKLY;COUNT=4",
+        starts_at="2027-03-18T22:00:00+01:00", ends_at="2027-03-19T04:00:00+01:00",
+    )  # fmt: skip
+
+    assert edited.status == 200, edited.text
+    assert [start for start, _ in kept(database, event)] == [
+        "2027-03-19T22:00:00", "2027-03-26T22:00:00", "2027-04-01T22:00:00", "2027-04-08T22:00:00",
+    ]  # fmt: skip
+
+
+def test_a_series_may_move_to_where_it_would_be_over(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, database: Database
+) -> None:
+    event = announce(gateway, organiser, **WEEKLY)
+    past = {"starts_at": "2020-03-20T22:00:00+01:00", "ends_at": "2020-03-21T04:00:00+01:00"}
+
+    assert edit(gateway, organiser, event, **past).status == 200
+    assert len(kept(database, event)) == 3
+
+
+def kept(database: Database, event: dict[str, Any]) -> list[tuple[str, str]]:
+    """All its times, also what is over."""
+    with database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT original, status FROM occurrences WHERE event_id = %s ORDER BY original", (event["id"],)
+        )
+        return [(original.isoformat(), status) for original, status in rows]
 
 
 def test_one_time_is_cancelled_and_told(
@@ -274,6 +342,25 @@ def test_a_time_is_changed_by_its_organisers_to_the_version_they_saw(
     ):
         assert change(gateway, organiser, event, first, **changes).refused_fields == {field}
     assert gateway.get(f"/api/events/{event['id']}", user=organiser).json()["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at"),
+    [
+        # On 31 October clocks show the hour from two twice, and what is kept is the first.
+        ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z"),
+        ("2027-10-31T00:45:00Z", "2027-10-31T01:15:00Z"),
+        ("2027-10-30T20:00:00.2Z", "2027-10-30T20:00:00.7Z"),
+    ],
+)
+def test_a_time_that_has_no_length_by_the_clocks_is_refused(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, starts_at: str, ends_at: str
+) -> None:
+    event = announce(gateway, organiser, **WEEKLY)
+
+    refused = change(gateway, organiser, event, "2027-03-26T22:00:00", starts_at=starts_at, ends_at=ends_at)
+
+    assert (refused.status, refused.refused_fields) == (422, {"ends_at"})
 
 
 @pytest.mark.parametrize(

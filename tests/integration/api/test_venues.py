@@ -5,6 +5,8 @@ from uuid import UUID
 import pytest
 
 from mundotango import ids
+from mundotango.realtime.model import city_channel, event_channel
+from tests.fakes.realtime import FakeActivities
 from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import MILONGA, announce
 
@@ -108,6 +110,57 @@ def test_a_venue_that_is_corrected_takes_its_events_with_it(gateway: Gateway, jo
     assert (moved["city"], moved["latitude"]) == ("Avellaneda", -34.6609)
     assert moved["changed_at"] > event["changed_at"]
     assert edit(gateway, malena, venue, city="Quilmes").status == 412
+
+
+def test_who_looks_at_what_takes_place_there_is_told_when_a_venue_changes(
+    gateway: Gateway, malena: UUID, announced: FakeActivities
+) -> None:
+    milonga = announce(gateway, malena, rule="FREQ=WEEKLY;COUNT=3")
+    venue = gateway.get(f"/api/public/venues/{milonga['venue_id']}").json()
+    announce(gateway, malena, venue_id=venue["id"], status="draft")
+    over = {"starts_at": "2020-05-02T22:00:00-03:00", "ends_at": "2020-05-03T05:00:00-03:00"}
+    announce(gateway, malena, venue_id=venue["id"], **over)
+    announce(gateway, malena, venue_name="Elsewhere")
+    announced.appended.clear()
+
+    venue = edit(gateway, malena, venue, city="Rosario").json()
+
+    moved = gateway.get("/api/public/events", query={"city": "rosario"}).json()["items"][0]
+    channels = [city_channel("buenos aires"), city_channel("rosario"), event_channel(milonga["id"])]
+    assert [(each.activity.kind, each.channel, each.activity.payload) for each in announced.appended] == [
+        ("event.updated", channel, moved) for channel in channels
+    ]
+    announced.appended.clear()
+    assert edit(gateway, malena, venue).status == 200
+    assert announced.appended == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "Other"}, {"city": "Rosario"}, {"latitude": -34.6}, {"zone": "Europe/Berlin"}, {"country": "UY"}],
+)
+def test_a_venue_becomes_no_other_under_the_events_of_others(
+    gateway: Gateway, join: Join, malena: UUID, change: dict[str, Any]
+) -> None:
+    venue = tell(gateway, malena).json()
+    announce(gateway, join("carlos"), venue_id=venue["id"])
+
+    assert edit(gateway, malena, venue, **change).status == 409
+    spelt = {"name": "SALON CANNING", "address": "1331", "latitude": CANNING["latitude"] + A_HUNDRED_METRES}
+    venue = edit(gateway, malena, venue, **spelt).json()
+    moderated = gateway.patch(
+        f"/api/venues/{venue['id']}", user=malena, json=change, groups=("moderators",), headers={"If-Match": "2"}
+    )
+    assert moderated.status == 200
+
+
+def test_a_venue_where_others_danced_may_move(gateway: Gateway, join: Join, malena: UUID) -> None:
+    venue = tell(gateway, malena).json()
+    over = {"starts_at": "2020-05-02T22:00:00-03:00", "ends_at": "2020-05-03T05:00:00-03:00"}
+    announce(gateway, join("carlos"), venue_id=venue["id"], **over)
+    announce(gateway, malena, venue_id=venue["id"])
+
+    assert edit(gateway, malena, venue, city="Rosario").status == 200
 
 
 def test_events_at_one_place_name_one_venue(gateway: Gateway, join: Join, malena: UUID) -> None:

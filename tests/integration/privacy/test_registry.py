@@ -15,8 +15,8 @@ TEMPLATE = load("template.yaml")["Resources"]
 # Of the form of a cache's key, but names of channels, lists and cursors; and the lists of a city's events.
 NOT_KEYS = frozenset(
     """
-    author blocks city conversation cursor event events followers following inbox mutes occurrences people post search
-    sessions venues
+    author blocks city conversation cursor event events followers following inbox mutes occurrences people post
+    registrations search sessions tonight venues
     """.split()  # noqa: SIM905
 )
 # Names of uploads, places in streams, what a schedule said, and ids of mails and of items of inboxes.

@@ -2,9 +2,10 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -13,7 +14,7 @@ from mundotango.languages import LANGUAGES, Language
 from mundotango.mail.message import compose
 from mundotango.mail.model import Mail
 from mundotango.mail.rendering import render, words
-from mundotango.notifications.model import NotificationKind
+from mundotango.notifications.model import DATED, NotificationKind
 from tests.factories.mail import TOKEN, make_mail
 from tests.fakes.mail import read_message
 
@@ -79,15 +80,45 @@ def test_a_subject_says_only_what_there_is(people: list[str], others: int, count
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_kind_and_rhythm_has_its_words(language: Language) -> None:
     known = words("digest", language)
-    assert known["sentences"].keys() == set(KINDS)
+    assert known["sentences"].keys() == set(KINDS) - DATED
     assert known["counts"].keys() == set(COUNTED)
     lines = [
-        {"kind": kind, "people": people, "others": 0, "path": "/"} for kind in KINDS for people in (["A"], ["A", "B"])
+        {"kind": kind, "people": people, "others": 0, "path": "/"}
+        for kind in known["sentences"]
+        for people in (["A"], ["A", "B"])
     ]
     counts = [[kind, number] for kind in COUNTED for number in (1, 2)]
     for rhythm in ("daily", "weekly"):
         said = render(make_mail(language=language, rhythm=rhythm, lines=lines, counts=counts, more=1), SITE)
         assert "{" not in said.subject + said.text
+
+
+def test_of_an_event_a_digest_says_a_whole_sentence() -> None:
+    line: dict[str, Any] = {
+        "kind": "reminder",
+        "said": "Falta un día: <b>La Viruta</b>",
+        "people": [],
+        "others": 0,
+        "path": "/events/1",
+    }
+    said = render(make_mail(people=[], others=0, counts=[["reminder", 1]], lines=[line]), SITE)
+
+    assert said.subject == "1 evento pronto — tu semana en Mundo Tango"
+    assert f"* Falta un día: <b>La Viruta</b>\n  {SITE}/events/1" in said.text
+    assert "Falta un día: <b>La Viruta</b>" in Read(said.html).said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_offer_is_about_what_was_asked_for(language: Language) -> None:
+    values = {"name": "Malena", "title": "<La Viruta>", "said": "Un lugar: <La Viruta>", "path": "/events/1"}
+    mail = replace(make_mail(language=language), template="offer", values=values, unsubscribe=None)
+    said = render(mail, SITE)
+
+    assert said.subject == f"{words('offer', language)['subject']}: <La Viruta>"
+    assert "Malena" in said.text
+    assert f"{SITE}/events/1" in said.text
+    assert "Un lugar: <La Viruta>" in Read(said.html).said
+    assert "List-Unsubscribe" not in composed(mail).decode()
 
 
 def test_names_are_text_and_nothing_else() -> None:

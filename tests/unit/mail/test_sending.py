@@ -23,7 +23,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
 from tests.fakes.mail import FakeMailer, FakeSends, FakeWaitingMails
 
-ADDRESS = "malena@example.org"
+ADDRESS, GUEST = "malena@example.org", "ana@example.org"
 
 
 class Outside:
@@ -119,6 +119,39 @@ def test_while_mails_cannot_be_sent_other_commands_are_carried_out(outside: Outs
     assert outside.identities.known == set()
 
 
+def guests_mail() -> Mail:
+    """To somebody without an account."""
+    said = {"news": "offered", "title": "La Viruta", "when": "mañana", "place": "Armenia 1366", "until": "hoy"}
+    link = f"/api/link/{TOKEN}/registration"
+    return replace(
+        make_mail(), user_id=None, address=GUEST, template="guest", unsubscribe=None, values=said | {"link": link}
+    )  # fmt: skip
+
+
+def test_who_has_no_account_is_written_to_where_they_said(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:
+    command = outside.asked(guests_mail())
+    for _ in range(2):
+        assert outside.deliver(command, command) == []
+
+    ((to, _),) = outside.mailer.outbox
+    (message,) = outside.mailer.messages
+    assert to == message["To"] == GUEST
+    assert message["Subject"] == "Hay un lugar para ti: La Viruta"
+    # No mailing that could be ended, and so nothing that ends a registration by a click of the mailbox.
+    assert "List-Unsubscribe" not in message
+    assert outside.commands.rows == {}
+    said = "\n".join(str(vars(record)) for record in caplog.records)
+    assert GUEST not in said
+    assert TOKEN not in said
+
+
+def test_the_version_before_wrote_no_address(outside: Outside) -> None:
+    command = outside.asked(make_mail(outside.reader()))
+    del command.payload["address"]
+    assert outside.deliver(command) == []
+    assert [to for to, _ in outside.mailer.outbox] == [ADDRESS]
+
+
 def test_what_it_said_and_the_link_are_kept_no_longer(outside: Outside, command: Command) -> None:
     outside.deliver(command)
     assert outside.commands.rows == {}
@@ -133,6 +166,26 @@ def test_what_could_not_be_sent_now_comes_again(outside: Outside, command: Comma
     assert outside.deliver(command) == [0]
     assert outside.deliver(command) == []
     assert len(outside.mailer.outbox) == 1
+
+
+def test_without_a_sender_nobody_is_written_to(
+    outside: Outside, command: Command, caplog: pytest.LogCaptureFixture
+) -> None:
+    outside.platform.sender = settings.Sender("")
+
+    assert outside.deliver(command) == []
+    assert outside.mailer.outbox == []
+    assert counted(caplog)["mail_nobody"] == 1
+
+
+def test_what_says_nothing_any_more_is_not_sent(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:
+    now = outside.platform.clock.now()
+    late = outside.asked(replace(make_mail(outside.reader()), written_at=now, until=now))
+    soon = outside.asked(replace(make_mail(outside.reader()), written_at=now, until=now + timedelta(hours=1)))
+
+    assert outside.deliver(late, soon) == []
+    assert len(outside.mailer.outbox) == 1
+    assert counted(caplog)["mail_refused"] == 1
 
 
 def test_an_address_that_is_refused_is_given_up(

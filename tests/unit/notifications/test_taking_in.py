@@ -20,6 +20,7 @@ from mundotango.notifications.service import mark_read
 from mundotango.reactions.policy import told_on
 from mundotango.reactions.telling import News, tell_authors
 from mundotango.realtime.model import Activity, Appended, Kind, inbox_channel, post_channel, user_channel
+from tests.factories.occasions import make_brief
 from tests.factories.realtime import AT, make_activity
 from tests.fakes.notifications import FakeInbox
 from tests.fakes.reactions import FakeReactions
@@ -211,13 +212,16 @@ class TestLikes:
 
 def test_every_kind_of_notification_comes_of_something(stores: FakeStores) -> None:
     payload: dict[str, Any] = {"author": author(PEOPLE[0]), "user": author(PEOPLE[0]), "post_id": str(POSTS[0])}
+    payload |= {"event": make_brief(), "changed": ["time", "place"], "notified": True}
     names = ("comment_id", "parent_id", "repost_id", "decision", "subject", "subject_id", "reason", "role")
+    of_events = ("registration_id", "state", "by", "offered_until", "ahead")
     for kind in get_args(Kind):
         if kind != "reaction.received":
-            take_in(stores, said(kind, PEOPLE[0], **payload | dict.fromkeys(names, "1")))
+            take_in(stores, said(kind, PEOPLE[0], **payload | dict.fromkeys((*names, *of_events), "1")))
     take_in(stores, likes((PEOPLE[0], 1, True)))
 
     assert sorted(item.kind for item in listed(stores)) == sorted(KINDS)
+    assert all(isinstance(value, str | None) for item in listed(stores) for value in item.subject.values())
 
 
 def read_all(stores: FakeStores) -> None:

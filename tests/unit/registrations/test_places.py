@@ -19,6 +19,7 @@ from mundotango.registrations.places import (
     TWO_LEADERS,
     Line,
     admissible,
+    admitted_last,
     fits,
     imbalance,
     next_admitted,
@@ -168,3 +169,19 @@ def test_the_waiting_move_up(
     chosen: Limits, taken: Headcount, waiting: list[Headcount], groups: list[tuple[int, ...]]
 ) -> None:
     assert move_up(chosen, taken, waiting)[0] == groups
+
+
+@given(limits, headcounts, queues, st.sampled_from(PARTIES))
+def test_who_comes_last_is_told_truly_whether_there_is_a_place(
+    chosen: Limits, taken: Headcount, waiting: list[Headcount], party: Headcount
+) -> None:
+    if not fits(chosen, taken):
+        return
+    groups, left = move_up(chosen, taken, waiting)
+    queue = dict(enumerate(waiting, start=1))
+    taken = sum((queue[position] for group in groups for position in group), taken)
+
+    told = admitted_last(chosen, taken, line_of(dict(enumerate(left, start=1))), party)
+
+    _, after = move_up(chosen, taken, [*left, party])
+    assert told == (sum(after, NOBODY) != sum([*left, party], NOBODY))

@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from mundotango.languages import Language
 from mundotango.notifications.model import Notification, NotificationKind, Rhythm, Shown
+from mundotango.notifications.wording import sentence_of
 
 # Hours of the reader's own clock. The first run after nine looks at everybody; two more have time for those whom it had
 # none for, and for all of them when it did not run. No zone changes its clocks in these hours: each day has them once.
@@ -21,7 +23,17 @@ LINES = 8
 SENT_LIFE = timedelta(days=400)
 
 # What the subject counts, in this order, and how many of them.
-COUNTED: tuple[NotificationKind, ...] = ("mention", "reply", "follow_request", "follow", "share", "moderation")
+COUNTED: tuple[NotificationKind, ...] = (
+    "registration",
+    "event_change",
+    "mention",
+    "reply",
+    "follow_request",
+    "follow",
+    "share",
+    "moderation",
+    "reminder",
+)
 MOST_COUNTS = 2
 
 
@@ -43,7 +55,7 @@ def oldest(rhythm: Rhythm, now: datetime) -> datetime:
     return now - SPAN.get(rhythm, SPAN["weekly"])
 
 
-def values(name: str, rhythm: Rhythm, shown: Sequence[Shown]) -> dict[str, Any]:
+def values(name: str, rhythm: Rhythm, shown: Sequence[Shown], language: Language) -> dict[str, Any]:
     """What the template of a digest says it with."""
     people, others = _people(shown)
     counts = {kind: sum(1 for each in shown if each.notification.kind == kind) for kind in COUNTED}
@@ -53,7 +65,7 @@ def values(name: str, rhythm: Rhythm, shown: Sequence[Shown]) -> dict[str, Any]:
         "people": people,
         "others": others,
         "counts": [[kind, number] for kind, number in counts.items() if number][:MOST_COUNTS],
-        "lines": [_line(each) for each in shown[:LINES]],
+        "lines": [_line(each, language) for each in shown[:LINES]],
         "more": len(shown) - len(shown[:LINES]),
     }
 
@@ -68,8 +80,10 @@ def _people(shown: Sequence[Shown]) -> tuple[list[str], int]:
     return [named[0].display_name], len(everybody - unseen) - 1
 
 
-def _line(shown: Shown) -> dict[str, Any]:
+def _line(shown: Shown, language: Language) -> dict[str, Any]:
+    """Of an event a whole sentence, of people what the template makes one of."""
     return {
+        "said": sentence_of(shown.notification, language),
         "kind": shown.notification.kind,
         "people": [actor.display_name for actor in shown.actors],
         "others": shown.count - len(shown.actors),
@@ -82,6 +96,8 @@ def _path(shown: Shown) -> str:
     notification: Notification = shown.notification
     if "post_id" in notification.subject:
         return f"/posts/{notification.subject['post_id']}"
+    if "event_id" in notification.subject:
+        return f"/events/{notification.subject['event_id']}"
     if notification.kind in ("follow", "follow_accepted") and len(shown.actors) == 1:
         return f"/users/{shown.actors[0].handle}"
     return "/notifications"

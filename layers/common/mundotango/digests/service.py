@@ -12,6 +12,7 @@ from mundotango.errors import NotFound
 from mundotango.links import link_path, token_hash
 from mundotango.mail.model import Mail
 from mundotango.notifications.model import Notification, NotificationPreferences
+from mundotango.notifications.policy import is_over
 from mundotango.notifications.service import list_shown
 from mundotango.ports import Clock
 from mundotango.work import UnitOfWork
@@ -26,7 +27,7 @@ def write_digest(
     clock: Clock,
 ) -> bool:
     """`unread` are the newest first. False where there is nothing to tell, or it was told: then nothing is sent."""
-    wanted = [each for each in unread if preferences.wants(each.kind, "email")]
+    wanted = [each for each in unread if preferences.wants(each.kind, "email") and not is_over(each, clock.now())]
     shown = list_shown(work, due.user_id, wanted) if wanted else []
     if not shown:
         return False
@@ -46,7 +47,7 @@ def write_digest(
         user_id=due.user_id,
         template="digest",
         language=preferences.language,
-        values=policy.values(due.name, due.rhythm, shown),
+        values=policy.values(due.name, due.rhythm, shown, preferences.language),
         unsubscribe=link_path(token, "unsubscribe"),
         written_at=written.at,
     )

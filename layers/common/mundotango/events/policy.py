@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast, get_args
@@ -5,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mundotango.errors import Conflict, PreconditionFailed, Said
-from mundotango.events.model import Event, EventKind, EventStatus, Part, Role, Text
+from mundotango.events.model import Event, EventKind, EventStatus, Part, Role, Text, content_payload
 from mundotango.posts.policy import language
 from mundotango.text import clean, key, refused
 from mundotango.users.policy import link as address_of_page
@@ -25,6 +26,10 @@ MOST_SESSIONS = 200
 MOST_VERSIONS = 500
 # A trip around the world, in the smallest unit of the smallest currency.
 LARGEST_PRICE = 10_000_000_000
+
+# In UTF-8, with the words of its pictures: a page of 50 of these, each a text of quotation marks, is less than Lambda
+# answers.
+LARGEST_EVENT = 50_000
 
 HOLDING_SESSIONS: frozenset[EventKind] = frozenset({"course", "encuentro", "festival", "festivalito", "marathon"})
 
@@ -170,13 +175,16 @@ def tags(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def bounded(event: Event) -> Event:
+    said = [content_payload(event), [picture["alt"] for picture in event.media]]
+    if len(json.dumps(said, ensure_ascii=False).encode()) > LARGEST_EVENT:
+        most = LARGEST_EVENT // 1000
+        raise refused("description", Said("must be at most {most} kB with all else that the event says", most=most))
+    return event
+
+
 def may_edit(event: Event, user_id: UUID) -> bool:
     return user_id in event.editors
-
-
-def may_see(event: Event, reader_id: UUID) -> bool:
-    """What is a draft only those see who write it."""
-    return event.status != "draft" or may_edit(event, reader_id)
 
 
 def may_hold_sessions(parent: Event, sessions: int) -> None:
@@ -186,8 +194,15 @@ def may_hold_sessions(parent: Event, sessions: int) -> None:
         raise Conflict(Said("an event has at most {most} sessions", most=MOST_SESSIONS))
 
 
-def unchanged(version: int, expected: int) -> None:
+def holds_sessions(kind: EventKind) -> None:
+    """Of an event that has some."""
+    if kind not in HOLDING_SESSIONS:
+        raise refused("kind", "must be one that holds sessions, as this event has some")
+
+
+def unchanged(version: int, expected: int, *, calls_off: bool) -> None:
+    """An edit that only `calls_off` what was not yet called off is one too many for nobody."""
     if version != expected:
         raise PreconditionFailed("it was changed since; read it again")
-    if version >= MOST_VERSIONS:
+    if version >= MOST_VERSIONS and not calls_off:
         raise Conflict("this event was edited too often; announce a new one")

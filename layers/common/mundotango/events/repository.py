@@ -8,17 +8,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 from psycopg.types.json import Jsonb
 
-from mundotango import text
 from mundotango.errors import Conflict, EventExists, ProfileMissing, Said
 from mundotango.events.model import Dated, Event, EventStatus, Version, content_payload
 from mundotango.events.policy import LONGEST_EVENT
 from mundotango.events.rows import dated_from, event_from
 from mundotango.occurrences.repository import OCCURRENCE
 from mundotango.pagination import Place
-from mundotango.visibility.repository import everybody_sees_person, sees_person
+from mundotango.visibility.repository import everybody_sees_event, everybody_sees_person, sees_person
 
 _EVENT = SQL("""
     events.id AS of_event, events.organiser_id, events.kind AS of_kind, events.status AS as_a_whole,
@@ -47,10 +46,10 @@ _PARTS_OF_EVENT = SQL("""
         FROM event_media AS shown WHERE shown.event_id = events.id
     ) AS pictures ON true
 """).format(seen=everybody_sees_person("person"))
-# `page` selects the id of each occurrence to be shown, and where it stands in its list: by `at`, then `key`.
+# `page` selects the id of each occurrence to be shown, and where it stands in its list: `places`.
 _DATED = SQL("""
     WITH page AS MATERIALIZED ({page})
-    SELECT page.at, page.key, {occurrence}, {event},
+    SELECT {places}, {occurrence}, {event},
         venues.name AS venue_name, venues.address, venues.city, venues.country, venues.latitude, venues.longitude,
         venues.zone AS venue_zone, venues.created_by, venues.created_at AS known_at, venues.version AS venue_version
     FROM page
@@ -58,29 +57,41 @@ _DATED = SQL("""
     JOIN events ON events.id = occurrences.event_id
     JOIN venues ON venues.id = occurrences.venue_id
     {parts}
-    ORDER BY page.at {direction}, page.key {direction}
+    ORDER BY {order}
 """)
 _ONE = SQL("SELECT {event} FROM events {parts} WHERE events.id = %(event_id)s").format(
     event=_EVENT, parts=_PARTS_OF_EVENT
 )
+# Of each event that is announced for there, the next time.
+_AT_VENUE = SQL("""
+    SELECT next.id, next.starts_at AS at, next.id AS key FROM (
+        SELECT DISTINCT ON (event_id) id, starts_at FROM occurrences
+        WHERE venue_id = %(venue_id)s AND ends_at > %(now)s AND status <> 'draft' ORDER BY event_id, starts_at
+    ) AS next ORDER BY next.starts_at, next.id LIMIT %(limit)s
+""")
 # What is next, or of what is over the last.
 _NEXT = SQL("""
-    SELECT id, starts_at FROM occurrences WHERE occurrences.event_id = {event_id}
+    SELECT id, starts_at, status FROM occurrences WHERE occurrences.event_id = {event_id}
     ORDER BY ends_at <= %(now)s, CASE WHEN ends_at > %(now)s THEN starts_at END, starts_at DESC LIMIT 1
 """)
 _OF_ONE = SQL("SELECT id, starts_at AS at, id AS key FROM ({}) AS next").format(
     _NEXT.format(event_id=SQL("%(event_id)s"))
 )
+_OF_ONE_FOR_EVERYBODY = SQL(
+    "{} WHERE next.status <> 'draft' AND EXISTS (SELECT FROM events WHERE events.id = %(event_id)s AND {})"
+).format(_OF_ONE, everybody_sees_event("events"))
 _OWN = SQL("""
     SELECT next.id, mine.created_at AS at, mine.id AS key
     FROM (
-        SELECT id, created_at FROM events WHERE organiser_id = %(user_id)s
-        UNION
-        SELECT events.id, events.created_at FROM event_people JOIN events ON events.id = event_people.event_id
-        WHERE event_people.user_id = %(user_id)s AND event_people.role = 'organiser'
+        SELECT mine.id, mine.created_at FROM (
+            SELECT id, created_at FROM events WHERE organiser_id = %(user_id)s
+            UNION
+            SELECT events.id, events.created_at FROM event_people JOIN events ON events.id = event_people.event_id
+            WHERE event_people.user_id = %(user_id)s AND event_people.role = 'organiser'
+        ) AS mine
+        WHERE {beyond} ORDER BY mine.created_at DESC, mine.id DESC LIMIT %(limit)s
     ) AS mine
     CROSS JOIN LATERAL ({next}) AS next
-    WHERE {beyond} ORDER BY mine.created_at DESC, mine.id DESC LIMIT %(limit)s
 """)
 _PAGE = SQL("""
     SELECT id, starts_at AS at, id AS key FROM occurrences WHERE {conditions} ORDER BY starts_at, id LIMIT %(limit)s
@@ -128,10 +139,31 @@ class EventRepository:
         found = self._read(SQL("{}").format(_OF_ONE), {"event_id": event_id, "now": now})
         return found[0][1] if found else None
 
+    def find_shown(self, event_id: UUID, now: datetime) -> Dated | None:
+        """Likewise, if it is announced and for everybody."""
+        found = self._read(SQL("{}").format(_OF_ONE_FOR_EVERYBODY), {"event_id": event_id, "now": now})
+        return found[0][1] if found else None
+
     def find_at(self, occurrence_id: UUID) -> Dated | None:
         page = SQL("SELECT id, starts_at AS at, id AS key FROM occurrences WHERE id = %(occurrence_id)s")
         found = self._read(SQL("{}").format(page), {"occurrence_id": occurrence_id})
         return found[0][1] if found else None
+
+    def list_at_venue(self, venue_id: UUID, now: datetime, limit: int) -> list[Dated]:
+        """The events that are to take place there, each at the next time it does, soonest first."""
+        page = SQL("{}").format(_AT_VENUE)
+        return [dated for _, dated in self._read(page, {"venue_id": venue_id, "now": now, "limit": limit})]
+
+    def others_at_venue(self, venue_id: UUID, user_id: UUID, now: datetime) -> bool:
+        """Whether something is to take place there that another announced."""
+        query = """
+            SELECT EXISTS (
+                SELECT FROM occurrences JOIN events ON events.id = event_id
+                WHERE occurrences.venue_id = %s AND occurrences.ends_at > %s AND organiser_id <> %s
+            )
+        """
+        row = self._connection.execute(query, (venue_id, now, user_id)).fetchone()
+        return row is not None and row[0]
 
     def list_at(self, occurrence_ids: Sequence[UUID]) -> list[Dated]:
         """By the time they start."""
@@ -150,37 +182,30 @@ class EventRepository:
     def list_published(
         self,
         *,
-        city: str | None = None,
         event_id: UUID | None = None,
         parent_id: UUID | None = None,
         from_: datetime | None,
-        to: datetime | None = None,
         after: Place | None,
         limit: int,
     ) -> list[Dated]:
-        """What takes place between `from_` and `to`, though it began before or ends later, in order of beginning: in a
-        city, of one event, or of the sessions of one."""
-        conditions = [SQL("status <> 'draft'")]
+        """What takes place from then on, though it began before, in order of beginning: of one event, or of the
+        sessions of one."""
+        conditions: list[Composable] = [SQL("status <> 'draft'")]
         if from_ is not None:
             # An index can begin there; by the end of an event alone it could not.
             conditions.append(SQL("ends_at > %(from)s AND starts_at > %(earliest)s"))
-        if city is not None:
-            conditions.append(SQL("city_key = %(city)s"))
         if event_id is not None:
             conditions.append(SQL("event_id = %(event_id)s"))
         if parent_id is not None:
-            conditions.append(SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s)"))
-        if to is not None:
-            conditions.append(SQL("starts_at < %(to)s"))
+            of_parent = SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s AND {})")
+            conditions.append(of_parent.format(everybody_sees_event("events")))
         if after is not None:
             conditions.append(SQL("(starts_at, id) > (%(at)s, %(id)s)"))
         values = {
-            "city": None if city is None else text.key(city),
             "event_id": event_id,
             "parent_id": parent_id,
             "from": from_,
             "earliest": None if from_ is None else from_ - LONGEST_EVENT,
-            "to": to,
             "at": after.at if after else None,
             "id": after.id if after else None,
             "limit": limit,
@@ -258,6 +283,10 @@ class EventRepository:
         if after.media != before.media:
             self._connection.execute("DELETE FROM event_media WHERE event_id = %s", (after.id,))
             self._add_media(after, owners)
+
+    def remove(self, event_id: UUID) -> None:
+        """With its sessions, and all that each of them says and said."""
+        self._connection.execute("DELETE FROM events WHERE id = %s", (event_id,))
 
     def raise_version(self, event: Event, own: Mapping[str, object], editor_id: UUID, now: datetime) -> None:
         """An edit of one of its occurrences, of which this was its own before."""
@@ -338,12 +367,20 @@ class EventRepository:
     def _read(
         self, page: Composed, values: dict[str, Any], direction: Literal["ASC", "DESC"] = "ASC"
     ) -> list[tuple[Place, Dated]]:
-        query = _DATED.format(
-            page=page, occurrence=OCCURRENCE, event=_EVENT, parts=_PARTS_OF_EVENT, direction=SQL(direction)
-        )
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query, values).fetchall()
-        return [(Place(row["at"], row["key"]), dated_from(row)) for row in rows]
+        order = SQL("page.at {direction}, page.key {direction}").format(direction=SQL(direction))
+        found = read_page(self._connection, page, values, places=SQL("page.at, page.key"), order=order)
+        return [(Place(row["at"], row["key"]), dated) for row, dated in found]
+
+
+def read_page(
+    connection: Connection, page: Composed, values: dict[str, Any], *, places: SQL, order: Composed | SQL
+) -> list[tuple[dict[str, Any], Dated]]:
+    """The occurrences that `page` selects by their `id`, each with its row, in which are its `places` too."""
+    query = _DATED.format(
+        page=page, places=places, occurrence=OCCURRENCE, event=_EVENT, parts=_PARTS_OF_EVENT, order=order
+    )
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return [(row, dated_from(row)) for row in cursor.execute(query, values)]
 
 
 def _values(event: Event) -> dict[str, Any]:

@@ -49,8 +49,9 @@ def create_event(
     parent = None if said.parent_id is None else _parent(work, said.parent_id, organiser_id)
     event = _new(work, said, organiser_id, event_id or new_id(), clock)
     event = replace(event, media=tuple(kept_picture(each, measures[each]) | {"alt": alt} for each, alt in wanted))
-    work.events.add(event, organiser_id)
+    work.events.add(policy.bounded(event), organiser_id)
     occurrences.write(work, event, parent, clock)
+    work.documents.write([event.id])
     dated = _dated(work, event.id, clock)
     if announced and dated.occurrence.status != "draft":
         announce(work, "event.created", dated, {city_of(dated)}, organiser_id, clock)
@@ -83,15 +84,19 @@ def edit_event(
         work.users.hold([editor_id, *owners.values()])
         check_attachable(work, list(measures))
     before = get_editable(work, event_id, editor_id)
-    policy.unchanged(before.version, version)
+    calls_off = changes == {"status": "cancelled"} and before.status != "cancelled"
+    policy.unchanged(before.version, version, calls_off=calls_off)
     was = _dated(work, event_id, clock)
     after = _edited(work, before, changes, editor_id, clock)
+    if after.kind != before.kind and work.events.list_sessions(event_id):
+        policy.holds_sessions(after.kind)
     if "media" in changes:
         after = replace(after, media=_shown(before, changes["media"], measures))
-    work.events.change(before, after, editor_id, dict.fromkeys(measures, editor_id) | owners)
+    work.events.change(before, policy.bounded(after), editor_id, dict.fromkeys(measures, editor_id) | owners)
     _release(work, before, after, owners, clock)
-    occurrences.write(work, after, parent_status(work, after), clock)
+    occurrences.write(work, after, parent_status(work, after), clock, editor_id)
     _write_sessions(work, before, after, editor_id, clock)
+    work.documents.write([event_id])
     dated = _dated(work, event_id, clock)
     cities = {city_of(was), city_of(dated)}
     if dated.occurrence.status != "draft":
@@ -125,7 +130,7 @@ def take_picture_off_event(work: UnitOfWork, media_id: UUID, owner_id: UUID, clo
 
 def get_editable(work: UnitOfWork, event_id: UUID, editor_id: UUID) -> Event:
     """Until this transaction ends nobody else changes it."""
-    return _editable(work.events.find_held(event_id), editor_id)
+    return _editable(work, work.events.find_held(event_id), editor_id)
 
 
 def parent_status(work: UnitOfWork, event: Event) -> EventStatus | None:
@@ -140,8 +145,8 @@ def find_parent(work: UnitOfWork, event: Event) -> Event | None:
 
 def get_event(work: UnitOfWork, event_id: UUID, clock: Clock) -> Dated:
     """As everybody sees it: at the next time it takes place; of what is over, at the last."""
-    dated = work.events.find_dated(event_id, clock.now())
-    if dated is None or dated.occurrence.status == "draft":
+    dated = work.events.find_shown(event_id, clock.now())
+    if dated is None:
         raise NotFound(_NO_EVENT)
     return dated
 
@@ -151,23 +156,26 @@ def get_own_event(work: UnitOfWork, event_id: UUID, editor_id: UUID, clock: Cloc
     dated = work.events.find_dated(event_id, clock.now())
     if dated is None:
         raise NotFound(_NO_EVENT)
-    _editable(dated.event, editor_id)
+    _editable(work, dated.event, editor_id)
     return dated
 
 
 def list_versions(work: UnitOfWork, event_id: UUID, editor_id: UUID) -> list[Version]:
     """How it reads now and read before, newest first; for those who may change it."""
-    event = _editable(work.events.find(event_id), editor_id)
+    event = _editable(work, work.events.find(event_id), editor_id)
     now = Version(event.version, content_payload(event), event.changed_at)
     return [now, *work.events.list_versions(event_id, MOST_VERSIONS_SHOWN)]
 
 
-def _editable(event: Event | None, editor_id: UUID) -> Event:
-    if event is None or not policy.may_see(event, editor_id):
+def _editable(work: UnitOfWork, event: Event | None, editor_id: UUID) -> Event:
+    """What is a draft, or a session of one, is there for nobody else."""
+    if event is None:
         raise NotFound(_NO_EVENT)
-    if not policy.may_edit(event, editor_id):
-        raise NotAllowed("this event is another person's")
-    return event
+    if policy.may_edit(event, editor_id):
+        return event
+    if "draft" in (event.status, parent_status(work, event)):
+        raise NotFound(_NO_EVENT)
+    raise NotAllowed("this event is another person's")
 
 
 def _dated(work: UnitOfWork, event_id: UUID, clock: Clock) -> Dated:
@@ -214,6 +222,9 @@ def _new(work: UnitOfWork, said: Said, organiser_id: UUID, event_id: UUID, clock
 def _edited(work: UnitOfWork, before: Event, changes: Changes, editor_id: UUID, clock: Clock) -> Event:
     """Without its pictures' changes. Times that are not said stay by the clocks, also in another zone."""
     said = replace(said_of(before, at(before.starts, before.zone), at(before.ends, before.zone)), **changes)
+    # Before they are taken to a zone, where the first and the last of all moments have no time.
+    policy.moment("starts_at", said.starts_at)
+    policy.moment("ends_at", said.ends_at)
     venue = venue_said(work, said, editor_id, clock)
     zone = zone_said(said, venue)
     starts = policy.local(said.starts_at, zone) if "starts_at" in changes else before.starts
@@ -257,7 +268,7 @@ def _write_sessions(work: UnitOfWork, before: Event, after: Event, editor_id: UU
     for session_id in work.events.list_sessions(after.id):
         session = work.events.find_held(session_id)
         if session is not None and session.status != "draft":
-            occurrences.write(work, session, after.status, clock)
+            occurrences.write(work, session, after.status, clock, editor_id)
             dated = _dated(work, session_id, clock)
             announce(work, kind, dated, {city_of(dated)}, editor_id, clock)
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:  # who signs cursors needs this module, and no driver at impor
 
 CURSOR = "cursor"
 ORIGIN = "origin"
+CHECK_IN = "check-in"
 
 
 def make_keys(keys: KeyRepository, clock: Clock) -> None:
     """One key for each purpose that has none."""
-    for purpose in (CURSOR, ORIGIN):
+    for purpose in (CURSOR, ORIGIN, CHECK_IN):
         if not keys.list_secrets(purpose):
             keys.add(new_id(), purpose, new_secret().encode(), clock.now())
 

@@ -34,7 +34,7 @@ def render(mail: Mail, site: str) -> Rendered:
         "words": words(mail.template, mail.language),
         "language": mail.language,
         "site": site,
-        "unsubscribe": site + mail.unsubscribe,
+        "unsubscribe": mail.unsubscribe and site + mail.unsubscribe,
     }
     made = _environment()
     subject = made.get_template(f"{mail.template}.subject.txt").render(said)

@@ -108,6 +108,9 @@ CREATE TABLE event_versions (
 );
 CREATE INDEX idx_event_versions_written_by ON event_versions (written_by) WHERE written_by IS NOT NULL;
 
+-- By which somebody who leaves is found in what others' events were.
+CREATE INDEX idx_event_versions_people ON event_versions USING gin ((content -> 'people') jsonb_path_ops);
+
 -- One time that an event takes place. What is its own stands in `own_…`; everything else is copied here from the event
 -- and the venue, so that what takes place where and when is found in one table.
 CREATE TABLE occurrences (
@@ -133,9 +136,10 @@ CREATE TABLE occurrences (
     CHECK (ends_at > starts_at),
     CHECK ((own_starts IS NULL) = (own_ends IS NULL))
 );
-DROP INDEX idx_events_city;
-DROP INDEX idx_events_start_time;
-DROP INDEX idx_events_city_time;
+-- The version of the code before reads by them until it is replaced.
+ALTER INDEX idx_events_city RENAME TO idx_events_city_before;
+ALTER INDEX idx_events_start_time RENAME TO idx_events_start_time_before;
+ALTER INDEX idx_events_city_time RENAME TO idx_events_city_time_before;
 CREATE INDEX idx_events_city ON occurrences (city_key);
 CREATE INDEX idx_events_start_time ON occurrences (starts_at, id);
 CREATE INDEX idx_events_city_time ON occurrences (city_key, starts_at, id);
@@ -143,7 +147,8 @@ CREATE INDEX idx_occurrences_place ON occurrences USING gist (ll_to_earth(latitu
 CREATE INDEX idx_occurrences_venue ON occurrences (venue_id);
 CREATE INDEX idx_occurrences_own_venue ON occurrences (own_venue_id) WHERE own_venue_id IS NOT NULL;
 
--- Makes of an event as it was before what it is now.
+-- Makes of one event as it was before what it is now. Those that are there already follow in a file of their own, as until
+-- the end of this one nobody can read them.
 CREATE FUNCTION adopt_event(one events) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     place uuid;
@@ -175,8 +180,6 @@ BEGIN
     WHERE id = one.id;
 END
 $$;
-SELECT adopt_event(events) FROM events;
-
 CREATE FUNCTION adopt_new_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM adopt_event(NEW);

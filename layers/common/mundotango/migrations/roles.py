@@ -10,7 +10,7 @@ from mundotango import settings
 
 OWNER = "mundo_migrate"
 APP = "mundo_app"
-# What the platform needs and a role without rights over the server may not install.
+# What the platform needs and a role without rights over the server may not install: earthdistance is not trusted.
 EXTENSIONS = ("citext", "cube", "earthdistance", "pg_trgm", "unaccent")
 
 

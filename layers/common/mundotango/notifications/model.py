@@ -16,7 +16,17 @@ from mundotango.languages import Language
 from mundotango.users.model import Person
 
 NotificationKind = Literal[
-    "mention", "reply", "share", "follow", "follow_request", "follow_accepted", "like", "moderation"
+    "mention",
+    "reply",
+    "share",
+    "follow",
+    "follow_request",
+    "follow_accepted",
+    "like",
+    "moderation",
+    "registration",
+    "event_change",
+    "reminder",
 ]
 Way = Literal["app", "email", "push"]
 Rhythm = Literal["never", "daily", "weekly"]
@@ -32,6 +42,8 @@ MOST_COUNTED = 100
 
 # Of these somebody is told for as long as they are so.
 STANDING: frozenset[NotificationKind] = frozenset({"follow", "follow_request"})
+# Of these nobody needs to be told any more once the event has begun.
+DATED: frozenset[NotificationKind] = frozenset({"registration", "event_change", "reminder"})
 # Fields of a subject.
 _ABOUT = ("post_id", "repost_id", "comment_id")
 
@@ -117,6 +129,19 @@ class NotificationPreferences:
 
     def wants(self, kind: NotificationKind, way: Way) -> bool:
         return (kind, way) not in self.off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Somebody who is to be told something of one kind: whether they want that in the app, and by e-mail too. `zone` is
+    None of those who never said how they want to be told."""
+
+    user_id: UUID
+    name: str
+    language: Language
+    zone: str | None
+    app: bool
+    email: bool
 
 
 def notification_payload(notification: Notification) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from mundotango.errors import Said
 from mundotango.languages import LANGUAGES, Language
 from mundotango.notifications.model import (
+    DATED,
     MOST_COUNTED,
     RHYTHMS,
     Notification,
@@ -71,6 +72,11 @@ def occurrences(activity: Activity) -> list[Occurrence]:
     """What an activity says to the inbox of whom it is told to; most say nothing."""
     read = _OCCURRENCES.get(activity.kind)
     return read(activity) if read is not None else []
+
+
+def is_over(notification: Notification, now: datetime) -> bool:
+    """Whether it is about an event that has begun, of which nobody needs to be told any more."""
+    return notification.kind in DATED and datetime.fromisoformat(notification.subject["starts_at"]) <= now
 
 
 def merged(known: Notification | None, user_id: UUID, occurrence: Occurrence, position: str) -> Notification:
@@ -174,6 +180,29 @@ def _numbers(changes: Sequence[Mapping[str, Any]], day: str) -> dict[UUID, int]:
     return {UUID(each["user_id"]): int(each["number"]) for each in changes if each["day"] == day}
 
 
+def _of_event(kind: NotificationKind, fields: Sequence[str]) -> Callable[[Activity], list[Occurrence]]:
+    """An item of its own: what was told before may have been something else."""
+
+    def read(activity: Activity) -> list[Occurrence]:
+        subject = activity.payload["event"] | {name: activity.payload[name] for name in fields}
+        return [Occurrence(group=f"{kind}#{activity.id}", kind=kind, subject=subject, at=activity.occurred_at)]
+
+    return read
+
+
+def _changed(activity: Activity) -> list[Occurrence]:
+    """A subject's values are texts."""
+    payload = activity.payload | {"changed": ",".join(activity.payload["changed"])}
+    return _of_event("event_change", ("changed",))(replace(activity, payload=payload))
+
+
+def _registered(activity: Activity) -> list[Occurrence]:
+    """Nobody is notified of what they did themselves, but all their pages are told."""
+    if not activity.payload["notified"]:
+        return []
+    return _of_event("registration", ("registration_id", "state", "by", "offered_until"))(activity)
+
+
 _OCCURRENCES: dict[Kind, Callable[[Activity], list[Occurrence]]] = {
     "mention.created": _once("mention", "author", ("post_id", "comment_id")),
     "comment.created": _once("reply", "author", ("post_id", "comment_id", "parent_id")),
@@ -183,4 +212,7 @@ _OCCURRENCES: dict[Kind, Callable[[Activity], list[Occurrence]]] = {
     "follow.accepted": _of_person("follow_accepted"),
     "reaction.received": _liked,
     "moderation.decided": _moderated,
+    "registration.updated": _registered,
+    "event.changed": _changed,
+    "reminder.due": _of_event("reminder", ("ahead",)),
 }

@@ -1,6 +1,6 @@
 """How people want to be notified, in PostgreSQL; the inboxes are in DynamoDB."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composable, Composed
 
 from mundotango.errors import ProfileMissing
 from mundotango.notifications import policy
-from mundotango.notifications.model import NotificationPreferences
+from mundotango.notifications.model import Listener, NotificationKind, NotificationPreferences
 
 _PREFERENCES = """
     SELECT users.id, users.languages, settings.digest, settings.language, settings.zone,
@@ -24,6 +24,16 @@ _WANTS = SQL("""
         SELECT FROM notifications_off AS off WHERE off.user_id = {listener} AND off.kind = %(kind)s AND off.way = 'app'
     )
 """)
+
+_LISTENERS = """
+    SELECT users.id, users.display_name, users.languages, settings.language, settings.zone, {wants},
+        NOT EXISTS (
+            SELECT FROM notifications_off AS off
+            WHERE off.user_id = users.id AND off.kind = %(kind)s AND off.way = 'email'
+        )
+    FROM users LEFT JOIN notification_settings AS settings ON settings.user_id = users.id
+    WHERE users.id = ANY(%(user_ids)s) AND users.leaves_at IS NULL
+"""
 
 
 def wants(listener: Composable) -> Composed:
@@ -48,6 +58,22 @@ class NotificationPreferenceRepository:
                 zone=row["zone"] or policy.ZONE,
             )
             for row in rows
+        }
+
+    def listeners(self, user_ids: Collection[UUID], kind: NotificationKind) -> dict[UUID, Listener]:
+        """Those who have a profile and are not leaving."""
+        query = SQL(_LISTENERS).format(wants=wants(SQL("users.id")))
+        rows = self._connection.execute(query, {"user_ids": list(user_ids), "kind": kind})
+        return {
+            user_id: Listener(
+                user_id=user_id,
+                name=name,
+                language=policy.spoken(language or "", languages),
+                zone=zone,
+                app=app,
+                email=app and email,
+            )
+            for user_id, name, languages, language, zone, app, email in rows
         }
 
     def replace(self, user_id: UUID, wanted: NotificationPreferences, at: datetime) -> None:

@@ -14,6 +14,7 @@ from mundotango.occurrences import policy
 from mundotango.occurrences.model import Occurrence, Own
 from mundotango.occurrences.service import override
 from mundotango.ports import Clock
+from mundotango.recurrence.service import at
 from mundotango.text import refused
 from mundotango.venues.service import get_named
 from mundotango.work import UnitOfWork
@@ -46,15 +47,16 @@ def edit_occurrence(
         PreconditionFailed: the event was edited since.
     """
     event = get_editable(work, event_id, editor_id)
-    events_policy.unchanged(event.version, version)
+    before = next((each for each in work.occurrences.list_of(event_id) if each.original == original), None)
+    calls_off = changes == {"status": "cancelled"} and before is not None and before.own.status != "cancelled"
+    events_policy.unchanged(event.version, version, calls_off=calls_off)
     if not event.repeats:
         raise Conflict("this event is no series; change the event itself")
-    before = next((each for each in work.occurrences.list_of(event_id) if each.original == original), None)
     was = None if before is None else work.events.find_at(before.id)
     if before is None or was is None:
         raise NotFound("no such occurrence")
     own = _own(work, event, before.own, changes)
-    after = override(work, event, parent_status(work, event), before, own, clock)
+    after = override(work, event, parent_status(work, event), before, own, clock, editor_id)
     work.events.raise_version(event, _own_payload(before), editor_id, clock.now())
     dated = work.events.find_at(after.id) or was
     cities = {city_of(was), city_of(dated)}
@@ -77,6 +79,8 @@ def _own(work: UnitOfWork, event: Event, own: Own, changes: Changes) -> Own:
             raise refused("starts_at" if starts_at is None else "ends_at", "must be given with the other time")
         events_policy.times(starts_at, ends_at)
         starts, ends = events_policy.local(starts_at, event.zone), events_policy.local(ends_at, event.zone)
+        # As they are kept: in whole seconds, and of an hour that comes twice the first.
+        events_policy.times(at(starts, event.zone), at(ends, event.zone))
         own = replace(own, starts=starts, ends=ends)
     return own
 

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from mundotango.events.model import EventKind, EventStatus
+from mundotango.events.model import EventKind, EventStatus, local_payload
+from mundotango.posts.model import moment_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,38 @@ class Plan:
     kept: dict[datetime, Occurrence]
     fresh: list[datetime]
     gone: list[Occurrence]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One time that an event takes place, as far as it is named to those who come to it. `titles` are pairs of a
+    language and the title in it, the original first."""
+
+    id: UUID
+    event_id: UUID
+    original: datetime
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    status: EventStatus
+    venue_name: str
+    city: str
+    titles: tuple[tuple[str, str], ...]
+
+
+def brief_payload(brief: Brief, language: str, zone: str | None) -> dict[str, Any]:
+    """In JSON's types, for somebody of this language. Where nothing is known of their zone, times are said to them by
+    the clocks that hang at the event."""
+    titles = [title for tag, title in brief.titles if tag.partition("-")[0] == language]
+    return {
+        "event_id": str(brief.event_id),
+        "occurrence_id": str(brief.id),
+        "original_start": local_payload(brief.original),
+        "title": (titles or [brief.titles[0][1]])[0],
+        "starts_at": moment_payload(brief.starts_at),
+        "zone": brief.zone,
+        "local_zone": zone or brief.zone,
+        "status": brief.status,
+        "venue_name": brief.venue_name,
+        "city": brief.city,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from mundotango.errors import Said
 from mundotango.events.model import Event, EventStatus
@@ -22,11 +23,10 @@ def night_of(starts: datetime) -> date:
 
 
 def status_of(event: Event, parent: EventStatus | None, own: Own) -> EventStatus:
-    """What is not published as a whole is in no part, and what a festival is its sessions are."""
-    for status in (parent, event.status, own.status):
-        if status is not None and status != "published":
-            return status
-    return "published"
+    """What is not published as a whole is in no part, and what a festival is its sessions are: a draft nobody sees
+    through a festival that is cancelled, and what is cancelled is so in a festival that is postponed."""
+    said = (parent, event.status, own.status)
+    return next((status for status in ("draft", "cancelled", "postponed") if status in said), "published")
 
 
 def own_status(value: str | None) -> EventStatus | None:
@@ -50,24 +50,36 @@ def planned(event: Event, known: Sequence[Occurrence], starts: Sequence[datetime
     """Which occurrences are which after a change of the series.
 
     One at the same start stays itself, and so does one whose day has a start at another hour, and the only one of an
-    event that is no series, wherever it moves. What is over in a series stays as it was.
+    event that is no series, wherever it moves. What is over in a series stays as it was, also when it is none any more,
+    and starts that would be over already are made only where there is nothing else.
     """
     by_start = {each.original: each for each in known}
     kept = {start: by_start[start] for start in starts if start in by_start}
     open_starts = [start for start in starts if start not in kept]
-    loose = [each for each in known if each.original not in kept and not (event.repeats and each.ends_at <= now)]
-    pairs = _only(open_starts, loose) if not event.repeats and len(known) == 1 else _by_day(open_starts, loose)
-    kept |= pairs
+    series = in_series(event, known)
+    loose = [each for each in known if each.original not in kept and not (series and each.ends_at <= now)]
+    live = [each for each in loose if each.status != "cancelled"] or loose
+    if not event.repeats and len(live) == 1:
+        pairs = dict(zip(open_starts, live, strict=False))
+    else:
+        pairs = _by_day(open_starts, loose)
     paired = {each.id for each in pairs.values()}
+    fresh = [start for start in open_starts if start not in pairs]
+    ahead = [start for start in fresh if not _is_over(event, start, now)] if known else fresh
     return Plan(
-        kept=kept,
-        fresh=[start for start in open_starts if start not in pairs],
+        kept=kept | pairs,
+        fresh=ahead if ahead or kept or pairs else fresh,
         gone=[each for each in loose if each.id not in paired],
     )
 
 
-def _only(starts: Sequence[datetime], loose: Sequence[Occurrence]) -> dict[datetime, Occurrence]:
-    return dict(zip(starts, loose, strict=False))
+def in_series(event: Event, known: Sequence[Occurrence]) -> bool:
+    """Whether what is over stays as it was: an event that never took place but once is itself, whenever that was."""
+    return event.repeats or len(known) > 1
+
+
+def _is_over(event: Event, start: datetime, now: datetime) -> bool:
+    return start + (event.ends - event.starts) <= now.astimezone(ZoneInfo(event.zone)).replace(tzinfo=None)
 
 
 def _by_day(starts: Iterable[datetime], loose: Iterable[Occurrence]) -> dict[datetime, Occurrence]:

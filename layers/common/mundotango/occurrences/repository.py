@@ -7,8 +7,8 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
-from mundotango.occurrences.model import Occurrence
-from mundotango.occurrences.rows import occurrence_from
+from mundotango.occurrences.model import Brief, Occurrence
+from mundotango.occurrences.rows import brief_from, occurrence_from
 from mundotango.text import key
 from mundotango.venues.model import Venue
 
@@ -17,6 +17,16 @@ OCCURRENCE = SQL("""
     occurrences.night, occurrences.status, occurrences.kind, occurrences.venue_id, occurrences.own_status,
     occurrences.own_starts, occurrences.own_ends, occurrences.own_venue_id, occurrences.changed_at
 """)
+
+_BRIEF = """
+    SELECT occurrences.id, occurrences.event_id, occurrences.original, occurrences.starts_at, occurrences.ends_at,
+        events.zone, occurrences.status, venues.name AS venue_name, venues.city,
+        ARRAY(
+            SELECT ARRAY[language, title] FROM event_texts WHERE event_texts.event_id = events.id ORDER BY position
+        ) AS titles
+    FROM occurrences JOIN events ON events.id = occurrences.event_id JOIN venues ON venues.id = occurrences.venue_id
+    WHERE occurrences.id = %s
+"""
 
 
 class OccurrenceRepository:
@@ -28,6 +38,11 @@ class OccurrenceRepository:
         query = SQL("SELECT {} FROM occurrences WHERE event_id = %s ORDER BY original").format(OCCURRENCE)
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [occurrence_from(row) for row in cursor.execute(query, (event_id,))]
+
+    def find_brief(self, occurrence_id: UUID) -> Brief | None:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            row = cursor.execute(_BRIEF, (occurrence_id,)).fetchone()
+        return None if row is None else brief_from(row)
 
     def list_since(self, event_ids: Sequence[UUID], since: datetime) -> list[Occurrence]:
         """Of these events what ends after then, by event, then by the starts of its series."""

@@ -1,6 +1,6 @@
 from typing import Any
 
-from mundotango.occurrences.model import Occurrence, Own
+from mundotango.occurrences.model import Brief, Occurrence, Own
 
 
 def occurrence_from(row: dict[str, Any]) -> Occurrence:
@@ -18,3 +18,8 @@ def occurrence_from(row: dict[str, Any]) -> Occurrence:
         own=own,
         changed_at=row["changed_at"],
     )
+
+
+def brief_from(row: dict[str, Any]) -> Brief:
+    titles = tuple((language, title) for language, title in row.pop("titles"))
+    return Brief(**row, titles=titles)

@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from mundotango.broadcasts import policy as broadcasts
+from mundotango.broadcasts.service import announce_changes
 from mundotango.events.model import Event, EventStatus
 from mundotango.ids import derived_id
 from mundotango.occurrences import policy
@@ -16,38 +18,64 @@ from mundotango.recurrence.service import at, starts
 from mundotango.work import UnitOfWork
 
 
-def write(work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clock) -> None:
+def write(
+    work: UnitOfWork, event: Event, parent: EventStatus | None, clock: Clock, actor_id: UUID | None = None
+) -> None:
     """Brings an event's occurrences to what it says now, a year ahead. The event is held, or new.
 
     Those that still are keep their ids, and what is their own. Of the others those that somebody registered for are
-    cancelled, and the rest removed.
+    cancelled, and the rest removed. Whoever comes to one that changed is told, but for `actor_id`, who changed it.
     """
     now = clock.now()
     known = work.occurrences.list_of(event.id)
-    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there.
-    venues = work.venues.hold([event.venue_id, *(each.own.venue_id for each in known if each.own.venue_id)])
+    # Before any of them is touched, as whoever moves a venue holds it and then wants what takes place there: also those
+    # that they leave.
+    named = {venue_id for each in known for venue_id in (each.venue_id, each.own.venue_id) if venue_id is not None}
+    venues = work.venues.hold([event.venue_id, *named])
     plan = policy.planned(event, known, _starts(event, now), now)
     registered = _registered_for(work, plan.gone)
     kept = [(start, each.id, each.own) for start, each in plan.kept.items()]
+    # Not by what is its own: where the series comes back to it, it takes place again.
     cancelled = [
-        (each.original, each.id, replace(each.own, status="cancelled")) for each in plan.gone if each.id in registered
+        _called_off(_made(event, parent, each.original, each.id, each.own, now))
+        for each in plan.gone
+        if each.id in registered
     ]
     taken = {each.id for each in known}
     fresh = [(start, _new_id(event, start, taken), Own()) for start in plan.fresh]
     work.occurrences.remove([each.id for each in plan.gone if each.id not in registered])
-    wanted = [_made(event, parent, *each, now) for each in (*kept, *cancelled, *fresh)]
-    work.occurrences.save(_changed(event, known, wanted, now), venues)
+    wanted = [*(_made(event, parent, *each, now) for each in (*kept, *fresh)), *cancelled]
+    saved = _changed(event, known, wanted, now)
+    work.occurrences.save(saved, venues)
     work.events.note_expanded(event.id, now)
+    _announce(work, known, saved, actor_id, clock)
 
 
 def override(
-    work: UnitOfWork, event: Event, parent: EventStatus | None, occurrence: Occurrence, own: Own, clock: Clock
+    work: UnitOfWork,
+    event: Event,
+    parent: EventStatus | None,
+    occurrence: Occurrence,
+    own: Own,
+    clock: Clock,
+    actor_id: UUID | None = None,
 ) -> Occurrence:
     """One occurrence with this of its own. The event is held."""
     now = clock.now()
     changed = _made(event, parent, occurrence.original, occurrence.id, own, now)
-    work.occurrences.save([changed], work.venues.hold([changed.venue_id]))
+    if occurrence.ends_at > now and occurrence.original not in _starts(event, now):
+        changed = _called_off(changed)
+    work.occurrences.save([changed], work.venues.hold([occurrence.venue_id, changed.venue_id]))
+    _announce(work, [occurrence], [changed], actor_id, clock)
     return changed
+
+
+def _announce(
+    work: UnitOfWork, known: Sequence[Occurrence], saved: Sequence[Occurrence], actor_id: UUID | None, clock: Clock
+) -> None:
+    before, now = {each.id: each for each in known}, clock.now()
+    changed = {each.id: broadcasts.changed(before[each.id], each, now) for each in saved if each.id in before}
+    announce_changes(work, {each: what for each, what in changed.items() if what}, actor_id, clock)
 
 
 def _registered_for(work: UnitOfWork, gone: Collection[Occurrence]) -> set[UUID]:
@@ -97,17 +125,23 @@ def _made(
     )
 
 
+def _called_off(occurrence: Occurrence) -> Occurrence:
+    """One that its series has no more, and that stays for those who registered."""
+    return replace(occurrence, status="draft" if occurrence.status == "draft" else "cancelled")
+
+
 def _changed(
     event: Event, known: Sequence[Occurrence], wanted: Sequence[Occurrence], now: datetime
 ) -> list[Occurrence]:
     """Only what is another than before is written, and what is over in a series is not."""
     before = {each.id: each for each in known}
+    series = policy.in_series(event, known)
 
     def changes(occurrence: Occurrence) -> bool:
         was = before.get(occurrence.id)
         if was is None:
             return True
-        over = event.repeats and was.ends_at <= now
+        over = series and was.ends_at <= now
         return not over and replace(occurrence, changed_at=was.changed_at) != was
 
     return [each for each in wanted if changes(each)]

@@ -37,6 +37,28 @@ class OutboxRepository:
             raise AssertionError("INSERT … RETURNING returned nothing")
         return int(row[0])
 
+    def add_all(self, activities: Sequence[Activity]) -> list[int]:
+        """Their sequence numbers, which grow in their order."""
+        rows = self._connection.execute(
+            """
+            INSERT INTO outbox (id, kind, channel, actor_id, payload, occurred_at, v)
+            SELECT * FROM unnest(
+                %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::jsonb[], %s::timestamptz[], %s::integer[]
+            )
+            RETURNING seq
+            """,
+            [
+                [each.id for each in activities],
+                [each.kind for each in activities],
+                [each.channel for each in activities],
+                [each.actor_id for each in activities],
+                [Jsonb(each.payload) for each in activities],
+                [each.occurred_at for each in activities],
+                [each.v for each in activities],
+            ],
+        )
+        return [seq for (seq,) in rows]
+
     def take(self, seqs: Sequence[int], limit: int) -> list[Outgoing]:
         """Those of these rows that are still to be relayed and that nobody else is relaying now, held until the end."""
         return self._take("seq = ANY(%s)", list(seqs), limit)

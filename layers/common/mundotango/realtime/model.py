@@ -30,6 +30,7 @@ Kind = Literal[
     "conversation.read",
     "conversation.updated",
     "event.cancelled",
+    "event.changed",
     "event.created",
     "event.updated",
     "export.failed",
@@ -60,6 +61,8 @@ Kind = Literal[
     "presence.shown",
     "reaction.changed",
     "reaction.received",
+    "registration.updated",
+    "reminder.due",
     "wishes.changed",
 ]
 

@@ -73,6 +73,13 @@ def next_admitted(limits: Limits, taken: Headcount, line: Line) -> tuple[int, ..
     return min((_positions(group, line) for group in found), default=())
 
 
+def admitted_last(limits: Limits, taken: Headcount, line: Line, party: Headcount) -> bool:
+    """Whether such a party would be admitted if it came now, behind a line of which nobody is: perhaps with others."""
+    behind = 1 + max((position for positions in line.values() for position in positions), default=0)
+    ahead = line.get(party, ())[: MOST_OF_A_KIND - 1]
+    return behind in next_admitted(limits, taken, {**line, party: (*ahead, behind)})
+
+
 def _positions(group: Counter[Headcount], line: Line) -> tuple[int, ...]:
     return tuple(sorted(position for party, number in group.items() for position in line[party][:number]))
 

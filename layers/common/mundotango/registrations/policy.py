@@ -14,6 +14,7 @@ from mundotango.registrations.model import (
     Headcount,
     Limits,
     Registration,
+    Role,
     Settings,
     State,
 )
@@ -45,12 +46,12 @@ def settings(value: Settings) -> Settings:
     _number("followers", value.limits.followers)
     _number("tolerance", value.limits.tolerance)
     if not SHORTEST_OFFER <= value.offered_for <= LONGEST_OFFER:
-        raise refused("offered_for", "must be from one hour to 14 days")
-    _before("opens_before", value.opens_before)
-    _before("closes_before", value.closes_before)
-    _before("given_back_before", value.given_back_before)
+        raise refused("offered_for_hours", "must be from one hour to 14 days")
+    _before("opens_before_minutes", value.opens_before)
+    _before("closes_before_minutes", value.closes_before)
+    _before("given_back_before_minutes", value.given_back_before)
     if value.opens_before is not None and value.opens_before <= value.closes_before:
-        raise refused("opens_before", "must be before registration closes")
+        raise refused("opens_before_minutes", "must be before registration closes")
     return value
 
 
@@ -104,6 +105,14 @@ def answers(questions: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
     if len(given) != len(questions):
         raise refused("answers", Said("must be {number}, one to each question", number=len(questions)))
     return tuple(clean(f"answers.{number}", answer, longest=LONGEST_ANSWER) for number, answer in enumerate(given))
+
+
+def dancers(by: UUID, role: Role, partner_id: UUID | None, partner_role: Role | None) -> list[Dancer]:
+    """Who registers and in which roles, whoever registers first."""
+    if (partner_id is None) != (partner_role is None):
+        raise refused("partner_role", "is said of a partner, and of nobody else")
+    partner = [] if partner_id is None or partner_role is None else [Dancer(partner_id, partner_role)]
+    return [Dancer(by, role), *partner]
 
 
 def party(dancers: Sequence[Dancer]) -> tuple[Dancer, ...]:
@@ -211,3 +220,14 @@ def attended(state: State) -> State:
     if state != "accepted":
         raise Conflict("they have no place, or have not accepted it")
     return "attended"
+
+
+def not_attended(state: State) -> State:
+    if state != "attended":
+        raise Conflict("they were not checked in")
+    return "accepted"
+
+
+def has_code(state: State) -> None:
+    if state not in {"accepted", "attended"}:
+        raise Conflict("you have no place, or have not accepted it")

@@ -5,7 +5,10 @@ from typing import TypedDict
 from uuid import UUID
 
 from mundotango import places, text
-from mundotango.errors import FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
+from mundotango.broadcasts.policy import moved
+from mundotango.broadcasts.service import announce_move
+from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
+from mundotango.events.announcement import announce
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Ranked, checked_limit, page_of
 from mundotango.ports import Clock
@@ -14,6 +17,9 @@ from mundotango.text import refused
 from mundotango.venues import policy
 from mundotango.venues.model import Site, Venue
 from mundotango.work import UnitOfWork
+
+# Of what takes place there, that so many are told of a change, the soonest: whoever looks at others sees it in a list.
+MOST_TOLD = 200
 
 
 class Changes(TypedDict, total=False):
@@ -53,11 +59,12 @@ def venue_at(work: UnitOfWork, *, user_id: UUID, site: Site, clock: Clock) -> Ve
 def edit_venue(
     work: UnitOfWork, *, venue_id: UUID, user_id: UUID, moderator: bool, version: int, changes: Changes, clock: Clock
 ) -> tuple[Venue, Venue]:
-    """Before and after. What takes place there moves with it.
+    """Before and after. What takes place there moves with it, and is told to be another.
 
     Raises:
         PreconditionFailed: it was edited since.
         VenueExists: it would become one that there is.
+        Conflict: it would become another venue under the events of others.
     """
     before = get_venue(work, venue_id)
     if not policy.may_edit(before, user_id, moderator=moderator):
@@ -66,6 +73,12 @@ def edit_venue(
         before.name, before.address, before.city, before.country, before.latitude, before.longitude, before.zone
     )
     site = policy.checked(replace(said, **changes))
+    if (
+        not moderator
+        and not policy.is_same(before, site)
+        and work.events.others_at_venue(venue_id, user_id, clock.now())
+    ):
+        raise Conflict("events of others take place there; tell of another venue, or ask a moderator")
     work.venues.hold_name(site.name)
     others = [each for each in work.venues.list_near(site, policy.METRES_APART) if each.id != venue_id]
     if others and (site.name, site.latitude, site.longitude) != (before.name, before.latitude, before.longitude):
@@ -74,6 +87,14 @@ def edit_venue(
     if before.version != version or not work.venues.change(before, after):
         raise PreconditionFailed("it was changed since; read it again")
     work.occurrences.move_venue(after, clock.now())
+    if moved(before, after):
+        announce_move(work, after.id, user_id, clock)
+    if site != said:
+        cities = {text.key(before.city), text.key(after.city)}
+        for dated in work.events.list_at_venue(venue_id, clock.now(), MOST_TOLD):
+            announce(work, "event.updated", dated, cities, user_id, clock)
+    if (after.name, after.city) != (before.name, before.city):
+        work.documents.write_of_venue(venue_id)
     return before, after
 
 

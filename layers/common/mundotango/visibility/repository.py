@@ -3,8 +3,9 @@
 Two people of whom one blocked the other do not see each other. Who is suspended, or is leaving, is seen by nobody but
 themselves. A post is seen by its author and, unless a moderator hid it, by those it mentions and those its visibility
 names: everybody, followers, or nobody else; of an account whose owner approves followers, followers at most. A repost
-is seen by who sees the post it shows. A conversation is seen by who takes part in it or is asked to, one of two only
-while they see each other; in a group everybody sees those members, and what they said, whom they see.
+is seen by who sees the post it shows. An event is seen by everybody while whoever announced it is. A conversation is
+seen by who takes part in it or is asked to, one of two only while they see each other; in a group everybody sees those
+members, and what they said, whom they see.
 
 A reader who is signed in is the parameter `reader_id` of the query. Pages for everybody have no reader: they show what
 is public, of people whose profile is public. Names of tables are passed in, so that a query may join one twice.
@@ -66,6 +67,9 @@ _CONVERSATION = SQL("""(
 _POST_FOR_EVERYBODY = SQL("""(
     {post}.visibility = 'public' AND {post}.hidden_at IS NULL AND NOT {author}.private AND {person}
 )""")
+
+# By whoever announced it alone: others become its organisers without being asked.
+_EVENT_FOR_EVERYBODY = SQL("EXISTS (SELECT FROM users AS host WHERE host.id = {event}.organiser_id AND {present})")
 
 
 def present(person: str) -> Composed:
@@ -144,6 +148,11 @@ def sees_conversation(conversation: str, mine: str) -> Composed:
 def everybody_sees_person(person: str) -> Composed:
     """Whether this row of `users` may stand on a page for everybody."""
     return _PERSON_FOR_EVERYBODY.format(person=Identifier(person), present=present(person))
+
+
+def everybody_sees_event(event: str) -> Composed:
+    """Whether this row of `events`, once it is announced, is for everybody."""
+    return _EVENT_FOR_EVERYBODY.format(event=Identifier(event), present=present("host"))
 
 
 def everybody_sees_post(post: str, author: str) -> Composed:

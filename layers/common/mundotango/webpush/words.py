@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mundotango.notifications.model import MOST_COUNTED
+from mundotango.notifications.wording import sentence_of as sentence_of_event
 
 if TYPE_CHECKING:
     from mundotango.languages import Language
@@ -47,8 +48,10 @@ def sentence_of(item: Notification, language: Language) -> str:
 
 def path_of(item: Notification) -> str:
     """Where the site shows what it is about, as far as that can be said without the database."""
-    post_id = item.subject.get("post_id")
-    return f"/posts/{post_id}" if post_id else "/notifications"
+    for field, path in (("post_id", "/posts/"), ("event_id", "/events/")):
+        if item.subject.get(field):
+            return f"{path}{item.subject[field]}"
+    return "/notifications"
 
 
 @cache
@@ -59,6 +62,9 @@ def words(language: Language) -> Words:
 
 def _spoken(item: Notification, language: Language) -> dict[str, str]:
     known = words(language)[item.kind]
+    said = sentence_of_event(item, language)
+    if said is not None:
+        return {"title": known["title"], "body": said}
     number = f"{MOST_COUNTED}+" if item.count >= MOST_COUNTED else str(item.count)
     return {"title": known["title"], "body": known["body"][item.count > 1].format(n=number)}
 

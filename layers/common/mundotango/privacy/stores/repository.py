@@ -274,6 +274,30 @@ class PersonRepository:
             {"user_id": str(user_id), "limit": limit},
         ).rowcount
 
+    def hand_over_events(self, user_id: UUID, limit: int) -> int:
+        """What others organise with them goes on as the first of those who have edited it, for whom it is theirs too;
+        others were named without being asked."""
+        return self._connection.execute(
+            """
+            UPDATE events SET organiser_id = theirs.user_id
+            FROM (
+                SELECT events.id, fellow.user_id FROM events CROSS JOIN LATERAL (
+                    SELECT part.user_id FROM event_people AS part JOIN users ON users.id = part.user_id
+                    WHERE part.event_id = events.id AND part.role = 'organiser' AND part.user_id <> %(user_id)s
+                    AND users.suspended_at IS NULL AND users.leaves_at IS NULL
+                    AND EXISTS (
+                        SELECT FROM event_versions AS edit
+                        WHERE edit.event_id = events.id AND edit.written_by = part.user_id
+                    )
+                    ORDER BY part.position LIMIT 1
+                ) AS fellow
+                WHERE events.organiser_id = %(user_id)s LIMIT %(limit)s
+            ) AS theirs
+            WHERE events.id = theirs.id
+            """,
+            {"user_id": user_id, "limit": limit},
+        ).rowcount
+
     def forget_parts(self, user_id: UUID, limit: int) -> int:
         """What others' events were before says no more that this person took part."""
         return self._connection.execute(

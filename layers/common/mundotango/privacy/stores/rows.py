@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mundotango.bootstrap import Platform
 
 PAGE = 200
+# With each go up to a thousand times that it takes place, and who registered for them.
+EVENTS_AT_ONCE = 10
 # Of rows that are only looked at.
 LOOKED_AT = 5000
 
@@ -33,12 +35,12 @@ def rows_of(table: Table) -> Rows:
     return rows
 
 
-def without_rows_of(table: Table) -> Eraser:
+def without_rows_of(table: Table, page: int = PAGE) -> Eraser:
     def erase(platform: "Platform", person: Person) -> Iterator[int]:
-        deleted = PAGE
-        while deleted == PAGE:
+        deleted = page
+        while deleted == page:
             with platform.unit_of_work() as work:
-                deleted = work.person.delete(table, person.id, PAGE)
+                deleted = work.person.delete(table, person.id, page)
             yield deleted
 
     return erase
@@ -121,13 +123,24 @@ def erase_mentions(platform: "Platform", person: Person) -> Iterator[int]:
 
 
 def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
-    for table in (tables.EVENTS, tables.EVENT_PEOPLE, tables.EVENT_MEDIA):
+    handed = PAGE
+    while handed == PAGE:
+        with platform.unit_of_work() as work:
+            handed = work.person.hand_over_events(person.id, PAGE)
+        yield handed
+    yield from without_rows_of(tables.EVENTS, EVENTS_AT_ONCE)(platform, person)
+    for table in (tables.EVENT_PEOPLE, tables.EVENT_MEDIA):
         yield from without_rows_of(table)(platform, person)
     changed = PAGE
     while changed == PAGE:
         with platform.unit_of_work() as work:
             changed = work.person.forget_parts(person.id, PAGE)
         yield changed
+
+
+def erase_broadcasts(platform: "Platform", person: Person) -> Iterator[int]:
+    with platform.unit_of_work() as work:
+        yield work.broadcasts.forget_actor(person.id)
 
 
 def erase_registrations(platform: "Platform", person: Person) -> Iterator[int]:
