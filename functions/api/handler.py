@@ -12,8 +12,13 @@ from mundotango import settings
 from mundotango.bootstrap import Platform
 
 TEXT_TYPES = [
-    "application/geo+json", "application/json", "application/problem+json", "text/calendar", "text/csv", "text/html",
-]  # fmt: skip
+    "application/geo+json",
+    "application/json",
+    "application/problem+json",
+    "text/calendar",
+    "text/csv",
+    "text/html",
+]
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mundotango.adapters.postgres import Database
 from mundotango.agenda import policy, service
 from mundotango.agenda import repository as storage
 from mundotango.errors import BadCursor
@@ -167,6 +168,17 @@ def test_what_somebody_suspended_announced_is_not_listed(
 
     restore(work, moderator.id, organiser.handle, "", clock)
     assert all(titles(work, clock, **each) for each in asked)
+
+
+def test_what_is_handed_over_is_listed_again(
+    work: UnitOfWork, database: Database, clock: FakeClock, organiser: User, world: dict[str, Dated]
+) -> None:
+    friend = make_user(work, clock)
+    suspend(work, friend.id, organiser.handle, "spam", clock)
+    with database.transaction() as connection:
+        connection.execute("UPDATE events SET organiser_id = %s", (friend.id,))
+
+    assert len(titles(work, clock)) == 6
 
 
 def test_drafts_are_found_by_nobody(work: UnitOfWork, clock: FakeClock, organiser: User) -> None:

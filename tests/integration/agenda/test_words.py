@@ -190,3 +190,18 @@ def test_a_hidden_profile_gives_no_name(work: UnitOfWork, clock: FakeClock, orga
     make_event(work, clock, organiser.id, people=[Part("teacher", hidden.id, "")])
 
     assert titles(work, clock, q="evaristo") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "q"),
+    [
+        ("Milongas", "milonga"), ("canciones", "Canción"), ("bailando", "bailar"), ("las orquestas", "orquesta"),
+        ("dancing", "dance"), ("workshops", "workshop"), ("nights of tango", "night"),
+    ],
+)  # fmt: skip
+def test_stems_alone_do_it(database: Database, said: str, q: str) -> None:
+    """Where no word is known that it could be set right by."""
+    with database.transaction() as connection:
+        found = connection.execute("SELECT stems_of(plain_words(%s)) @@ words_asked(%s)", (said, q)).fetchone()
+
+    assert found == (True,)

@@ -76,8 +76,6 @@ BEGIN
         written_at = excluded.written_at;
 END
 $$;
-SELECT write_event_documents(array_agg(id)) FROM events;
-
 -- Whom nobody may see is not found by their name either.
 CREATE FUNCTION person_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -97,6 +95,17 @@ CREATE TRIGGER users_told AFTER UPDATE OF display_name, handle, visibility, susp
         (OLD.display_name, OLD.handle, OLD.visibility, OLD.suspended_at, OLD.leaves_at)
         IS DISTINCT FROM (NEW.display_name, NEW.handle, NEW.visibility, NEW.suspended_at, NEW.leaves_at)
     ) EXECUTE FUNCTION person_renamed();
+
+-- What is handed over is another's to answer for.
+CREATE FUNCTION event_handed_over() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE event_documents SET hidden = suspended_at IS NOT NULL OR leaves_at IS NOT NULL
+    FROM users WHERE event_id = NEW.id AND users.id = NEW.organiser_id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER events_handed_over AFTER UPDATE OF organiser_id ON events
+    FOR EACH ROW EXECUTE FUNCTION event_handed_over();
 
 -- What is asked for: each word by its stems, and one that occurs nowhere by those that are spelt most like it. Words that
 -- a sentence of either language is full of count only where there are no others. The threshold is the function's own:
