@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
-from bench import events, stores
+from bench import planted_events, stores
 from bench.cold_start import free_port
 
 ADDRESS = "/api/public/events"
@@ -97,8 +97,8 @@ def _number(pattern: str, said: str) -> float:
 
 def addresses() -> list[str]:
     """The draws: the query of rank n comes with weight 1/n."""
-    dice = Random(events.SEED)  # noqa: S311
-    names, today = events.cities(), datetime.now(UTC).date()
+    dice = Random(planted_events.SEED)  # noqa: S311
+    names, today = planted_events.cities(), datetime.now(UTC).date()
     days = [today + timedelta(days=day) for day in range(DISTINCT // len(names) + 1)]
     asked = [(name, day) for day in days for name in names][:DISTINCT]
     queries = [f"{ADDRESS}?{urlencode({'city': name, 'from': f'{day}T00:00:00Z'})}" for name, day in asked]
@@ -120,7 +120,7 @@ def visited(port: int) -> float:
 def measure() -> dict[str, float]:
     with stores.running() as found:
         with found.owner() as connection:
-            events.plant(connection)
+            planted_events.plant(connection)
         with served(found.environment()) as port:
             apache_bench(port, 1000)  # a server process is warm but once
             measured = apache_bench(port)

@@ -24,15 +24,16 @@ from psycopg import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, stores
+from bench import planted_events, stores
 from functions.api.handler import door
 from functions.api.profiles import shown
 from functions.api.routes.posts.posts import seen_by
 from functions.api.schemas.events import EventBody, EventPage
 from functions.api.schemas.posts import PostPage
 from functions.api.schemas.users import KeptProfile, ProfileBody, RelationBody
+from mundotango.agenda.model import Query
+from mundotango.agenda.service import list_events
 from mundotango.bootstrap import Platform
-from mundotango.events.listing import list_events
 from mundotango.events.model import event_payload
 from mundotango.feed.service import list_home
 from mundotango.pagination import DEFAULT_LIMIT
@@ -115,7 +116,7 @@ class Sides:
 
     def bare_events(self) -> str:
         with self._platform.unit_of_work() as work:
-            page = list_events(work, limit=DEFAULT_LIMIT, clock=self._platform.clock)
+            page = list_events(work, Query(), limit=DEFAULT_LIMIT, clock=self._platform.clock)
         items = [EventBody.model_validate(event_payload(event)) for event in page.items]
         return EventPage(items=items, next_cursor=page.next_cursor).model_dump_json()
 
@@ -149,7 +150,7 @@ def timed(cases: list[Case]) -> dict[str, tuple[float, float]]:
 def measure() -> dict[str, tuple[float, float]]:
     with stores.running() as found, redis.Redis(port=found.cache_port) as server:
         with found.owner() as connection:
-            events.plant(connection)
+            planted_events.plant(connection)
             plant(connection)
         os.environ.update(found.environment())
         platform = fake_platform()

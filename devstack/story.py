@@ -20,7 +20,7 @@ import botocore.exceptions
 import httpx
 from websockets.exceptions import WebSocketException
 
-from devstack import conversation_steps, logs, notification_steps, photograph_steps
+from devstack import conversation_steps, event_steps, logs, notification_steps, photograph_steps
 from devstack.browser import Browser
 from devstack.expectations import FRAME_SECONDS, Unexpected, comes_to_nothing, expect, same
 from devstack.listener import Listener
@@ -49,6 +49,8 @@ class Story:
     post: Any = None
     used_ticket: str = ""
     conversation_id: str = ""
+    milonga: Any = None
+    registrations: dict[str, str] = field(default_factory=dict)
     mail: Received | None = None
     browser: Browser | None = None
 
@@ -242,6 +244,12 @@ STEPS = (
     Step("Bruno's digest comes by mail", notification_steps.receive_digest, first_call=True),
     Step("one click ends his digests", notification_steps.end_digests),
     Step("a milonga is listed, with cache headers and ETag", list_milongas),
+    Step("Ana publishes a weekly milonga, with one place", event_steps.publish_weekly),
+    Step("Bruno finds it: near me, tonight", event_steps.find_tonight),
+    Step("Carla gets the place, and Bruno waits", event_steps.register),
+    Step("she gives it back, and Bruno hears that he moved up", event_steps.move_up),
+    Step("he takes it into his calendar", event_steps.take_home_calendar, first_call=True),
+    Step("Ana calls it off", event_steps.call_off),
     Step("health: shallow for all, in depth for a moderator", ask_health),
     Step(
         "Ana deletes the photograph, and it is gone from post and edge",

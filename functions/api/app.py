@@ -14,11 +14,11 @@ from functions.api.recent_writes import RecentWrites
 from functions.api.request_log import RequestLog
 from mundotango.bootstrap import Platform
 
-# What stands in a path behind /api/ or /api/public/ is the name of the module in routes/ that answers it.
+# What stands in a path behind /api/ or /api/public/, up to a dot, is the name of the module in routes/ that answers it.
 FEATURES = frozenset(
     """
-    calendars comments conversations drafts events feed health link media moderation notifications occurrences posts
-    push realtime registrations reports users venues
+    calendars comments conversations drafts events feed guests health link media moderation notifications occurrences
+    posts push realtime registrations reports users venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 
@@ -66,7 +66,7 @@ class OnDemand:
         self._waiting = set(waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        feature = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0]
+        feature = scope["path"].removeprefix("/api/").removeprefix("public/").partition("/")[0].partition(".")[0]
         if feature in self._waiting:
             include(self._api, feature)
             self._waiting.remove(feature)

@@ -38,17 +38,48 @@ def remember[Body: BaseModel](cache: Cache, key: str, seconds: int, kind: type[B
 
 
 def remember_answer(
-    cache: Cache, key: str, seconds: int, load: Callable[[], BaseModel], *, asked: object = None
+    cache: Cache,
+    key: str,
+    seconds: int,
+    load: Callable[[], BaseModel],
+    *,
+    asked: object = None,
+    media_type: str = "application/json",
+    keepers: str = PUBLIC,
 ) -> Response:
     """A whole answer for everybody, kept as the bytes that are sent, with their ETag: it is not made a second time.
 
     A key may stand for many answers, each to another thing `asked`; deleting it makes all of them outdated.
+    `keepers` is its Cache-Control.
     """
 
+    return remember_bytes(
+        cache,
+        key,
+        seconds,
+        lambda: load().model_dump_json().encode(),
+        asked=asked,
+        media_type=media_type,
+        keepers=keepers,
+    )
+
+
+def remember_bytes(
+    cache: Cache,
+    key: str,
+    seconds: int,
+    load: Callable[[], bytes],
+    *,
+    asked: object = None,
+    media_type: str,
+    keepers: str = PUBLIC,
+) -> Response:
+    """The same of an answer that is no JSON."""
+
     def render() -> bytes:
-        body = load().model_dump_json().encode()
+        body = load()
         return etag_of(body).encode() + _SEPARATOR + body
 
     part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()
     etag, _, body = cache.recall(key, seconds, render, part=part).partition(_SEPARATOR)
-    return Response(body, 200, {"cache-control": PUBLIC, "etag": etag.decode()}, "application/json")
+    return Response(body, 200, {"cache-control": keepers, "etag": etag.decode()}, media_type)

@@ -11,7 +11,14 @@ from functions.api.app import create_app
 from mundotango import settings
 from mundotango.bootstrap import Platform
 
-TEXT_TYPES = ["application/json", "application/problem+json", "text/calendar", "text/csv", "text/html"]
+TEXT_TYPES = [
+    "application/geo+json",
+    "application/json",
+    "application/problem+json",
+    "text/calendar",
+    "text/csv",
+    "text/html",
+]
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
             _once(described)
         if refuses_suspended(operation.method, operation.endpoint):
             responses.setdefault("403", {"description": DESCRIPTIONS[403]})
-    if "422" in responses:
+    if "application/json" in responses.get("422", {}).get("content", {}):  # FastAPI's own way to say it
         responses["422"] = {"description": DESCRIPTIONS[422]}
     for status, response in responses.items():
         if int(status) >= 400:

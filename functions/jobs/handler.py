@@ -122,10 +122,22 @@ def _expand_series(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return expand_series(platform(), time_left)
 
 
+def _sweep_documents(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.documents.sweeping import sweep_documents
+
+    return sweep_documents(platform(), time_left)
+
+
 def _lapse_offers(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.registrations.expiring import lapse_offers
 
     return lapse_offers(platform(), time_left)
+
+
+def _sweep_guests(_event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.guests.sweeping import sweep_guests
+
+    return sweep_guests(platform(), time_left)
 
 
 def _tell_attendees(_event: dict[str, Any], time_left: TimeLeft) -> Said:
@@ -166,7 +178,9 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "sweep_media": _sweep_media,
     "clear_conversations": _clear_conversations,
     "expand_series": _expand_series,
+    "sweep_documents": _sweep_documents,
     "lapse_offers": _lapse_offers,
+    "sweep_guests": _sweep_guests,
     "tell_attendees": _tell_attendees,
     "remind": _remind,
     "erase_accounts": _erase_accounts,

@@ -52,9 +52,10 @@ def plant_event(connection: psycopg.Connection, who: Traces, now: datetime) -> N
         changed_at=now,
     )  # fmt: skip
     insert(
-        connection, "guests", id=ids.new_id(), occurrence_id=who.occurrence_id, email=f"{mark}@example.org", name=mark,
-        language="es", token_hash=mark, created_at=now,
+        connection, "guests", id=(guest_id := ids.new_id()), occurrence_id=who.occurrence_id,
+        email=f"{mark}@example.org", name=mark, language="es", created_at=now, kept_until=later,
     )  # fmt: skip
+    insert(connection, "guest_links", token_hash=mark, guest_id=guest_id, written_at=now)
 
 
 def plant_parts(connection: psycopg.Connection, who: Traces, to: Traces, now: datetime) -> None:

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from mundotango.agenda import policy
+from mundotango.agenda.service import list_events
 from mundotango.errors import BadCursor, Invalid, NotFound, ProfileMissing
-from mundotango.events.listing import list_events
 from mundotango.events.model import Dated
 from mundotango.events.service import get_event
 from mundotango.feed.service import list_home
@@ -23,10 +24,11 @@ def organiser(work: UnitOfWork, clock: FakeClock) -> User:
 
 
 def titles(work: UnitOfWork, clock: FakeClock, **asked: Any) -> list[str]:
+    query = policy.query(**asked)
     found: list[str] = []
     cursor = None
     while True:
-        page = list_events(work, **{"limit": 2} | asked, cursor=cursor, clock=clock)
+        page = list_events(work, query, limit=2, cursor=cursor, clock=clock)
         found += [each.event.title for each in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -140,4 +142,4 @@ def test_a_cursor_of_another_list_is_refused(work: UnitOfWork, clock: FakeClock,
     cursor = list_home(work, organiser.id, None, 1).next_cursor
     assert cursor is not None
     with pytest.raises(BadCursor):
-        list_events(work, cursor=cursor, limit=1, clock=clock)
+        list_events(work, policy.query(), cursor=cursor, limit=1, clock=clock)

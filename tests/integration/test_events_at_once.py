@@ -9,8 +9,9 @@ from psycopg.errors import LockNotAvailable
 
 from mundotango import settings
 from mundotango.adapters.postgres import Database
+from mundotango.agenda import policy as agenda
+from mundotango.agenda.service import list_events
 from mundotango.errors import PreconditionFailed, Unavailable, VenueExists
-from mundotango.events import listing
 from mundotango.events import service as events
 from mundotango.events.model import Dated
 from mundotango.occurrences.editing import edit_occurrence
@@ -73,9 +74,8 @@ class Acts:
         )  # fmt: skip
 
     def listed(self, city: str | None = None) -> list[Dated]:
-        return committed(
-            self._database, lambda work: listing.list_events(work, city=city, limit=50, clock=self._clock)
-        ).items
+        query = agenda.query(city=city)
+        return committed(self._database, lambda work: list_events(work, query, limit=50, clock=self._clock)).items
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,6 +11,8 @@ from psycopg.sql import SQL
 from devstack.postgres import Server
 from mundotango import settings
 from mundotango.adapters.postgres import Database
+from mundotango.agenda import policy
+from mundotango.agenda.repository import AgendaRepository
 from mundotango.events.repository import EventRepository
 from mundotango.ids import new_id
 from mundotango.privacy.stores.repository import PersonRepository
@@ -88,16 +91,53 @@ def much(real_database: Database, database_settings: settings.Database, postgres
 
 @pytest.mark.parametrize("to", [None, A_MONDAY_EVENING + timedelta(days=7)])
 def test_events_of_a_city(connection: psycopg.Connection, plan: Plan, to: datetime | None) -> None:
-    EventRepository(connection).list_published(city="City 3", from_=A_MONDAY_EVENING, to=to, after=None, limit=21)
+    query = policy.query(city="City 3", from_=A_MONDAY_EVENING, to=to)
+    AgendaRepository(connection).list_found(query, A_MONDAY_EVENING, None, 21)
     assert "idx_events_city_time" in plan()
     assert "Seq Scan on occurrences" not in plan()
 
 
 def test_events_everywhere(connection: psycopg.Connection, plan: Plan) -> None:
-    EventRepository(connection).list_published(city=None, from_=A_MONDAY_EVENING, to=None, after=None, limit=21)
+    AgendaRepository(connection).list_found(policy.query(from_=A_MONDAY_EVENING), A_MONDAY_EVENING, None, 21)
     assert "idx_events_start_time" in plan()
     assert "Sort Key: occurrences.starts_at" not in plan()
     assert "Seq Scan on occurrences" not in plan()
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"near": "10,10"}, "idx_occurrences_venue_time"),
+        ({"near": "10,10", "radius_km": 500, "sort": "distance"}, "idx_occurrences_venue_time"),
+        ({"bbox": "9,9,11,11"}, "idx_occurrences_venue_time"),
+        ({"country": "UY"}, "idx_occurrences_country_time"),
+        ({"city": "City 3", "kind": ["milonga"]}, "idx_events_city_time"),
+    ],
+)
+def test_what_is_asked_for(connection: psycopg.Connection, plan: Plan, asked: dict[str, Any], index: str) -> None:
+    AgendaRepository(connection).list_found(policy.query(**asked), A_MONDAY_EVENING, None, 21)
+    assert index in plan()
+    assert "Seq Scan on occurrences" not in plan()
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"near": "10,10"}, "idx_venues_place"),
+        ({"near": "10,10", "sort": "distance"}, "idx_venues_place"),
+        ({"bbox": "9,9,11,11"}, "idx_venues_box"),
+        ({"bbox": "179,9,-179,11"}, "idx_venues_box"),
+        ({"q": "gricel"}, "idx_event_documents_words"),
+        ({"q": "gricel", "from_": "2020-01-01T00:00:00Z"}, "idx_event_documents_past"),
+        ({"price_max": 5, "currency": "EUR"}, "idx_events_price"),
+    ],
+)
+def test_where_and_by_which_words(connection: psycopg.Connection, asked: dict[str, Any], index: str) -> None:
+    """There are too few venues here, and no documents, for the server to bother by itself."""
+    connection.execute("SET LOCAL enable_seqscan = off")
+    with listening(connection) as plans:
+        AgendaRepository(connection).list_found(policy.query(**asked), A_MONDAY_EVENING, None, 21)
+        assert index in "".join(plans.all())
 
 
 def test_of_ones_own_events_the_times_of_those_on_the_page_are_read(connection: psycopg.Connection) -> None:
@@ -114,7 +154,7 @@ def test_of_ones_own_events_the_times_of_those_on_the_page_are_read(connection: 
 
 
 def test_what_is_near(connection: psycopg.Connection) -> None:
-    """The index that finding nearby will go by."""
+    """At a certain night, wherever it is: by what takes place there, and no venue."""
     rows = connection.execute(
         """
         EXPLAIN SELECT id FROM occurrences

@@ -19,7 +19,7 @@ def behaviours(resources: Resources) -> dict[str, dict[str, Any]]:
 
 
 def test_the_narrower_path_comes_first(resources: Resources) -> None:
-    assert list(behaviours(resources)) == ["/api/public/*", "/api/*", "/ws", "/media/*"]
+    assert list(behaviours(resources)) == ["/api/public/guests", "/api/public/*", "/api/*", "/ws", "/media/*"]
 
 
 def test_private_answers_are_not_kept_and_authorization_arrives(resources: Resources) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from functions.api.access import access
+from functions.api.cached import remember_bytes
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
 from functions.api.language import spoken
 from functions.api.once import SECRET
@@ -12,10 +13,14 @@ from functions.api.schemas.base import Line
 from functions.api.schemas.calendars import CalendarFile, DraftedBody, FeedBody, ImportBody, NotDraftedBody
 from functions.api.schemas.problems import public_refusals, refusals
 from functions.api.standing import open_to_suspended
-from mundotango import languages, places
+from mundotango import languages, places, text
+from mundotango.cache_keys import events_key
 from mundotango.calendars import service
+from mundotango.calendars.model import CONTENT_TYPE
 from mundotango.imports.model import Problem
 
+# A milonga that is cancelled is so here within a minute; the edge keeps it longer.
+KEPT_SECONDS = 60
 FEED_PATH = "/api/calendars/feed"
 CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {
@@ -77,16 +82,22 @@ async def import_calendar(asked: CalendarFile, caller: CallerDep, platform: Plat
     "/public/calendars/{city_name}.ics", response_class=Response, responses=CALENDAR | public_refusals(404, 503)
 )
 @access(200, anonymous=200)
-async def get_city_calendar(city_name: Annotated[Line, Path()], platform: PlatformDep, work: ReadDep) -> Response:
+async def get_city_calendar(city_name: Annotated[Line, Path()], platform: PlatformDep) -> Response:
     """What takes place in a city from now on, a year ahead, for calendars to subscribe to.
 
     Series as such, each in the language it was written in; the next 200 events, of long descriptions the beginning.
     """
-    from mundotango.calendars.writing import CONTENT_TYPE, city_calendar
-
     city = places.city(city_name)
-    series, guests = service.read_city(work, city, platform.clock)
-    return Response(city_calendar(f"Tango: {city}", series, guests), media_type=CONTENT_TYPE)
+
+    def load() -> bytes:
+        from mundotango.calendars.writing import city_calendar
+
+        with platform.unit_of_work() as work:
+            series, guests = service.read_city(work, city, platform.clock)
+        return city_calendar(f"Tango: {city}", series, guests)
+
+    key, asked = events_key(text.key(city)), ("calendar", city)
+    return remember_bytes(platform.cache, key, KEPT_SECONDS, load, asked=asked, media_type=CONTENT_TYPE)
 
 
 def _skipped(problem: Problem) -> NotDraftedBody:

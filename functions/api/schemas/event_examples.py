@@ -106,6 +106,17 @@ def events(
         "changed_at": at,
     }
     venue = _VENUE | {"id": venue_id, "created_at": at, "version": 1}
+    pin = {
+        "event_id": event_id,
+        "title": _EVENT["title"],
+        "kind": "milonga",
+        "status": "published",
+        "starts_at": _EVENT["starts_at"],
+        "ends_at": _EVENT["ends_at"],
+        "zone": _PLACE["zone"],
+        "venue_name": _PLACE["venue_name"],
+        "city": _PLACE["city"],
+    }
     content = {"kind": "milonga", "status": "published", "price": 800_000, "currency": "ARS"}
     return {
         "CalendarFile": {
@@ -132,9 +143,51 @@ def events(
             ],
         },
         "EventVersionList": {"items": [{"version": 1, "content": content, "written_at": at}]},
+        "FacetsBody": {
+            "total": 12,
+            "more": False,
+            "free": 3,
+            "kinds": [{"value": "milonga", "count": 9}, {"value": "practica", "count": 3}],
+            "countries": [{"value": "AR", "count": 12}],
+            "cities": [{"city": "Buenos Aires", "country": "AR", "count": 12}],
+        },
+        "FeatureCollectionBody": {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": occurrence_id,
+                    "geometry": {"type": "Point", "coordinates": [_PLACE["longitude"], _PLACE["latitude"]]},
+                    "properties": pin,
+                }
+            ],
+            "more": False,
+        },
         "NewEvent": _NEW_EVENT,
         "NewVenue": _VENUE,
         "OccurrenceChanges": {"status": "cancelled"},
+        "Tonight": {
+            "items": [
+                {
+                    "id": event_id,
+                    "occurrence_id": occurrence_id,
+                    "title": "Milonga del Sur",
+                    "kind": "milonga",
+                    "status": "published",
+                    "starts_at": "2026-11-28T01:30:00Z",
+                    "ends_at": "2026-11-28T07:00:00Z",
+                    "zone": "America/Argentina/Buenos_Aires",
+                    "venue_name": _PLACE["venue_name"],
+                    "address": _PLACE["address"],
+                    "latitude": _PLACE["latitude"],
+                    "longitude": _PLACE["longitude"],
+                    "price": 900_000,
+                    "currency": "ARS",
+                    "changed_at": at,
+                }
+            ],
+            "more": False,
+        },
         "VenueBody": venue,
         "VenueChanges": {"address": "Scalabrini Ortiz 1331, Palermo"},
         "VenuePage": {"items": [venue], "next_cursor": cursor},

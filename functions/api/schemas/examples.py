@@ -379,6 +379,12 @@ SCHEMAS |= {
         "expires_at": "2026-11-30T20:00:00Z",
         "link": f"https://mundotango.example/api/link/{TOKEN}/export",
     },
+    "NewGuest": {
+        "occurrence_id": OCCURRENCE_ID,
+        "email": "malena@example.org",
+        "name": "Malena Ríos",
+        "language": "es",
+    },
     "DeviceBody": _DEVICE,
     "DeviceList": {"items": [_DEVICE]},
     "PushSubscription": _SUBSCRIPTION,

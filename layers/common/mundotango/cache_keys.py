@@ -7,6 +7,8 @@ what is spelt otherwise elsewhere.
 from collections.abc import Iterable
 from uuid import UUID
 
+from mundotango.tonight.model import Area
+
 
 def profile_key(user_id: UUID) -> str:
     """A profile, its counts among it."""
@@ -41,6 +43,13 @@ def post_key(post_id: UUID) -> str:
 def events_key(city: str | None) -> str:
     """All lists of the events of a city, by its key, whatever else was asked; without one, those of all cities."""
     return "events" if city is None else f"events:{city}"
+
+
+def tonight_key(area: Area) -> str:
+    """What is on tonight there."""
+    if isinstance(area, str):
+        return f"tonight:city:{area}"
+    return f"tonight:cell:{area.latitude}:{area.longitude}:{area.metres}"
 
 
 def events_of(cities: Iterable[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Literal
 
-Act = Literal["calendar.ics", "export", "unsubscribe"]
+Act = Literal["calendar.ics", "export", "registration", "unsubscribe"]
 
 
 def token_hash(token: str) -> str:

@@ -37,6 +37,19 @@ class Ranked:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an item stands in a list ordered by how far or how fitting it is, then by time, then id.
+
+    `as_of` is when the list was first asked for, where the order is that of a moment.
+    """
+
+    by: float
+    at: datetime
+    id: UUID
+    as_of: datetime
+
+
 class Keyring:
     """The keys that sign cursors, as this process last read them, oldest first.
 
@@ -47,11 +60,10 @@ class Keyring:
     def __init__(self) -> None:
         self._secrets: Sequence[bytes] = ()
 
-    def sign(self, name: str, place: Place | Ranked, load: Callable[[], Sequence[bytes]]) -> str:
+    def sign(self, name: str, place: Place | Ranked | Standing, load: Callable[[], Sequence[bytes]]) -> str:
         """`name` is the list's: a cursor of one list is refused by another."""
         self._secrets = self._secrets or load()
-        order = place.at.isoformat() if isinstance(place, Place) else place.rank
-        return str(self._serializer(name).dumps([order, place.id.hex]))
+        return str(self._serializer(name).dumps([*_order_of(place), place.id.hex]))
 
     def read(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Place:
         at, item_id = self._read(name, cursor, load)
@@ -60,6 +72,10 @@ class Keyring:
     def read_ranked(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Ranked:
         rank, item_id = self._read(name, cursor, load)
         return Ranked(rank, UUID(hex=item_id))
+
+    def read_standing(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Standing:
+        by, at, as_of, item_id = self._read(name, cursor, load)
+        return Standing(by, datetime.fromisoformat(at), UUID(hex=item_id), datetime.fromisoformat(as_of))
 
     def _read(self, name: str, cursor: str, load: Callable[[], Sequence[bytes]]) -> Any:
         """Keys that are unknown yet are loaded once before the cursor is refused."""
@@ -80,6 +96,12 @@ class Keyring:
 
     def _serializer(self, name: str) -> URLSafeSerializer:
         return URLSafeSerializer(list(self._secrets), salt=f"cursor:{name}")
+
+
+def _order_of(place: Place | Ranked | Standing) -> list[Any]:
+    if isinstance(place, Standing):
+        return [place.by, place.at.isoformat(), place.as_of.isoformat()]
+    return [place.at.isoformat() if isinstance(place, Place) else place.rank]
 
 
 def checked_limit(limit: int) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from mundotango.adapters.postgres import Database
+    from mundotango.agenda.repository import AgendaRepository
     from mundotango.attachments.repository import AttachmentRepository
     from mundotango.attendance.repository import AttendanceRepository
     from mundotango.blocks.repository import BlockRepository
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from mundotango.comments.repository import CommentRepository
     from mundotango.conversations.repository import ConversationRepository
     from mundotango.digests.repository import DigestRepository
+    from mundotango.documents.repository import DocumentRepository
     from mundotango.drafts.repository import DraftRepository
     from mundotango.events.repository import EventRepository
     from mundotango.exports.repository import ExportRepository
     from mundotango.feed.repository import FeedRepository
     from mundotango.follows.repository import FollowRepository
+    from mundotango.guests.repository import GuestRepository
     from mundotango.keys.repository import KeyRepository
     from mundotango.marks.repository import MarkRepository
     from mundotango.messages.repository import MessageRepository
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from mundotango.notifications.repository import NotificationPreferenceRepository
     from mundotango.occurrences.repository import OccurrenceRepository
     from mundotango.outbox.repository import OutboxRepository
-    from mundotango.pagination import Keyring, Place, Ranked
+    from mundotango.pagination import Keyring, Place, Ranked, Standing
     from mundotango.posts.repository import PostRepository
     from mundotango.privacy.repository import DepartureRepository
     from mundotango.privacy.stores.repository import PersonRepository
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from mundotango.registrations.repository import RegistrationRepository
     from mundotango.requests.repository import RequestKeyRepository
     from mundotango.search.repository import SearchRepository
+    from mundotango.tonight.repository import TonightRepository
     from mundotango.users.repository import UserRepository
     from mundotango.venues.repository import VenueRepository
 
@@ -89,7 +93,7 @@ class UnitOfWork:
         if activities:
             self.recorded += self.outbox.add_all(activities)
 
-    def sign_cursor(self, name: str, place: Place | Ranked) -> str:
+    def sign_cursor(self, name: str, place: Place | Ranked | Standing) -> str:
         """`name` is the list's: a cursor signed for one list is refused by another."""
         return self._keyring.sign(name, place, self._cursor_secrets)
 
@@ -98,6 +102,9 @@ class UnitOfWork:
 
     def read_ranked_cursor(self, name: str, cursor: str) -> Ranked:
         return self._keyring.read_ranked(name, cursor, self._cursor_secrets)
+
+    def read_standing_cursor(self, name: str, cursor: str) -> Standing:
+        return self._keyring.read_standing(name, cursor, self._cursor_secrets)
 
     def _cursor_secrets(self) -> Sequence[bytes]:
         return self.keys.list_secrets(CURSOR)
@@ -188,16 +195,40 @@ class UnitOfWork:
         return OccurrenceRepository(self._connection)
 
     @cached_property
+    def agenda(self) -> AgendaRepository:
+        from mundotango.agenda.repository import AgendaRepository
+
+        return AgendaRepository(self._connection)
+
+    @cached_property
+    def documents(self) -> DocumentRepository:
+        from mundotango.documents.repository import DocumentRepository
+
+        return DocumentRepository(self._connection)
+
+    @cached_property
     def registrations(self) -> RegistrationRepository:
         from mundotango.registrations.repository import RegistrationRepository
 
         return RegistrationRepository(self._connection)
 
     @cached_property
+    def tonight(self) -> TonightRepository:
+        from mundotango.tonight.repository import TonightRepository
+
+        return TonightRepository(self._connection)
+
+    @cached_property
     def attendance(self) -> AttendanceRepository:
         from mundotango.attendance.repository import AttendanceRepository
 
         return AttendanceRepository(self._connection)
+
+    @cached_property
+    def guests(self) -> GuestRepository:
+        from mundotango.guests.repository import GuestRepository
+
+        return GuestRepository(self._connection)
 
     @cached_property
     def venues(self) -> VenueRepository:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from psycopg import Connection
@@ -21,11 +22,13 @@ from functions.api.schemas.registrations import RegistrationSettings
 from mundotango import ids
 from mundotango.attendance.service import answer
 from mundotango.bootstrap import Platform
+from mundotango.guests.model import Guest
+from mundotango.links import token_hash
 from mundotango.media.model import Media
 from mundotango.media.policy import review_day
 from mundotango.registrations import deciding
 from mundotango.registrations.codes import code_of
-from mundotango.registrations.model import Dancer
+from mundotango.registrations.model import Chosen, Dancer, Limits, Settings
 from mundotango.registrations.service import register
 from mundotango.users.model import User
 from mundotango.webpush.policy import MOST_DEVICES
@@ -38,6 +41,7 @@ from tests.fixtures.postgres import RolledBackDatabase
 
 MARKER = "quebradita"
 MODERATORS = ("moderators",)
+FORM = "application/x-www-form-urlencoded"
 # What a route asks for by its rules, though its schema can do without.
 ASKED_FOR = frozenset({"if-match", "q"})
 
@@ -132,11 +136,21 @@ class Scene:
                 place = "query" if parameter["in"] == "query" else "headers"
                 sent[place][parameter["name"]] = self.here(parameter["example"])
         body = self.body(operation)
-        return sent if body is None else sent | {"json": body}
+        if body is None:
+            return sent
+        if self._is_form(operation):
+            return sent | {"body": urlencode(body), "headers": sent["headers"] | {"content-type": FORM}}
+        return sent | {"json": body}
 
     def body(self, operation: Operation) -> Any | None:
         described = self.described(operation).get("requestBody")
-        return self.here(described["content"]["application/json"]["example"]) if described else None
+        if not described:
+            return None
+        (content,) = described["content"].values()
+        return self.here(content["example"])
+
+    def _is_form(self, operation: Operation) -> bool:
+        return FORM in self.described(operation)["requestBody"]["content"]
 
     def _forget(self) -> None:
         """Stores as they were."""
@@ -233,6 +247,7 @@ class Scene:
             ),
         )
         self._digested(token)
+        self._guested(token)
         self._subscribed(token)
         return {examples.TOKEN: token}
 
@@ -252,6 +267,21 @@ class Scene:
             """,
             (ids.new_id(), self.people.owner.id, self.platform.clock.now(), sha256(token.encode()).hexdigest()),
         )
+
+    def _guested(self, token: str) -> None:
+        """Somebody without an account was mailed a link to register for another event of the owner's."""
+        clock = self.platform.clock
+        with self.platform.unit_of_work() as work:
+            dated = make_event(work, clock, self.people.owner.id, title="Práctica", venue_name="Salón de la práctica")
+            now, guest_id = clock.now(), ids.new_id()
+            work.registrations.choose(dated.event.id, Chosen(Settings(Limits(), timedelta(days=1))), now)
+            work.guests.ask(
+                Guest(
+                    id=guest_id, occurrence_id=dated.occurrence.id, email="ana@example.org", name="Ana", language="es",
+                    created_at=now, confirmed_at=None, kept_until=now + timedelta(days=7),
+                )
+            )  # fmt: skip
+            work.guests.add_links([(token_hash(token), guest_id)], now)
 
 
 def _people(work: UnitOfWork, platform: Platform) -> People:

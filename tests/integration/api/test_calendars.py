@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from psycopg import Connection
 
-from functions.api.caching import PUBLIC
+from functions.api.caching import FRESH
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.links import token_hash
@@ -18,7 +18,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.requests import FakeAnswers
 from tests.fixtures.gateway import Answer, Gateway, Log
 from tests.integration.api.test_events import announce
-from tests.integration.api.test_series import WEEKLY, change, edit
+from tests.integration.api.test_series import WEEKLY, change, coming, edit
 
 Join = Callable[[str], UUID]
 FEED = "/api/calendars/feed"
@@ -121,7 +121,7 @@ def test_a_file_is_for_everybody_and_not_sent_twice(gateway: Gateway, organiser:
 
     again = file_of(gateway, event, headers={"If-None-Match": first.headers["etag"]})
 
-    assert first.headers["cache-control"] == PUBLIC
+    assert first.headers["cache-control"] == FRESH
     assert first.headers["content-disposition"] == f'attachment; filename="{event["id"]}.ics"'
     assert (again.status, again.text) == (304, "")
 
@@ -139,6 +139,19 @@ def test_a_session_is_cancelled_with_its_festival(gateway: Gateway, organiser: U
     edit(gateway, organiser, festival, status="cancelled")
 
     assert [entry["status"] for entry in calendar(file_of(gateway, session)).entries] == ["CANCELLED"]
+
+
+def test_a_series_is_not_cancelled_with_a_time_that_its_rule_called_off(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, database: Database
+) -> None:
+    event = announce(gateway, organiser, **WEEKLY)
+    coming(database, organiser, event["occurrence_id"])
+    edit(gateway, organiser, event, starts_at="2027-03-20T22:00:00+01:00", ends_at="2027-03-21T04:00:00+01:00")
+
+    entries = calendar(file_of(gateway, event)).entries
+    told = {(entry.get("recurrence-id") or "")[:8]: entry["status"] for entry in entries}
+    # The night in which clocks are set stands by itself too.
+    assert told == {"": "CONFIRMED", "20270319": "CANCELLED", "20270327": "CONFIRMED"}
 
 
 def test_a_draft_is_in_no_calendar(gateway: Gateway, organiser: UUID) -> None:
@@ -173,6 +186,18 @@ def test_a_city_has_the_one_time_that_a_series_comes_to_it(gateway: Gateway, clo
     assert "Armenia 1366" in guest["location"]
     assert guest["dtstart"] == "20270326T220000"
     assert [entry.get("recurrence-id") for entry in at_home.entries] == [None, "20270326T220000"]
+
+
+def test_a_city_tells_of_a_cancellation_at_once(gateway: Gateway, clock: FakeClock, organiser: UUID) -> None:
+    """Though what it told before is kept for a minute."""
+    event = announce(gateway, organiser, **WEEKLY)
+    path = "/api/public/calendars/Berlin.ics"
+    before = gateway.get(path)
+    edit(gateway, organiser, event, status="cancelled")
+
+    after = gateway.get(path, headers={"If-None-Match": before.headers["etag"]})
+
+    assert [entry["status"] for entry in calendar(after).entries] == ["CANCELLED"]
 
 
 def test_what_is_over_is_in_no_city(gateway: Gateway, clock: FakeClock, organiser: UUID) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from mundotango import ids
+from mundotango.imports import drafting
 from mundotango.imports.drafting import LONGEST, MOST_EVENTS
 from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.test_events import announce
@@ -155,6 +156,18 @@ def test_a_file_that_comes_again_makes_nothing_twice(gateway: Gateway, organiser
 
     assert drafted(again) == []
     assert reasons(again) == [f"this event is there already: {first}"]
+
+
+def test_what_there_is_no_time_for_is_made_when_the_file_comes_again(
+    gateway: Gateway, organiser: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = f"UID:1\nSUMMARY:Milonga\n{BERLIN}\n{BALLHAUS}"
+    with monkeypatch.context() as slow:
+        slow.setattr(drafting, "SECONDS", 0.0)
+        late = bring(gateway, organiser, event, **IN_BERLIN)
+
+    assert reasons(late) == ["there was no time for it; send the file again"]
+    assert len(drafted(bring(gateway, organiser, event, **IN_BERLIN))) == 1
 
 
 def test_what_we_tell_calendars_comes_back_as_it_was(gateway: Gateway, organiser: UUID, join: Join) -> None:

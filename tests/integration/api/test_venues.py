@@ -125,7 +125,7 @@ def test_who_looks_at_what_takes_place_there_is_told_when_a_venue_changes(
 
     venue = edit(gateway, malena, venue, city="Rosario").json()
 
-    moved = gateway.get(f"/api/public/events/{milonga['id']}").json()
+    moved = gateway.get("/api/public/events", query={"city": "rosario"}).json()["items"][0]
     channels = [city_channel("buenos aires"), city_channel("rosario"), event_channel(milonga["id"])]
     assert [(each.activity.kind, each.channel, each.activity.payload) for each in announced.appended] == [
         ("event.updated", channel, moved) for channel in channels

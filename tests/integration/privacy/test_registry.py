@@ -16,7 +16,7 @@ TEMPLATE = load("template.yaml")["Resources"]
 NOT_KEYS = frozenset(
     """
     author blocks city conversation cursor event events followers following inbox mutes occurrences people post
-    registrations search sessions venues
+    registrations search sessions tonight venues
     """.split()  # noqa: SIM905
 )
 # Names of uploads, places in streams, what a schedule said, and ids of mails and of items of inboxes.

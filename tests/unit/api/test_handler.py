@@ -85,7 +85,7 @@ def test_every_module_of_routes_is_a_feature() -> None:
     assert modules - FEATURES == {"__init__", "pages"}
     for feature in FEATURES:
         for route in import_module(f"functions.api.routes.{feature}").router.routes:
-            assert route.path.removeprefix("/api/").removeprefix("public/").split("/")[0] == feature
+            assert route.path.removeprefix("/api/").removeprefix("public/").split("/")[0].split(".")[0] == feature
 
 
 def test_routes_that_cannot_be_imported_are_our_fault(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

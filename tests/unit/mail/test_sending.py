@@ -23,7 +23,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommands, FakeIdentities
 from tests.fakes.mail import FakeMailer, FakeSends, FakeWaitingMails
 
-ADDRESS = "malena@example.org"
+ADDRESS, GUEST = "malena@example.org", "ana@example.org"
 
 
 class Outside:
@@ -117,6 +117,39 @@ def test_while_mails_cannot_be_sent_other_commands_are_carried_out(outside: Outs
 
     assert outside.deliver(command, deletion) == [0]
     assert outside.identities.known == set()
+
+
+def guests_mail() -> Mail:
+    """To somebody without an account."""
+    said = {"news": "offered", "title": "La Viruta", "when": "mañana", "place": "Armenia 1366", "until": "hoy"}
+    link = f"/api/link/{TOKEN}/registration"
+    return replace(
+        make_mail(), user_id=None, address=GUEST, template="guest", unsubscribe=None, values=said | {"link": link}
+    )  # fmt: skip
+
+
+def test_who_has_no_account_is_written_to_where_they_said(outside: Outside, caplog: pytest.LogCaptureFixture) -> None:
+    command = outside.asked(guests_mail())
+    for _ in range(2):
+        assert outside.deliver(command, command) == []
+
+    ((to, _),) = outside.mailer.outbox
+    (message,) = outside.mailer.messages
+    assert to == message["To"] == GUEST
+    assert message["Subject"] == "Hay un lugar para ti: La Viruta"
+    # No mailing that could be ended, and so nothing that ends a registration by a click of the mailbox.
+    assert "List-Unsubscribe" not in message
+    assert outside.commands.rows == {}
+    said = "\n".join(str(vars(record)) for record in caplog.records)
+    assert GUEST not in said
+    assert TOKEN not in said
+
+
+def test_the_version_before_wrote_no_address(outside: Outside) -> None:
+    command = outside.asked(make_mail(outside.reader()))
+    del command.payload["address"]
+    assert outside.deliver(command) == []
+    assert [to for to, _ in outside.mailer.outbox] == [ADDRESS]
 
 
 def test_what_it_said_and_the_link_are_kept_no_longer(outside: Outside, command: Command) -> None:

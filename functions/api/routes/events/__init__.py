@@ -1,10 +1,11 @@
-"""Events: announced, edited and read, and what organisers choose for their registrations."""
+"""Events: announced, edited, found and read, and what organisers choose for their registrations."""
 
 from fastapi import APIRouter
 
-from functions.api.routes.events import events, registration
+from functions.api.routes.events import agenda, events, registration, tonight
 
 router = APIRouter()
 # As they are and not as routers of a router: the log line of a request tells a route by the path it itself has.
-for part in (events, registration):
+# What has a name where another has an id comes first.
+for part in (tonight, agenda, events, registration):
     router.routes.extend(part.router.routes)

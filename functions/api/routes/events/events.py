@@ -1,15 +1,13 @@
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import BeforeValidator
+from fastapi import APIRouter, Depends, Path, Response
 
 from functions.api.access import access
-from functions.api.cached import remember_answer
 from functions.api.caching import FRESH, kept_briefly
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
-from functions.api.schemas.base import Id, Line, Local, Moment, empty_is_absent
+from functions.api.schemas.base import Id, Local
 from functions.api.schemas.events import (
     EventBody,
     EventChanges,
@@ -21,8 +19,7 @@ from functions.api.schemas.events import (
     OccurrenceChanges,
 )
 from functions.api.schemas.problems import public_refusals, refusals
-from mundotango import places, text
-from mundotango.cache_keys import events_key, events_of
+from mundotango.cache_keys import events_of
 from mundotango.events import deleting, listing, service
 from mundotango.events.linked_data import linked_data
 from mundotango.events.model import Dated, city_of, event_payload
@@ -30,16 +27,8 @@ from mundotango.events.said import Said
 from mundotango.occurrences.editing import edit_occurrence
 from mundotango.pagination import DEFAULT_LIMIT, Page
 
-LIST_SECONDS = 60
 BRIEFLY = [Depends(kept_briefly)]
 
-CityQuery = Annotated[Line | None, BeforeValidator(empty_is_absent), Query()]
-FromQuery = Annotated[
-    Moment | None,
-    BeforeValidator(empty_is_absent),
-    Query(alias="from", description="Without it, from now on; what still goes on is among it."),
-]
-ToQuery = Annotated[Moment | None, BeforeValidator(empty_is_absent), Query(alias="to")]
 OriginalPath = Annotated[Local, Path(description="The field `original_start` of the time that is meant.")]
 
 router = APIRouter(prefix="/api", tags=["events"])
@@ -159,31 +148,6 @@ async def list_event_versions(event_id: Id, caller: CallerDep, work: ReadDep) ->
     return EventVersionList(items=[EventVersionBody.model_validate(each) for each in versions])
 
 
-@router.get("/public/events", responses=public_refusals(400, 503), response_model=EventPage)
-@access(200, anonymous=200)
-async def list_events(
-    platform: PlatformDep,
-    city: CityQuery = None,
-    starts_from: FromQuery = None,
-    starts_to: ToQuery = None,
-    cursor: CursorQuery = None,
-    limit: LimitQuery = DEFAULT_LIMIT,
-) -> Response:
-    """What takes place, by the time it starts: each time of a series by itself, also one that is cancelled."""
-    place = None if city is None else places.city(city)
-
-    def load() -> EventPage:
-        with platform.unit_of_work() as work:
-            page = listing.list_events(
-                work, city=place, from_=starts_from, to=starts_to, cursor=cursor, limit=limit, clock=platform.clock
-            )
-            return _page(page)
-
-    asked = (starts_from, starts_to, cursor, limit)
-    key = events_key(None if place is None else text.key(place))
-    return remember_answer(platform.cache, key, LIST_SECONDS, load, asked=asked)
-
-
 @router.get("/public/events/{event_id}", responses=public_refusals(404, 503), response_model=EventWithLinkedData)
 @access(200, anonymous=200)
 async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> Response:
@@ -210,8 +174,9 @@ async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> Respo
 @access(200, anonymous=200)
 async def get_event_calendar(event_id: Id, platform: PlatformDep, work: ReadDep) -> Response:
     """One event for calendars, of a series all its times, in the language it was written in."""
+    from mundotango.calendars.model import CONTENT_TYPE
     from mundotango.calendars.service import read_event
-    from mundotango.calendars.writing import CONTENT_TYPE, event_calendar
+    from mundotango.calendars.writing import event_calendar
 
     content = event_calendar(read_event(work, event_id, platform.clock))
     attached = {"content-disposition": f'attachment; filename="{event_id}.ics"', "cache-control": FRESH}

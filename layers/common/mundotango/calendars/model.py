@@ -9,6 +9,8 @@ from mundotango.events.model import Dated, Event, EventStatus
 from mundotango.occurrences.model import Occurrence
 from mundotango.venues.model import Venue
 
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

@@ -86,6 +86,8 @@ def _series(work: UnitOfWork, events: Sequence[Event], now: datetime) -> list[Se
 
 
 def _with_times(event: Event, occurrences: tuple[Occurrence, ...], venues: dict[UUID, Venue]) -> Series:
-    """What is cancelled with a festival is as a whole, though it does not say so itself."""
-    usual = next((each.status for each in occurrences if each.own.status is None), event.status)
+    """What is cancelled with a festival is as a whole, though it does not say so itself. Nor does a time that a change
+    of the rule called off, by which the series is not."""
+    said = [each.status for each in occurrences if each.own.status is None] or [event.status]
+    usual = next((status for status in said if status != "cancelled"), said[0])
     return Series(event, usual, occurrences, venues)

@@ -23,7 +23,6 @@ from mundotango.recurrence.policy import LONGEST_YEARS
 from mundotango.recurrence.service import at, in_utc
 from mundotango.venues.model import Venue
 
-CONTENT_TYPE = "text/calendar; charset=utf-8"
 # How often it is worth asking again.
 _REFRESHED = timedelta(hours=1)
 _PRODUCT = "-//Mundo Tango//Mundo Tango//ES"

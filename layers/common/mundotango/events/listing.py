@@ -1,43 +1,13 @@
 """Lists of what takes place, an event at one of its times each."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mundotango import places
-from mundotango.events import policy
 from mundotango.events.model import Dated
 from mundotango.events.service import get_event
 from mundotango.pagination import Page, Place, checked_limit, page_of
 from mundotango.ports import Clock
-from mundotango.text import refused
 from mundotango.work import UnitOfWork
-
-EVENTS = "events"
-
-
-def list_events(
-    work: UnitOfWork,
-    *,
-    city: str | None = None,
-    from_: datetime | None = None,
-    to: datetime | None = None,
-    cursor: str | None = None,
-    limit: int,
-    clock: Clock,
-) -> Page[Dated]:
-    """What takes place between `from_` (now, if none is given) and `to`, first beginning first.
-
-    What began before and still goes on is part of it; what ends at `from_` or begins at `to` is not. The city is
-    found however it is accented or capitalised; without one, all cities.
-    """
-    for field, moment in (("from", from_), ("to", to)):
-        if moment is not None:
-            policy.moment(field, moment)
-    if from_ is not None and to is not None and to <= from_:
-        raise refused("to", "must be after from")
-    place = places.city(city) if city is not None else None
-    return _list(work, EVENTS, cursor, limit, city=place, from_=from_ or clock.now(), to=to)
 
 
 def list_occurrences(work: UnitOfWork, event_id: UUID, *, cursor: str | None, limit: int, clock: Clock) -> Page[Dated]:

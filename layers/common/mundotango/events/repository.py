@@ -11,7 +11,6 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Composed
 from psycopg.types.json import Jsonb
 
-from mundotango import text
 from mundotango.errors import Conflict, ProfileMissing
 from mundotango.events.model import Dated, Event, EventStatus, Version, content_payload
 from mundotango.events.policy import LONGEST_EVENT
@@ -47,10 +46,10 @@ _PARTS_OF_EVENT = SQL("""
         FROM event_media AS shown WHERE shown.event_id = events.id
     ) AS pictures ON true
 """).format(seen=everybody_sees_person("person"))
-# `page` selects the id of each occurrence to be shown, and where it stands in its list: by `at`, then `key`.
+# `page` selects the id of each occurrence to be shown, and where it stands in its list: `places`.
 _DATED = SQL("""
     WITH page AS MATERIALIZED ({page})
-    SELECT page.at, page.key, {occurrence}, {event},
+    SELECT {places}, {occurrence}, {event},
         venues.name AS venue_name, venues.address, venues.city, venues.country, venues.latitude, venues.longitude,
         venues.zone AS venue_zone, venues.created_by, venues.created_at AS known_at, venues.version AS venue_version
     FROM page
@@ -58,7 +57,7 @@ _DATED = SQL("""
     JOIN events ON events.id = occurrences.event_id
     JOIN venues ON venues.id = occurrences.venue_id
     {parts}
-    ORDER BY page.at {direction}, page.key {direction}
+    ORDER BY {order}
 """)
 _ONE = SQL("SELECT {event} FROM events {parts} WHERE events.id = %(event_id)s").format(
     event=_EVENT, parts=_PARTS_OF_EVENT
@@ -179,38 +178,30 @@ class EventRepository:
     def list_published(
         self,
         *,
-        city: str | None = None,
         event_id: UUID | None = None,
         parent_id: UUID | None = None,
         from_: datetime | None,
-        to: datetime | None = None,
         after: Place | None,
         limit: int,
     ) -> list[Dated]:
-        """What takes place between `from_` and `to`, though it began before or ends later, in order of beginning: in a
-        city, of one event, or of the sessions of one."""
+        """What takes place from then on, though it began before, in order of beginning: of one event, or of the
+        sessions of one."""
         conditions: list[Composable] = [SQL("status <> 'draft'")]
         if from_ is not None:
             # An index can begin there; by the end of an event alone it could not.
             conditions.append(SQL("ends_at > %(from)s AND starts_at > %(earliest)s"))
-        if city is not None:
-            conditions.append(SQL("city_key = %(city)s"))
         if event_id is not None:
             conditions.append(SQL("event_id = %(event_id)s"))
         if parent_id is not None:
             of_parent = SQL("event_id IN (SELECT id FROM events WHERE parent_id = %(parent_id)s AND {})")
             conditions.append(of_parent.format(everybody_sees_event("events")))
-        if to is not None:
-            conditions.append(SQL("starts_at < %(to)s"))
         if after is not None:
             conditions.append(SQL("(starts_at, id) > (%(at)s, %(id)s)"))
         values = {
-            "city": None if city is None else text.key(city),
             "event_id": event_id,
             "parent_id": parent_id,
             "from": from_,
             "earliest": None if from_ is None else from_ - LONGEST_EVENT,
-            "to": to,
             "at": after.at if after else None,
             "id": after.id if after else None,
             "limit": limit,
@@ -366,12 +357,20 @@ class EventRepository:
     def _read(
         self, page: Composed, values: dict[str, Any], direction: Literal["ASC", "DESC"] = "ASC"
     ) -> list[tuple[Place, Dated]]:
-        query = _DATED.format(
-            page=page, occurrence=OCCURRENCE, event=_EVENT, parts=_PARTS_OF_EVENT, direction=SQL(direction)
-        )
-        with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query, values).fetchall()
-        return [(Place(row["at"], row["key"]), dated_from(row)) for row in rows]
+        order = SQL("page.at {direction}, page.key {direction}").format(direction=SQL(direction))
+        found = read_page(self._connection, page, values, places=SQL("page.at, page.key"), order=order)
+        return [(Place(row["at"], row["key"]), dated) for row, dated in found]
+
+
+def read_page(
+    connection: Connection, page: Composed, values: dict[str, Any], *, places: SQL, order: Composed | SQL
+) -> list[tuple[dict[str, Any], Dated]]:
+    """The occurrences that `page` selects by their `id`, each with its row, in which are its `places` too."""
+    query = _DATED.format(
+        page=page, places=places, occurrence=OCCURRENCE, event=_EVENT, parts=_PARTS_OF_EVENT, order=order
+    )
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return [(row, dated_from(row)) for row in cursor.execute(query, values)]
 
 
 def _values(event: Event) -> dict[str, Any]:

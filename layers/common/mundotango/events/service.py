@@ -38,6 +38,7 @@ def create_event(
     event = replace(event, media=tuple(kept_picture(each, measures[each]) | {"alt": alt} for each, alt in wanted))
     work.events.add(policy.bounded(event), organiser_id)
     occurrences.write(work, event, parent, clock)
+    work.documents.write([event.id])
     dated = _dated(work, event.id, clock)
     if dated.occurrence.status != "draft":
         announce(work, "event.created", dated, {city_of(dated)}, organiser_id, clock)
@@ -82,6 +83,7 @@ def edit_event(
     _release(work, before, after, owners, clock)
     occurrences.write(work, after, parent_status(work, after), clock, editor_id)
     _write_sessions(work, before, after, editor_id, clock)
+    work.documents.write([event_id])
     dated = _dated(work, event_id, clock)
     cities = {city_of(was), city_of(dated)}
     if dated.occurrence.status != "draft":

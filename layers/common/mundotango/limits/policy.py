@@ -19,6 +19,14 @@ REPORT = Limit("report", 30, 3600)
 # Each may reach somebody who has not asked for it.
 CONVERSATION = Limit("conversation", 30, 3600)
 
+# Without an account, for links by which guests register: each is a mail to whatever address was given.
+# So many people may stand in one network, of a school or a festival.
+GUESTS_OF_VIEWER = Limit("guests_of_viewer", 20, 3600)
+# More than these register with an account, or in the next hour.
+GUESTS_OF_ONE = Limit("guests_of_occurrence", 300, 3600)
+# Whatever they are asked for by whomever, and for which event.
+GUEST_MAIL = Limit("guest_mail", 10, 24 * 3600)
+
 _POSTS = {
     "/api/conversations": CONVERSATION,
     "/api/media": UPLOAD,

@@ -1,7 +1,8 @@
 """What is said to a person by mail.
 
-A *mail* names whom it is for and what it says, never an address: that is looked up in the moment of sending, and kept
-nowhere. How it is said stands in the template, in the person's language.
+A *mail* names whom it is for and what it says, not the address: that is looked up in the moment of sending, and kept
+nowhere. Only a guest has no account in which it could be looked up, so a mail to one has it along. How it is said
+stands in the template, in the person's language.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from mundotango.languages import Language
 
-Template = Literal["digest", "offer"]
+Template = Literal["digest", "guest", "offer"]
 
 SendState = Literal["sending", "sent", "nobody", "refused", "unsure"]
 """How far the sending of a mail came. `nobody`: no confirmed address was there. `refused`: for good, by who sends,
@@ -23,15 +24,16 @@ or because it had become old.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """`values` is what the template says it with, as JSON has it and as it was at `written_at`. `unsubscribe` is the
-    path of a link that ends such mails; there is none where it is about what the person asked for. After `until` it
-    says nothing any more."""
+    path of a link that ends such mails; there is none where it is about what the person asked for. It is to somebody
+    with an account, or to the `address` of a guest. After `until` it says nothing any more."""
 
     id: UUID
-    user_id: UUID
+    user_id: UUID | None = None
+    address: str = ""
     template: Template
     language: Language
     values: Mapping[str, Any]
-    unsubscribe: str | None
+    unsubscribe: str | None = None
     written_at: datetime
     until: datetime | None = None
 
@@ -49,7 +51,8 @@ def mail_payload(mail: Mail) -> dict[str, Any]:
     """As a command carries it."""
     return {
         "mail_id": str(mail.id),
-        "user_id": str(mail.user_id),
+        "user_id": mail.user_id and str(mail.user_id),
+        "address": mail.address,
         "template": mail.template,
         "language": mail.language,
         "values": dict(mail.values),
@@ -62,7 +65,8 @@ def mail_payload(mail: Mail) -> dict[str, Any]:
 def mail_from(payload: Mapping[str, Any]) -> Mail:
     return Mail(
         id=UUID(payload["mail_id"]),
-        user_id=UUID(payload["user_id"]),
+        user_id=UUID(payload["user_id"]) if payload["user_id"] else None,
+        address=payload.get("address", ""),  # of the version before
         template=payload["template"],
         language=payload["language"],
         values=payload["values"],

@@ -30,7 +30,7 @@ def send_mail(platform: Platform, mail: Mail) -> None:
     Raises:
         NotNow: it was not sent, and may be tried again.
     """
-    address = platform.identities.find_address(mail.user_id) if platform.sender.address else None
+    address = _address(platform, mail)
     message = None if address is None else _message(platform, mail, address)
     began = platform.sends.begin(mail.id, platform.clock.now())
     if began not in (None, "sending"):
@@ -46,6 +46,13 @@ def send_mail(platform: Platform, mail: Mail) -> None:
         state = _hand_over(platform, mail, address, message)
     platform.sends.end(mail.id, state)
     _tell(mail, state)
+
+
+def _address(platform: Platform, mail: Mail) -> str | None:
+    """None where there is none, or nobody here who sends."""
+    if not platform.sender.address:
+        return None
+    return mail.address or None if mail.user_id is None else platform.identities.find_address(mail.user_id)
 
 
 def _message(platform: Platform, mail: Mail, address: str) -> bytes | None:
@@ -86,4 +93,7 @@ def _is_too_old(mail: Mail, now: datetime) -> bool:
 def _tell(mail: Mail, state: SendState) -> None:
     count(f"mail_{state}")
     if state in ("refused", "unsure"):
-        logger().warning("mail not sent", extra={"mail_id": str(mail.id), "user_id": str(mail.user_id), "state": state})
+        logger().warning(
+            "mail not sent",
+            extra={"mail_id": str(mail.id), "user_id": mail.user_id and str(mail.user_id), "state": state},
+        )

@@ -8,7 +8,7 @@ schema and the template.
 """
 
 from mundotango.privacy.model import Store
-from mundotango.privacy.stores import elsewhere, postgresql
+from mundotango.privacy.stores import elsewhere, events, postgresql
 
 IDENTITY = elsewhere.IDENTITY
 
@@ -16,6 +16,7 @@ STORES: tuple[Store, ...] = (
     IDENTITY,
     postgresql.OUTBOX,
     *postgresql.STORES,
+    *events.STORES,
     *elsewhere.STORES,
     postgresql.PROFILE,
     *elsewhere.REMAINING,

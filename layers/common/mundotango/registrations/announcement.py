@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mundotango.commands.service import mail_sending
+from mundotango.guests.telling import tell_guests
 from mundotango.ids import new_id
 from mundotango.mail.model import Mail
 from mundotango.notifications.model import Listener
@@ -26,8 +27,9 @@ By = Literal["me", "partner", "other"]
 def announce(work: UnitOfWork, door: Door, changed: Sequence[Entry], actor_id: UUID | None, clock: Clock) -> None:
     """`changed` is whatever one step changed, also who moved up by it; `actor_id` took it, or nobody but time.
 
-    An offer is mailed at once, as it may lapse before the next digest. Guests are told by whoever mails them.
+    An offer is mailed at once, as it may lapse before the next digest. Guests are told by mail alone.
     """
+    tell_guests(work, door, changed, actor_id, clock)
     people = {person_id for entry in changed for person_id in entry.people - entry.guests}
     listeners = work.notification_preferences.listeners(people, "registration") if people else {}
     brief = work.occurrences.find_brief(door.occurrence_id) if listeners else None

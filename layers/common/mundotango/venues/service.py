@@ -93,6 +93,8 @@ def edit_venue(
         cities = {text.key(before.city), text.key(after.city)}
         for dated in work.events.list_at_venue(venue_id, clock.now(), MOST_TOLD):
             announce(work, "event.updated", dated, cities, user_id, clock)
+    if (after.name, after.city) != (before.name, before.city):
+        work.documents.write_of_venue(venue_id)
     return before, after
 
 

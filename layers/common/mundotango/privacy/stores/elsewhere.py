@@ -293,8 +293,9 @@ STORES = (
             "wrote:{id}",
             "rate:{limit}:{id}:{window}",
         ),
-        what="the profile as it was answered; who stands to whom; that an id was suspended, wrote, or asked how often",
-        how_long="5 minutes at most; how often an id asked, as long as the limit's window: for exports 24 hours",
+        what="the profile as it was answered; who stands to whom; that an id was suspended, wrote, or asked how often; "
+        "of who has no account a hash of the address a link was asked for, and of where it was asked from",
+        how_long="5 minutes at most; how often somebody asked, as long as the limit's window: 24 hours at most",
         why="the same question is asked again and again",
         exported="no: it repeats what stands in the other files",
         erased="profile, handle and standing deleted; the rest ends by itself",
@@ -309,7 +310,7 @@ REMAINING = (
         system="DynamoDB",
         holds=("CommandsTable",),
         what="that a sign-in or a picture is to be deleted, or sockets closed: the person's id, the picture's; what "
-        "a mail says, for whom",
+        "a mail says, for whom; of one to a guest the address",
         how_long="7 days; a mail until it was sent",
         why="the network has no way to Cognito, to the edge and to who sends mail",
         exported="no: ids and verbs, and what is on its way to the person",

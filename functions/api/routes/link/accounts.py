@@ -1,15 +1,15 @@
-"""Capabilities in a path: whoever has the link may. Nobody is signed in here, and nothing of it may be kept; but for
-calendars, which ask each hour, by the one who has them.
-"""
+"""Links of people with an account: to their own data, to their calendar, and out of digests."""
 
 from fastapi import APIRouter, Request, Response
 
 from functions.api.access import access
 from functions.api.caching import NO_STORE, PRIVATE
 from functions.api.dependencies import PlatformDep, ReadDep, WorkDep
+from functions.api.pages import HEADERS
 from functions.api.schemas.problems import public_refusals
-from functions.api.unsubscribing import ASKING, DONE, HEADERS
+from functions.api.unsubscribing import ASKING, DONE
 from mundotango.calendars import service as calendars
+from mundotango.calendars.model import CONTENT_TYPE
 from mundotango.digests import service as digests
 from mundotango.exports import service
 
@@ -33,7 +33,7 @@ async def read_feed(token: str, request: Request, work: ReadDep, platform: Platf
     `TENTATIVE` is what they wait for a place at or are interested in, `CANCELLED` what does not take place. Events are
     in the language that `lang` names where they are told in it, else in the one they were written in.
     """
-    from mundotango.calendars.writing import CONTENT_TYPE, own_calendar
+    from mundotango.calendars.writing import own_calendar
 
     times = calendars.read_feed(work, token, platform.clock)
     content = own_calendar("Mundo Tango", times, request.query_params.get("lang", ""))

@@ -1,0 +1,56 @@
+"""By which words events are found: derived from what they say, and what that is made of is in the schema."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from psycopg import Connection
+
+
+class DocumentRepository:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, event_ids: Sequence[UUID]) -> None:
+        """Last of all in a transaction: others may wait for them."""
+        self._connection.execute("SELECT write_event_documents(%s)", (list(event_ids),))
+
+    def write_of_venue(self, venue_id: UUID) -> None:
+        """Of what is to take place there, likewise."""
+        self._connection.execute(
+            """
+            SELECT write_event_documents(array_agg(events.id))
+            FROM events JOIN event_documents ON event_id = events.id WHERE events.venue_id = %s AND NOT over
+            """,
+            (venue_id,),
+        )
+
+    def page(self, after: UUID | None, limit: int) -> list[tuple[UUID, datetime | None]]:
+        """Events that are not set apart as over, by their ids, and when their document was written, if there is one."""
+        rows = self._connection.execute(
+            """
+            SELECT events.id, document.written_at
+            FROM events LEFT JOIN event_documents AS document ON document.event_id = events.id
+            WHERE document.over IS NOT TRUE AND (%(after)s::uuid IS NULL OR events.id > %(after)s)
+            ORDER BY events.id LIMIT %(limit)s
+            """,
+            {"after": after, "limit": limit},
+        )
+        return [(event_id, written_at) for event_id, written_at in rows]
+
+    def set_apart(self, event_ids: Sequence[UUID], before: datetime) -> int:
+        """Those of these that were over before then; how many they are."""
+        changed = self._connection.execute(
+            """
+            UPDATE event_documents SET over = true
+            WHERE event_id = ANY(%(event_ids)s) AND NOT over AND NOT EXISTS (
+                SELECT FROM occurrences WHERE occurrences.event_id = event_documents.event_id AND ends_at > %(before)s
+            )
+            """,
+            {"event_ids": list(event_ids), "before": before},
+        )
+        return changed.rowcount
+
+    def forget_words(self, before: date) -> int:
+        """Those that no document written since then has."""
+        return self._connection.execute("DELETE FROM event_words WHERE seen_on < %s", (before,)).rowcount

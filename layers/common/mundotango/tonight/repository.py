@@ -1,0 +1,66 @@
+from dataclasses import asdict
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+
+from mundotango.events.policy import LONGEST_EVENT
+from mundotango.occurrences.policy import NIGHT_ENDS
+from mundotango.tonight.model import Area, Listed
+from mundotango.tonight.policy import LONGER_THAN_A_NIGHT, LONGEST_NIGHT
+from mundotango.visibility.repository import everybody_sees_event
+
+_IN_CITY = SQL("occurrences.city_key = %(city)s")
+# Found by the index on the globe, each then by its own: venues are few beside what takes place.
+_AROUND = SQL("""occurrences.venue_id IN (
+    SELECT id FROM venues
+    WHERE earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(latitude, longitude)
+    AND earth_distance(ll_to_earth(%(latitude)s, %(longitude)s), ll_to_earth(latitude, longitude)) <= %(metres)s
+)""")
+# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. Titles and
+# venues are looked up of those alone that are told.
+_TONIGHT = SQL("""
+    WITH on_tonight AS MATERIALIZED (
+        SELECT occurrences.id, occurrences.event_id, occurrences.kind, occurrences.status, occurrences.starts_at,
+            occurrences.ends_at, occurrences.venue_id, events.zone, events.price, events.currency,
+            greatest(occurrences.changed_at, events.changed_at) AS changed_at
+        FROM occurrences JOIN events ON events.id = occurrences.event_id
+        WHERE {there} AND occurrences.starts_at > %(earliest)s AND occurrences.starts_at < %(latest)s
+        AND occurrences.ends_at > %(now)s AND occurrences.status <> 'draft' AND {seen}
+        AND (
+            occurrences.night = (%(now)s AT TIME ZONE events.zone - %(night_ends)s)::date
+            OR (occurrences.starts_at <= %(now)s AND occurrences.ends_at - occurrences.starts_at > %(longer)s)
+        )
+        ORDER BY occurrences.starts_at, occurrences.id LIMIT %(limit)s
+    )
+    SELECT on_tonight.id, on_tonight.event_id, original.title, on_tonight.kind, on_tonight.status,
+        on_tonight.starts_at, on_tonight.ends_at, on_tonight.zone, venues.name AS venue_name, venues.address,
+        venues.latitude, venues.longitude, on_tonight.price, on_tonight.currency, on_tonight.changed_at
+    FROM on_tonight
+    JOIN venues ON venues.id = on_tonight.venue_id
+    JOIN event_texts AS original ON original.event_id = on_tonight.event_id AND original.position = 0
+    ORDER BY on_tonight.starts_at, on_tonight.id
+""")
+
+
+class TonightRepository:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list_tonight(self, area: Area, now: datetime, limit: int) -> list[Listed]:
+        """What is not over of the night that it is there, and what goes on for days; what starts first, first."""
+        there: dict[str, object] = {"city": area} if isinstance(area, str) else asdict(area)
+        query = _TONIGHT.format(
+            there=_IN_CITY if isinstance(area, str) else _AROUND, seen=everybody_sees_event("events")
+        )
+        values = {
+            "now": now,
+            "earliest": now - LONGEST_EVENT,
+            "latest": now + LONGEST_NIGHT,
+            "night_ends": NIGHT_ENDS,
+            "longer": LONGER_THAN_A_NIGHT,
+            "limit": limit,
+        }
+        with self._connection.cursor(row_factory=class_row(Listed)) as cursor:
+            return cursor.execute(query, values | there).fetchall()

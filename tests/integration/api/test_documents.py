@@ -1,0 +1,53 @@
+"""Documents by night: what was missed is written, what is over set apart, and words that nobody uses are forgotten."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.jobs import handler as jobs
+from mundotango.adapters.postgres import Database
+from tests.factories.people import make_event, make_user
+from tests.fakes.clock import FakeClock
+from tests.fixtures.gateway import Gateway
+from tests.integration.agenda.asking import titles
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def clock(gateway: Gateway) -> FakeClock:
+    clock = FakeClock()
+    gateway.platform.clock = clock
+    return clock
+
+
+@pytest.fixture
+def swept(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(jobs, "platform", lambda: gateway.platform)
+    return lambda seconds=100.0: jobs.run({"job": "sweep_documents"}, lambda: seconds)
+
+
+def test_documents_are_kept(gateway: Gateway, database: Database, clock: FakeClock, swept: Any) -> None:
+    with gateway.platform.unit_of_work() as work:
+        organiser = make_user(work, clock)
+        once = make_event(work, clock, organiser.id, title="Una vez")
+        make_event(work, clock, organiser.id, title="Siempre", rule="FREQ=WEEKLY;COUNT=20")
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM event_documents WHERE event_id = %s", (once.event.id,))
+        connection.execute("INSERT INTO event_words VALUES ('desaparecido', %s)", (clock.now().date() - 40 * DAY,))
+        connection.execute("UPDATE event_documents SET written_at = %s", (clock.now(),))
+
+    assert swept(0.0) == {"done": False, "written": 0, "over": 0, "words_forgotten": 0}
+    assert swept() == {"done": True, "written": 1, "over": 0, "words_forgotten": 1}
+    with gateway.platform.unit_of_work() as work:
+        assert titles(work, clock, q="vez") == ["Una vez"]
+
+    clock.advance(3 * DAY)
+    with database.transaction() as connection:
+        connection.execute("UPDATE event_documents SET written_at = %s", (clock.now() - DAY,))
+    assert swept() == {"done": True, "written": 0, "over": 1, "words_forgotten": 0}
+    assert swept() == {"done": True, "written": 0, "over": 0, "words_forgotten": 0}
+
+    clock.advance(8 * DAY)
+    assert swept()["written"] == 1  # what is over stays as it is
