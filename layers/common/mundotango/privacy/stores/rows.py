@@ -140,7 +140,7 @@ def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
 
 def erase_broadcasts(platform: "Platform", person: Person) -> Iterator[int]:
     with platform.unit_of_work() as work:
-        yield work.broadcasts.forget_actor(person.id)
+        yield work.broadcasts.forget_person(person.id)
 
 
 def erase_registrations(platform: "Platform", person: Person) -> Iterator[int]:
