@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import digests, erasures, media, moderators, parameters, prices, queues, rebuild, webpush
+from operations import digests, erasures, events, media, moderators, parameters, prices, queues, rebuild, webpush
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
@@ -48,6 +48,7 @@ privacy = typer.Typer(
     epilog=examples("mundo privacy replay-erasures"),
 )
 app.add_typer(privacy, name="privacy")
+app.add_typer(events.app, name="events")
 app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
 app.add_typer(listen.app, name="realtime")

@@ -45,7 +45,9 @@ def lambda_handler(event: dict[str, Any], context: Context) -> Said:
 
     with counting() as counts:
         outcome = run(event, time_left)
-        logger().info("job", job=event["job"], counts=dict(counts), outcome=outcome)
+        # What an import says of each event is for who asked: it has words of theirs in it.
+        told = {name: value for name, value in outcome.items() if name != "outcomes"}
+        logger().info("job", job=event["job"], counts=dict(counts), outcome=told)
     if outcome.get("failed"):
         raise JobFailed(f"{event['job']}: {outcome['failed']} failed; the log names each")
     return {"job": event["job"], **outcome}
@@ -134,6 +136,12 @@ def _lapse_offers(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     return lapse_offers(platform(), time_left)
 
 
+def _import_events(event: dict[str, Any], time_left: TimeLeft) -> Said:
+    from mundotango.imports.batches import batch_from, import_batch
+
+    return import_batch(platform(), batch_from(event), time_left, event.get("after") or 0)
+
+
 def _sweep_guests(_event: dict[str, Any], time_left: TimeLeft) -> Said:
     from mundotango.guests.sweeping import sweep_guests
 
@@ -180,6 +188,7 @@ JOBS: dict[str, Callable[[dict[str, Any], TimeLeft], Said]] = {
     "expand_series": _expand_series,
     "sweep_documents": _sweep_documents,
     "lapse_offers": _lapse_offers,
+    "import_events": _import_events,
     "sweep_guests": _sweep_guests,
     "tell_attendees": _tell_attendees,
     "remind": _remind,

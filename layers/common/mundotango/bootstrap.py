@@ -271,6 +271,14 @@ class Platform:
             relay_outbox(self, work.recorded)
 
     @contextmanager
+    def rehearsal(self) -> Iterator[UnitOfWork]:
+        """One transaction in which everything is checked as it would be, and which is rolled back at its end."""
+        from mundotango.work import UnitOfWork
+
+        with UnitOfWork(self.database, self.keyring) as work:
+            yield work
+
+    @contextmanager
     def reading(self, user_id: UUID | None = None) -> Iterator[UnitOfWork]:
         """A transaction for what only reads, at the reader where there is one that may answer this person.
 

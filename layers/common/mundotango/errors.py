@@ -13,6 +13,7 @@
     ├── NotFound          no such thing, or none this caller may see
     ├── Conflict          the state of things forbids it now
     │   ├── AlreadyDone   under this Idempotency-Key, and there is nothing to show of it
+    │   ├── EventExists   it was made before, of the same row or the same UID of a file
     │   ├── FollowLimit   whoever asks follows as many as one may
     │   ├── HandleTaken
     │   ├── InProgress    under this Idempotency-Key, by another request; try again after `retry_after` seconds
@@ -38,6 +39,7 @@ in the reader's language; a constant string is its own template.
 
 from dataclasses import dataclass
 from typing import Self
+from uuid import UUID
 
 
 class Said(str):
@@ -171,6 +173,14 @@ class TooLate(Conflict):
 
 class VenueExists(Conflict):
     code = "venue-exists"
+
+
+class EventExists(Conflict):
+    code = "event-exists"
+
+    def __init__(self, detail: str, event_id: UUID) -> None:
+        super().__init__(detail)
+        self.event_id = event_id
 
 
 class ProfileMissing(MundoTangoError):

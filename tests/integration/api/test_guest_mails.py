@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -126,6 +126,27 @@ class TestWhatHappens:
             assert sweep(ball)["told"] == number
 
         assert news(ball) == [("a", told)]
+
+    def test_an_organisers_edit_reaches_them(self, ball: Ball) -> None:
+        """Of the time, the place and the status; not of a text."""
+        ball.registered()
+        path, told = f"/api/events/{ball.event_id}", []
+        starts_at = ball.clock.now() + timedelta(days=11)
+        edits: list[dict[str, Any]] = [
+            {"description": "Con orquesta"},
+            {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=4)).isoformat()},
+            {"status": "postponed"},
+            {"status": "published"},
+            {"status": "cancelled"},
+        ]
+        for version, edit in enumerate(edits, start=1):
+            answer = ball.gateway.patch(
+                path, user=ball.organiser_id, json=edit, headers={"if-match": f'"{version}"'}
+            )  # fmt: skip
+            assert answer.status == 200, answer.text
+            sweep(ball)
+            told.append([what for _, what in news(ball)])
+        assert told == [[], ["changed"], ["postponed"], ["changed"], ["called_off"]]
 
     def test_a_venue_moves(self, ball: Ball) -> None:
         ball.registered()

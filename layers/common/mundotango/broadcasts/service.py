@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mundotango.broadcasts import policy
 from mundotango.broadcasts.model import NOBODY, Broadcast, Change
+from mundotango.guests.telling import note_changes, note_move
 from mundotango.ids import derived_id, new_id
 from mundotango.notifications.model import NotificationKind
 from mundotango.occurrences.model import brief_payload
@@ -22,13 +23,15 @@ def announce_changes(
     work: UnitOfWork, changed: Mapping[UUID, tuple[Change, ...]], actor_id: UUID | None, clock: Clock
 ) -> None:
     """What changed of each occurrence that did. The first of those who come to it hear of it with this transaction, and
-    the job `tell_attendees` tells the others."""
+    the jobs tell the others: `tell_attendees`, and `sweep_guests` those without an account."""
+    note_changes(work, changed)
     attended = work.broadcasts.list_attended(changed) if changed else []
     _begin(work, ((each, changed[each]) for each in attended), actor_id, clock)
 
 
 def announce_move(work: UnitOfWork, venue_id: UUID, actor_id: UUID, clock: Clock) -> None:
     """A venue is elsewhere, and what takes place there with it."""
+    note_move(work, venue_id, clock)
     attended = work.broadcasts.list_attended_at(venue_id, clock.now())
     _begin(work, ((each, ("place",)) for each in attended), actor_id, clock)
 

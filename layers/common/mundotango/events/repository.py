@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Composed
 from psycopg.types.json import Jsonb
 
-from mundotango.errors import Conflict, ProfileMissing
+from mundotango.errors import Conflict, EventExists, ProfileMissing, Said
 from mundotango.events.model import Dated, Event, EventStatus, Version, content_payload
 from mundotango.events.policy import LONGEST_EVENT
 from mundotango.events.rows import dated_from, event_from
@@ -116,17 +116,21 @@ class EventRepository:
         row = self._connection.execute("SELECT status FROM events WHERE id = %s", (event_id,)).fetchone()
         return None if row is None else row[0]
 
-    def find_alike(self, organiser_id: UUID, title: str, starts_at: datetime) -> UUID | None:
-        """The one that this organiser announced by this title, if one of its times begins then."""
+    def find_alike(
+        self, organiser_id: UUID, title: str, starts_at: datetime, venue_id: UUID | None = None
+    ) -> UUID | None:
+        """The one that this organiser announced by this title, if one of its times begins then: there, or anywhere."""
         row = self._connection.execute(
             """
             SELECT events.id FROM events
             JOIN event_texts ON event_texts.event_id = events.id AND event_texts.position = 0
                 AND event_texts.title = %(title)s
             JOIN occurrences ON occurrences.event_id = events.id AND occurrences.starts_at = %(starts_at)s
-            WHERE events.organiser_id = %(organiser_id)s LIMIT 1
+            WHERE events.organiser_id = %(organiser_id)s
+                AND (%(venue_id)s::uuid IS NULL OR occurrences.venue_id = %(venue_id)s)
+            LIMIT 1
             """,
-            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at},
+            {"organiser_id": organiser_id, "title": title, "starts_at": starts_at, "venue_id": venue_id},
         ).fetchone()
         return None if row is None else row[0]
 
@@ -230,7 +234,11 @@ class EventRepository:
         return [Version(*row) for row in rows]
 
     def add(self, event: Event, owner_id: UUID) -> None:
-        """Its pictures are this person's."""
+        """Its pictures are this person's.
+
+        Raises:
+            EventExists: there is one of this id.
+        """
         try:
             self._connection.execute(
                 """
@@ -247,6 +255,8 @@ class EventRepository:
             )
         except ForeignKeyViolation as violation:
             raise ProfileMissing("create a profile before announcing events") from violation
+        except UniqueViolation as violation:
+            raise EventExists(Said("this event is there already: {id}", id=event.id), event.id) from violation
         self._add_texts(event)
         self._add_people(event)
         self._add_media(event, dict.fromkeys((UUID(picture["id"]) for picture in event.media), owner_id))

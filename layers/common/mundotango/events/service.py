@@ -23,9 +23,22 @@ _NO_EVENT = "no such event"
 
 
 def create_event(
-    work: UnitOfWork, media_repo: MediaRepository, *, organiser_id: UUID, said: Said, clock: Clock
+    work: UnitOfWork,
+    media_repo: MediaRepository,
+    *,
+    organiser_id: UUID,
+    said: Said,
+    clock: Clock,
+    event_id: UUID | None = None,
+    announced: bool = True,
 ) -> Dated:
-    """Told in its city, unless it is a draft. A picture must be the organiser's own, made for an event and ready."""
+    """Told in its city, unless it is a draft or is not to be `announced`: of thousands at once nobody wants a frame
+    each. A picture must be the organiser's own, made for an event and ready. `event_id` is given to what may come twice
+    and must be known again.
+
+    Raises:
+        EventExists: there is one of this id.
+    """
     policy.times(said.starts_at, said.ends_at)
     wanted = pictures(said.media, policy.MOST_PICTURES)
     # Before the first statement: a transaction must not wait for another store.
@@ -34,13 +47,13 @@ def create_event(
         work.users.hold([organiser_id])
         check_attachable(work, list(measures))
     parent = None if said.parent_id is None else _parent(work, said.parent_id, organiser_id)
-    event = _new(work, said, organiser_id, clock)
+    event = _new(work, said, organiser_id, event_id or new_id(), clock)
     event = replace(event, media=tuple(kept_picture(each, measures[each]) | {"alt": alt} for each, alt in wanted))
     work.events.add(policy.bounded(event), organiser_id)
     occurrences.write(work, event, parent, clock)
     work.documents.write([event.id])
     dated = _dated(work, event.id, clock)
-    if dated.occurrence.status != "draft":
+    if announced and dated.occurrence.status != "draft":
         announce(work, "event.created", dated, {city_of(dated)}, organiser_id, clock)
     return dated
 
@@ -173,7 +186,7 @@ def _dated(work: UnitOfWork, event_id: UUID, clock: Clock) -> Dated:
     return dated
 
 
-def _new(work: UnitOfWork, said: Said, organiser_id: UUID, clock: Clock) -> Event:
+def _new(work: UnitOfWork, said: Said, organiser_id: UUID, event_id: UUID, clock: Clock) -> Event:
     texts = policy.texts(Text(said.language, said.title, said.description), said.translations)
     kind, status = policy.kind(said.kind), policy.first_status(said.status)
     people = people_said(work, said, organiser_id)
@@ -184,7 +197,7 @@ def _new(work: UnitOfWork, said: Said, organiser_id: UUID, clock: Clock) -> Even
     starts, ends = policy.local(said.starts_at, zone), policy.local(said.ends_at, zone)
     policy.times(at(starts, zone), at(ends, zone))
     return Event(
-        id=new_id(),
+        id=event_id,
         organiser_id=organiser_id,
         kind=kind,
         status=status,

@@ -143,7 +143,8 @@ class GuestRepository:
         self._connection.execute(
             """
             UPDATE guests SET change_untold = true WHERE id IN (
-                SELECT guest_id FROM registration_dancers WHERE occurrence_id = ANY(%s) AND is_open
+                SELECT guest_id FROM registration_dancers
+                WHERE occurrence_id = ANY(%s) AND guest_id IS NOT NULL AND is_open
             )
             """,
             (list(occurrence_ids),),

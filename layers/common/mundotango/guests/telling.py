@@ -6,10 +6,11 @@ is the one mail, however often it is recorded (docs/decisions/0023).
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from mundotango import ids
+from mundotango.broadcasts.model import Change
 from mundotango.commands.service import mail_sending
 from mundotango.events.model import Dated
 from mundotango.guests import policy
@@ -18,10 +19,10 @@ from mundotango.guests.times import said_at
 from mundotango.links import link_path, token_hash
 from mundotango.mail.model import Mail
 from mundotango.ports import Clock
+from mundotango.realtime.model import Activity
 from mundotango.registrations.model import Door, Entry
 from mundotango.work import UnitOfWork
 
-Change = Literal["time", "place", "status"]
 Told = tuple[Guest, News, Entry | None]
 
 
@@ -44,6 +45,8 @@ def tell_guests(work: UnitOfWork, door: Door, changed: Sequence[Entry], actor_id
 def note_changes(work: UnitOfWork, changed: Mapping[UUID, Collection[Change]]) -> None:
     """What changed of each occurrence that did: the job `sweep_guests` writes to whoever comes to it, within a minute
     and how it is by then. Nobody's edit waits for hundreds of mails."""
+    if not changed:
+        return
     work.guests.note_changed(changed)
     work.guests.remind_anew([each for each, what in changed.items() if "time" in what])
 
@@ -55,7 +58,7 @@ def note_move(work: UnitOfWork, venue_id: UUID, clock: Clock) -> None:
 
 def tell(work: UnitOfWork, dated: Dated, told: Sequence[Told], clock: Clock) -> None:
     now = clock.now()
-    links: list[tuple[str, UUID]] = []
+    links, mails = list[tuple[str, UUID]](), list[Activity]()
     for guest, news, entry in told:
         token = ids.new_secret()
         links.append((token_hash(token), guest.id))
@@ -66,8 +69,10 @@ def tell(work: UnitOfWork, dated: Dated, told: Sequence[Told], clock: Clock) -> 
             language=guest.language,
             values=_values(dated, guest, news, entry, token),
             written_at=now,
+            until=None if entry is None else entry.registration.offered_until,
         )
-        work.record(mail_sending(mail, clock))
+        mails.append(mail_sending(mail, clock))
+    work.record_all(mails)
     work.guests.add_links(links, now)
 
 

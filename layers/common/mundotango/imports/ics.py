@@ -114,6 +114,7 @@ class _Reader:
             added=added,
             spot=_spot(block),
             link=link if link.startswith("https://") else "",
+            uid=_text(block, "UID"),
         )
 
     def _times(self, block: Block) -> tuple[_Time, _Time]:

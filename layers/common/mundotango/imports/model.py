@@ -39,9 +39,9 @@ class Deviation:
 class Candidate:
     """An event that might be announced.
 
-    `line` is where it begins in the file. `starts` and `ends` are moments, or, without an offset, times by the clocks
-    of the place; `zone` is its IANA zone, empty where the file says none. `kind` is empty where nothing tells it.
-    `excluded` and `added` are by the clocks of the place.
+    `line` is where it begins in the file; `uid` is what the file knows it by, if it says that. `starts` and `ends` are
+    moments, or, without an offset, times by the clocks of the place; `zone` is its IANA zone, empty where the file says
+    none. `kind` is empty where nothing tells it. `excluded` and `added` are by the clocks of the place.
     """
 
     line: int
@@ -61,6 +61,7 @@ class Candidate:
     currency: str = ""
     link: str = ""
     tags: tuple[str, ...] = ()
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a file says, each in the order of the file."""
+    """All that a file says, each in the order of the file. `notices` are of the file as a whole."""
 
     candidates: tuple[Candidate, ...]
     problems: tuple[Problem, ...]
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from mundotango import places
-from mundotango.errors import Conflict, Invalid, Said
+from mundotango.errors import EventExists, Invalid, Said
 from mundotango.events import policy as events_policy
 from mundotango.events import service as events
 from mundotango.events.model import Dated
@@ -42,24 +42,41 @@ def import_event(
     usual: Usual,
     status: str = "draft",
     clock: Clock,
+    event_id: UUID | None = None,
+    announced: bool = True,
 ) -> Dated:
-    """
+    """`event_id` is given to what is known again by it, whatever became of it since.
+
     Raises:
-        Conflict: this organiser has it already: of this title, at this time.
+        EventExists: this organiser has it already: by this id, or of this title, at this time; what has an id of its
+            own is another event if it takes place elsewhere.
         MundoTangoError: it lacks something, or says what no event may.
     """
+    if event_id is not None and work.events.find_status(event_id) is not None:
+        raise _exists(event_id)
     said = said_of(work, candidate, usual, status)
-    known = work.events.find_alike(organiser_id, events_policy.title(said.title), said.starts_at)
+    known = _alike(work, organiser_id, said, elsewhere=event_id is None)
     if known is not None:
-        raise Conflict(Said("this event is there already: {id}", id=known))
-    dated = events.create_event(work, media_repo, organiser_id=organiser_id, said=said, clock=clock)
+        raise _exists(known)
+    dated = events.create_event(
+        work,
+        media_repo,
+        organiser_id=organiser_id,
+        said=said,
+        clock=clock,
+        event_id=event_id,
+        announced=announced,
+    )
     for deviation in candidate.deviations:
         changes = Changes()
         if deviation.cancelled:
             changes["status"] = "cancelled"
         if deviation.starts is not None and deviation.ends is not None:
             zone = dated.event.zone
-            changes |= {"starts_at": _moment(deviation.starts, zone), "ends_at": _moment(deviation.ends, zone)}
+            changes |= {
+                "starts_at": _moment("starts_at", deviation.starts, zone),
+                "ends_at": _moment("ends_at", deviation.ends, zone),
+            }
         edited = edit_occurrence(
             work,
             event_id=dated.event.id,
@@ -68,9 +85,21 @@ def import_event(
             version=dated.event.version,
             changes=changes,
             clock=clock,
+            announced=announced,
         )
         dated = edited.dated
     return dated
+
+
+def _exists(event_id: UUID) -> EventExists:
+    return EventExists(Said("this event is there already: {id}", id=event_id), event_id)
+
+
+def _alike(work: UnitOfWork, organiser_id: UUID, said: SaidOfEvent, *, elsewhere: bool) -> UUID | None:
+    if not elsewhere and said.venue_id is None:
+        return None  # nothing takes place yet at a venue that is new
+    title = events_policy.title(said.title)
+    return work.events.find_alike(organiser_id, title, said.starts_at, None if elsewhere else said.venue_id)
 
 
 def said_of(work: UnitOfWork, candidate: Candidate, usual: Usual, status: str) -> SaidOfEvent:
@@ -87,8 +116,8 @@ def said_of(work: UnitOfWork, candidate: Candidate, usual: Usual, status: str) -
     return SaidOfEvent(
         title=candidate.title,
         kind=kind,
-        starts_at=_moment(candidate.starts, zone),
-        ends_at=_moment(candidate.ends, zone),
+        starts_at=_moment("starts_at", candidate.starts, zone),
+        ends_at=_moment("ends_at", candidate.ends, zone),
         description=candidate.description,
         language=candidate.language,
         status=status,
@@ -111,11 +140,15 @@ def said_of(work: UnitOfWork, candidate: Candidate, usual: Usual, status: str) -
 
 
 def _checked(spot: Spot) -> Spot:
-    """Nothing else of it is looked up before the venue's own rules have seen it."""
+    """By the rules of a venue, also where it will be one that is known: what a file says is refused or not whatever is
+    there already, and nothing is looked up by what no venue may have."""
     if spot.latitude is not None:
         places.latitude(spot.latitude)
     if spot.longitude is not None:
         places.longitude(spot.longitude)
+    if spot.country:
+        places.country(spot.country)
+    places.city(spot.city, required=False)
     return replace(spot, name=venues_policy.name("LOCATION", spot.name)) if spot.name else spot
 
 
@@ -161,5 +194,10 @@ def _nowhere(spot: Spot) -> Invalid:
     return refused("city", "must be given, with the country, for a venue that is new")
 
 
-def _moment(time: datetime, zone: str) -> datetime:
-    return at(time, zone) if time.tzinfo is None else time
+def _moment(field: str, time: datetime, zone: str) -> datetime:
+    try:
+        moment = at(time, zone) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:  # on the first or the last day that there is, which no event may have
+        moment = datetime.min.replace(tzinfo=UTC)
+    events_policy.moment(field, moment)
+    return moment

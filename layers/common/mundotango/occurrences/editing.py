@@ -38,8 +38,10 @@ def edit_occurrence(
     version: int,
     changes: Changes,
     clock: Clock,
+    announced: bool = True,
 ) -> Edited:
-    """The occurrence whose start in the series is `original`. `version` is the event's, which is raised by it.
+    """The occurrence whose start in the series is `original`. `version` is the event's, which is raised by it. One that
+    is part of an event which is not `announced` itself is told of to nobody.
 
     Raises:
         PreconditionFailed: the event was edited since.
@@ -58,7 +60,7 @@ def edit_occurrence(
     work.events.raise_version(event, _own_payload(before), editor_id, clock.now())
     dated = work.events.find_at(after.id) or was
     cities = {city_of(was), city_of(dated)}
-    if after.status != "draft":
+    if announced and after.status != "draft":
         announce(work, kind_of(before.status, after.status), dated, cities, editor_id, clock)
     return Edited(dated, frozenset(cities))
 
