@@ -135,12 +135,12 @@ def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
     left = PAGE
     while left == PAGE:
         with platform.unit_of_work() as work:
-            left = work.person.leave_events(person.id, PAGE)
+            left = work.documents.leave_events(person.id, PAGE)
         yield left
     page: list[UUID] = []
     while not page or len(page) == WORDS_AT_ONCE:
         with platform.unit_of_work() as work:
-            page = work.person.forget_words(person.id, page[-1] if page else None, WORDS_AT_ONCE)
+            page = work.documents.forget_words_of(person.id, page[-1] if page else None, WORDS_AT_ONCE)
         yield 0
         if not page:
             break
