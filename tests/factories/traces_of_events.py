@@ -82,3 +82,4 @@ def plant_parts(connection: psycopg.Connection, who: Traces, to: Traces, now: da
     parts = [{"role": "dj", "user_id": str(to.id), "name": ""}, {"role": "dj", "user_id": None, "name": who.marker}]
     before = {"event_id": who.event_id, "version": 1, "content": Jsonb({"people": parts})}
     insert(connection, "event_versions", written_by=to.id, written_at=now, **before)
+    connection.execute("SELECT write_event_documents(ARRAY[%s])", (who.event_id,))
