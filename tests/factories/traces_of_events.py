@@ -75,6 +75,11 @@ def plant_parts(connection: psycopg.Connection, who: Traces, to: Traces, now: da
         connection, "rsvps", occurrence_id=who.occurrence_id, user_id=to.id, answer="interested", hidden=False,
         answered_at=now,
     )  # fmt: skip
+    insert(
+        connection, "broadcasts", id=ids.new_id(), occurrence_id=who.occurrence_id, topic="change", changed=["time"],
+        actor_id=to.id, after_id=to.id, made_at=now,
+    )  # fmt: skip
     parts = [{"role": "dj", "user_id": str(to.id), "name": ""}, {"role": "dj", "user_id": None, "name": who.marker}]
     before = {"event_id": who.event_id, "version": 1, "content": Jsonb({"people": parts})}
     insert(connection, "event_versions", written_by=to.id, written_at=now, **before)
+    connection.execute("SELECT write_event_documents(ARRAY[%s])", (who.event_id,))

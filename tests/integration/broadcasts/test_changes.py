@@ -335,6 +335,18 @@ def test_of_who_left_the_platform_it_says_no_more(house: House, dated: Dated) ->
     assert [sum(erase_broadcasts(house.platform, person)) for _ in range(2)] == [1, 0]
 
 
+def test_whoever_was_told_last_may_leave_meanwhile(house: House, dated: Dated) -> None:
+    people = house.comes(dated, MANY)
+    house.edits(dated, status="cancelled")
+    last = sorted(people)[policy.AT_ONCE - 1]
+    assert sum(erase_broadcasts(house.platform, Person(last, None))) == 1
+    with house.platform.database.transaction() as connection:
+        connection.execute("DELETE FROM users WHERE id = %s", (last,))
+    house.runs("tell_attendees")
+
+    assert house.times_told("event.changed") == once(people)
+
+
 def test_without_its_place_in_the_list_people_would_be_told_again(
     house: House, dated: Dated, monkeypatch: pytest.MonkeyPatch
 ) -> None:

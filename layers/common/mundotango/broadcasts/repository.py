@@ -106,10 +106,16 @@ class BroadcastRepository:
             (before, limit),
         ).rowcount
 
-    def forget_actor(self, user_id: UUID) -> int:
-        """Says no more of any that it is this person's change; of how many it did."""
+    def forget_person(self, user_id: UUID) -> int:
+        """Says no more of any that it is this person's change, or that they were told last: all up to the id before
+        theirs were. Of how many it did."""
         return self._connection.execute(
-            "UPDATE broadcasts SET actor_id = NULL WHERE actor_id = %s", (user_id,)
+            """
+            UPDATE broadcasts SET actor_id = nullif(actor_id, %(user_id)s),
+                after_id = CASE after_id WHEN %(user_id)s THEN %(before)s ELSE after_id END
+            WHERE actor_id = %(user_id)s OR (after_id = %(user_id)s AND NOT done)
+            """,
+            {"user_id": user_id, "before": UUID(int=user_id.int - 1)},
         ).rowcount
 
     def list_attendees(self, broadcast: Broadcast, limit: int) -> list[UUID]:

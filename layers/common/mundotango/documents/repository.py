@@ -54,3 +54,33 @@ class DocumentRepository:
     def forget_words(self, before: date) -> int:
         """Those that no document written since then has."""
         return self._connection.execute("DELETE FROM event_words WHERE seen_on < %s", (before,)).rowcount
+
+    def leave_events(self, user_id: UUID, limit: int) -> int:
+        """They take part in no event any more, and none is found by their name."""
+        rows = self._connection.execute(
+            """
+            DELETE FROM event_people WHERE (event_id, position) IN (
+                SELECT event_id, position FROM event_people WHERE user_id = %(user_id)s LIMIT %(limit)s
+            ) RETURNING event_id
+            """,
+            {"user_id": user_id, "limit": limit},
+        )
+        left = [event_id for (event_id,) in rows]
+        self._connection.execute("SELECT write_event_documents(%s)", (left,))
+        return len(left)
+
+    def forget_words_of(self, user_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
+        """Those of the next of their events, by their ids, and of their names, which occur in nobody else's events."""
+        rows = self._connection.execute(
+            """
+            SELECT id FROM events WHERE organiser_id = %(user_id)s AND (%(after)s::uuid IS NULL OR id > %(after)s)
+            ORDER BY id LIMIT %(limit)s
+            """,
+            {"user_id": user_id, "after": after, "limit": limit},
+        )
+        page = [event_id for (event_id,) in rows]
+        self._connection.execute(
+            "SELECT forget_event_words(id, %s, concat_ws(' ', display_name, handle)) FROM users WHERE id = %s",
+            (page, user_id),
+        )
+        return page

@@ -304,19 +304,6 @@ class EventRepository:
             (event.id, event.version, Jsonb(content), editor_id, now),
         )
 
-    def note_expanded(self, event_id: UUID, now: datetime) -> None:
-        self._connection.execute("UPDATE events SET expanded_at = %s WHERE id = %s", (now, event_id))
-
-    def list_to_expand(self, before: datetime, after: UUID | None, limit: int) -> list[UUID]:
-        """Series whose occurrences were last made before then, by their ids, beyond the id `after`."""
-        beyond = SQL("AND id > %(after)s") if after else SQL("")
-        query = SQL("""
-            SELECT id FROM events WHERE (rule <> '' OR added <> '{{}}') AND expanded_at < %(before)s {}
-            ORDER BY id LIMIT %(limit)s
-        """).format(beyond)
-        rows = self._connection.execute(query, {"before": before, "after": after, "limit": limit})
-        return [event_id for (event_id,) in rows]
-
     def media_owners(self, event_id: UUID) -> dict[UUID, UUID]:
         rows = self._connection.execute("SELECT media_id, owner_id FROM event_media WHERE event_id = %s", (event_id,))
         return dict(rows.fetchall())

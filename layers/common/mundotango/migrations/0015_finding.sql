@@ -28,44 +28,50 @@ CREATE TABLE event_words (
 );
 CREATE INDEX idx_event_words_like ON event_words USING gin (word gin_trgm_ops);
 
+CREATE FUNCTION said_by_events(which uuid[])
+RETURNS TABLE (id uuid, hidden boolean, titles text, names text, kind text, description text)
+LANGUAGE sql STABLE AS $$
+    SELECT events.id,
+        organiser.suspended_at IS NOT NULL OR organiser.leaves_at IS NOT NULL AS hidden,
+        plain_words((SELECT string_agg(title, ' ') FROM event_texts WHERE event_id = events.id)) AS titles,
+        plain_words(concat_ws(
+            ' ', venues.name, venues.city, array_to_string(events.tags, ' '),
+            (
+                SELECT string_agg(
+                    CASE WHEN person.visibility = 'public' AND person.suspended_at IS NULL
+                        AND person.leaves_at IS NULL THEN concat_ws(' ', person.display_name, person.handle)
+                        ELSE part.name END, ' '
+                )
+                FROM event_people AS part LEFT JOIN users AS person ON person.id = part.user_id
+                WHERE part.event_id = events.id
+            )
+        )) AS names,
+        CASE events.kind WHEN 'class' THEN 'class clase' WHEN 'concert' THEN 'concert concierto'
+            WHEN 'course' THEN 'course curso' WHEN 'marathon' THEN 'marathon maraton'
+            WHEN 'workshop' THEN 'workshop taller' ELSE events.kind END AS kind,
+        plain_words((
+            SELECT string_agg(left(description, 2000), ' ') FROM event_texts WHERE event_id = events.id
+        )) AS description
+    FROM events JOIN venues ON venues.id = events.venue_id JOIN users AS organiser ON organiser.id = organiser_id
+    WHERE events.id = ANY(which)
+$$;
+CREATE FUNCTION words_in(said text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT word FROM (SELECT DISTINCT regexp_split_to_table(said, ' ') AS word) AS each
+    WHERE length(word) BETWEEN 3 AND 40
+$$;
+
 -- The documents are locked before what they say is read: of two that change it, the later writes what both did. Whoever
 -- calls this has locked all else that it needs, so that nobody waits in a circle.
 CREATE FUNCTION write_event_documents(which uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM event_documents WHERE event_id = ANY(which) ORDER BY event_id FOR UPDATE;
     WITH said AS MATERIALIZED (
-        SELECT events.id,
-            organiser.suspended_at IS NOT NULL OR organiser.leaves_at IS NOT NULL AS hidden,
-            plain_words((SELECT string_agg(title, ' ') FROM event_texts WHERE event_id = events.id)) AS titles,
-            plain_words(concat_ws(
-                ' ', venues.name, venues.city, array_to_string(events.tags, ' '),
-                (
-                    SELECT string_agg(
-                        CASE WHEN person.visibility = 'public' AND person.suspended_at IS NULL
-                            AND person.leaves_at IS NULL THEN concat_ws(' ', person.display_name, person.handle)
-                            ELSE part.name END, ' '
-                    )
-                    FROM event_people AS part LEFT JOIN users AS person ON person.id = part.user_id
-                    WHERE part.event_id = events.id
-                )
-            )) AS names,
-            CASE events.kind WHEN 'class' THEN 'class clase' WHEN 'concert' THEN 'concert concierto'
-                WHEN 'course' THEN 'course curso' WHEN 'marathon' THEN 'marathon maraton'
-                WHEN 'workshop' THEN 'workshop taller' ELSE events.kind END AS kind,
-            plain_words((
-                SELECT string_agg(left(description, 2000), ' ') FROM event_texts WHERE event_id = events.id
-            )) AS description
-        FROM events JOIN venues ON venues.id = events.venue_id JOIN users AS organiser ON organiser.id = organiser_id
-        WHERE events.id = ANY(which)
+        SELECT * FROM said_by_events(which)
     ), fresh AS (
         INSERT INTO event_words (word)
-        SELECT word FROM (
-            SELECT DISTINCT regexp_split_to_table(concat_ws(' ', titles, names, kind, description), ' ') AS word
-            FROM said
-        ) AS each
-        WHERE length(word) BETWEEN 3 AND 40
-        AND NOT EXISTS (SELECT FROM event_words WHERE event_words.word = each.word AND seen_on = current_date)
-        ORDER BY word
+        SELECT DISTINCT used.word FROM said, words_in(concat_ws(' ', titles, names, kind, description)) AS used (word)
+        WHERE NOT EXISTS (SELECT FROM event_words WHERE event_words.word = used.word AND seen_on = current_date)
+        ORDER BY used.word
         ON CONFLICT (word) DO UPDATE SET seen_on = excluded.seen_on
     )
     INSERT INTO event_documents (event_id, hidden, words)
@@ -76,6 +82,22 @@ BEGIN
         written_at = excluded.written_at;
 END
 $$;
+
+-- Of events of somebody who is erased, and of `names`: the words that occur in nobody else's.
+CREATE FUNCTION forget_event_words(organiser uuid, which uuid[], names text) RETURNS void LANGUAGE sql AS $$
+    DELETE FROM event_words
+    WHERE word IN (
+        SELECT words_in(concat_ws(' ', said.titles, said.names, said.description)) FROM said_by_events(which) AS said
+        UNION ALL SELECT words_in(plain_words(forget_event_words.names))
+    ) AND NOT EXISTS (
+        SELECT FROM event_documents JOIN events ON events.id = event_id
+        WHERE organiser_id <> organiser AND NOT over AND event_documents.words @@ (
+            SELECT string_agg(quote_literal(stem), ' | ')
+            FROM unnest(ts_lexize('spanish_stem', word) || ts_lexize('english_stem', word)) AS stem
+        )::tsquery
+    )
+$$;
+
 -- Whom nobody may see is not found by their name either.
 CREATE FUNCTION person_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

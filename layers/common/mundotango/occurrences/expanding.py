@@ -45,7 +45,7 @@ def expand_series(platform: Platform, time_left: Callable[[], float]) -> dict[st
 
 def _page(platform: Platform, before: datetime, after: UUID | None) -> list[UUID]:
     with platform.unit_of_work() as work:
-        return work.events.list_to_expand(before, after, PAGE)
+        return work.occurrences.list_to_expand(before, after, PAGE)
 
 
 def _expand(platform: Platform, event_id: UUID) -> None:

@@ -84,6 +84,19 @@ class OccurrenceRepository:
     def remove(self, occurrence_ids: Sequence[UUID]) -> None:
         self._connection.execute("DELETE FROM occurrences WHERE id = ANY(%s)", (list(occurrence_ids),))
 
+    def note_expanded(self, event_id: UUID, now: datetime) -> None:
+        self._connection.execute("UPDATE events SET expanded_at = %s WHERE id = %s", (now, event_id))
+
+    def list_to_expand(self, before: datetime, after: UUID | None, limit: int) -> list[UUID]:
+        """Series whose occurrences were last made before then, by their ids, beyond the id `after`."""
+        beyond = SQL("AND id > %(after)s") if after else SQL("")
+        query = SQL("""
+            SELECT id FROM events WHERE (rule <> '' OR added <> '{{}}') AND expanded_at < %(before)s {}
+            ORDER BY id LIMIT %(limit)s
+        """).format(beyond)
+        rows = self._connection.execute(query, {"before": before, "after": after, "limit": limit})
+        return [event_id for (event_id,) in rows]
+
     def move_venue(self, venue: Venue, now: datetime) -> None:
         """What takes place there is found where the venue is now."""
         self._connection.execute(

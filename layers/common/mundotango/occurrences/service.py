@@ -47,7 +47,7 @@ def write(
     wanted = [*(_made(event, parent, *each, now) for each in (*kept, *fresh)), *cancelled]
     saved = _changed(event, known, wanted, now)
     work.occurrences.save(saved, venues)
-    work.events.note_expanded(event.id, now)
+    work.occurrences.note_expanded(event.id, now)
     _announce(work, known, saved, actor_id, clock)
 
 

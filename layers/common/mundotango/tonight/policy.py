@@ -8,7 +8,7 @@ import math
 from datetime import timedelta
 
 from mundotango import places, text
-from mundotango.errors import FieldError, Invalid
+from mundotango.errors import Said
 from mundotango.text import refused
 from mundotango.tonight.model import Area, Cell
 
@@ -41,8 +41,7 @@ def area(
         return text.key(places.city(city))
     if latitude is None or longitude is None:
         missing = "latitude" if latitude is None else "longitude"
-        message = "must be given with the other of the two, or a city"
-        raise Invalid(f"{missing} {message}", FieldError(missing, message))
+        raise refused(missing, "must be given with the other of the two, or a city")
     return _cell(places.latitude(latitude), places.longitude(longitude), _radius(radius_km))
 
 
@@ -63,4 +62,4 @@ def _radius(radius_km: float | None) -> int:
     for radius in RADII_KM:
         if wanted <= radius:
             return radius
-    raise refused("radius_km", "must be at most 100")
+    raise refused("radius_km", Said("must be at most {most}", most=RADII_KM[-1]))

@@ -78,7 +78,7 @@ STORES = (
         how_long="7 days; the place in the list until all are told",
         why="everybody who comes is told once, and whoever changed it is not",
         exported="no: it is the event's, of which events.json tells",
-        erased="it says no more who changed it; a place in a list goes by itself",
+        erased="it says no more who changed it; a place in a list is moved to before theirs",
         erase=erase_broadcasts,
     ),
     Store(

@@ -122,15 +122,30 @@ def erase_mentions(platform: "Platform", person: Person) -> Iterator[int]:
             yield changed
 
 
+# Of so many events: each word is looked for in those of others.
+WORDS_AT_ONCE = 20
+
+
 def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
     handed = PAGE
     while handed == PAGE:
         with platform.unit_of_work() as work:
             handed = work.person.hand_over_events(person.id, PAGE)
         yield handed
+    left = PAGE
+    while left == PAGE:
+        with platform.unit_of_work() as work:
+            left = work.documents.leave_events(person.id, PAGE)
+        yield left
+    page: list[UUID] = []
+    while not page or len(page) == WORDS_AT_ONCE:
+        with platform.unit_of_work() as work:
+            page = work.documents.forget_words_of(person.id, page[-1] if page else None, WORDS_AT_ONCE)
+        yield 0
+        if not page:
+            break
     yield from without_rows_of(tables.EVENTS, EVENTS_AT_ONCE)(platform, person)
-    for table in (tables.EVENT_PEOPLE, tables.EVENT_MEDIA):
-        yield from without_rows_of(table)(platform, person)
+    yield from without_rows_of(tables.EVENT_MEDIA)(platform, person)
     changed = PAGE
     while changed == PAGE:
         with platform.unit_of_work() as work:
@@ -140,7 +155,7 @@ def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
 
 def erase_broadcasts(platform: "Platform", person: Person) -> Iterator[int]:
     with platform.unit_of_work() as work:
-        yield work.broadcasts.forget_actor(person.id)
+        yield work.broadcasts.forget_person(person.id)
 
 
 def erase_registrations(platform: "Platform", person: Person) -> Iterator[int]:
