@@ -55,6 +55,10 @@ class Desk:
     def taken(self) -> Headcount:
         return self.door.taken
 
+    @property
+    def has_changed(self) -> bool:
+        return bool(self._changed)
+
     def get(self, registration_id: UUID) -> Entry:
         """As it is under the lock."""
         entry = self._work.registrations.find(registration_id)
@@ -101,6 +105,12 @@ class Desk:
     def admit(self, entries: Sequence[Entry], *, waited: bool) -> None:
         until = policy.offered_until(self.chosen.settings, self.door.starts_at, self.now) if waited else None
         self.put(entries, policy.admitted(waited=waited), until)
+
+    def shorten_offers(self) -> None:
+        """None outlasts the beginning, which may have come nearer."""
+        beyond = self._work.registrations.list_offered_beyond(self.door.occurrence_id, self.door.starts_at)
+        if beyond and self.door.status != "cancelled":
+            self.put(beyond, "offered", self.door.starts_at)
 
     def move_up(self, here: UUID | None = None) -> None:
         """Whoever can have a place now gets one. `here` is who has just come, or was just approved."""

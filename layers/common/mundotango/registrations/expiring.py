@@ -23,7 +23,8 @@ STEP_SECONDS = 10.0
 def lapse_offers(platform: Platform, time_left: Callable[[], float]) -> dict[str, object]:
     lapsed, failed = 0, 0
     tried: set[UUID] = set()
-    while page := [each for each in _page(platform) if each not in tried]:
+    # One that failed would be found again, and of many that do the others would not be seen.
+    while page := _page(platform, tried):
         for occurrence_id in page:
             if time_left() < STEP_SECONDS:
                 return {"done": False, "lapsed": lapsed, "failed": failed}
@@ -37,9 +38,9 @@ def lapse_offers(platform: Platform, time_left: Callable[[], float]) -> dict[str
     return {"done": True, "lapsed": lapsed, "failed": failed}
 
 
-def _page(platform: Platform) -> list[UUID]:
+def _page(platform: Platform, tried: set[UUID]) -> list[UUID]:
     with platform.unit_of_work() as work:
-        return work.registrations.list_lapsed(platform.clock.now(), PAGE)
+        return work.registrations.list_lapsed(platform.clock.now(), PAGE, tried)
 
 
 def _lapse(platform: Platform, occurrence_id: UUID) -> int:

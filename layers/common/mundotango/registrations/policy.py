@@ -79,10 +79,15 @@ def takes_registrations(value: Chosen | None) -> Chosen:
 
 def takes_place(status: EventStatus) -> None:
     """Whether one may register for it."""
-    if status == "cancelled":
-        raise Conflict("this was cancelled")
+    not_called_off(status)
     if status != "published":
         raise Conflict("this was postponed; registration goes on when there is a date again")
+
+
+def not_called_off(status: EventStatus) -> None:
+    """Whether a place at it can still be accepted: what is postponed takes place on some other day."""
+    if status == "cancelled":
+        raise Conflict("this was cancelled")
 
 
 def not_begun(starts_at: datetime, now: datetime) -> None:
@@ -195,9 +200,11 @@ def lapsed(registration: Registration, now: datetime) -> bool:
     return registration.offered_until is not None and now >= registration.offered_until
 
 
-def given_up(state: State, chosen: Settings, starts_at: datetime, now: datetime) -> State:
-    """By one of the party, for all of it."""
-    if state == "accepted" and now >= starts_at - chosen.given_back_before:
+def given_up(
+    state: State, chosen: Settings, starts_at: datetime, now: datetime, status: EventStatus = "published"
+) -> State:
+    """By one of the party, for all of it. Where nothing takes place it is never too late."""
+    if status == "published" and state == "accepted" and now >= starts_at - chosen.given_back_before:
         raise Conflict("it is too late to give this place back; write to the organiser")
     return cancelled(state)
 
