@@ -36,7 +36,7 @@ def rows(
         sheet.add(entry, known)
     text = sheet.text()
     assert text[0] == "\ufeff"
-    assert len(text) == sheet.size
+    assert len(text.encode()) == sheet.size
     return list(csv.reader(StringIO(text[1:], newline=""), strict=True))
 
 
