@@ -259,6 +259,20 @@ class TestForgetting:
         ball.clock.advance(timedelta(days=2))
         assert sweep(ball)["forgotten"] == 1
 
+    def test_not_of_what_was_put_off_without_a_date_for_their_places_are_theirs(self, ball: Ball) -> None:
+        ball.registered()
+        with ball.platform.database.transaction() as connection:
+            connection.execute("UPDATE occurrences SET status = 'postponed'")
+        ball.clock.advance(timedelta(days=60))
+        assert sweep(ball)["forgotten"] == 0
+        with ball.platform.database.transaction() as connection:
+            connection.execute("UPDATE occurrences SET status = 'cancelled'")
+
+        ball.clock.advance(KEPT_AFTER)
+
+        assert sweep(ball)["forgotten"] == 1
+        assert ball.rows("guests") == 0
+
     def test_a_run_without_time_leaves_it_to_the_next(self, ball: Ball) -> None:
         ball.link()
         ball.clock.advance(timedelta(days=8))

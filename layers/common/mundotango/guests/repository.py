@@ -96,12 +96,17 @@ class GuestRepository:
     # --- By time ---
 
     def keep_longer(self, after: timedelta, now: datetime) -> None:
-        """Of those whose time is up, whose event was put off meanwhile: until so long after it."""
+        """Of those whose time is up, whose event was put off meanwhile: until so long after it. Where it has no date
+        yet, they hold their places until there is one."""
         self._connection.execute(
             """
-            UPDATE guests SET kept_until = occurrences.ends_at + %(after)s FROM occurrences
+            UPDATE guests
+            SET kept_until = CASE occurrences.status WHEN 'postponed' THEN %(now)s ELSE occurrences.ends_at END
+                + %(after)s
+            FROM occurrences
             WHERE guests.kept_until <= %(now)s AND guests.confirmed_at IS NOT NULL
-            AND occurrences.id = guests.occurrence_id AND occurrences.ends_at + %(after)s > %(now)s
+            AND occurrences.id = guests.occurrence_id
+            AND (occurrences.ends_at + %(after)s > %(now)s OR occurrences.status = 'postponed')
             """,
             {"after": after, "now": now},
         )
