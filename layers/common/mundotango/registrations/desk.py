@@ -87,6 +87,7 @@ class Desk:
             registered_at=self.now,
             changed_at=self.now,
             version=1,
+            counted=headcount(party),
         )
         self._work.registrations.add(entry)
         self._changed[entry.id] = None
@@ -132,12 +133,11 @@ class Desk:
         return changed
 
     def _take(self, entry: Entry, state: State) -> None:
-        party = headcount(entry.party)
         taken = self.door.taken
         if state in HOLDING and entry.state not in HOLDING:
-            taken = taken + party
+            taken = taken + entry.counted
         elif state not in HOLDING and entry.state in HOLDING:
-            taken = taken - party
+            taken = taken - entry.counted
         self.door = replace(self.door, taken=taken)
 
     def _next(self, chosen: Chosen) -> list[int]:

@@ -13,7 +13,6 @@ from mundotango.registrations.model import (
     Entry,
     Headcount,
     State,
-    headcount,
 )
 from mundotango.registrations.places import PARTIES
 from mundotango.registrations.rows import chosen_from, entry_from
@@ -186,7 +185,7 @@ class RegistrationRepository:
         return self._list(condition, {"occurrence_id": occurrence_id, "moment": moment})
 
     def add(self, entry: Entry) -> None:
-        registration, party = entry.registration, headcount(entry.party)
+        registration, party = entry.registration, entry.counted
         self._connection.execute(
             """
             INSERT INTO registrations (
