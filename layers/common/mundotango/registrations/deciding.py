@@ -60,7 +60,7 @@ def choose(
     desk = Desk.of(work, occurrence_id, clock)
     policy.takes_place(desk.door.status)
     policy.not_begun(desk.door.starts_at, desk.now)
-    entries = [desk.get(registration_id) for registration_id in dict.fromkeys(registration_ids)]
+    entries = desk.get_all(set(registration_ids))
     waiting = [(entry.state, headcount(entry.party)) for entry in entries]
     policy.chosen_by_organiser(desk.chosen.settings, desk.taken, waiting)
     desk.admit(entries, waited=True)

@@ -66,6 +66,15 @@ class Desk:
             raise NotFound(NO_REGISTRATION)
         return entry
 
+    def get_all(self, registration_ids: Collection[UUID]) -> list[Entry]:
+        """In order of registration."""
+        entries = self._work.registrations.list_by_id(registration_ids)
+        if len(entries) < len(registration_ids) or {self.door.occurrence_id} != {
+            each.occurrence_id for each in entries
+        }:
+            raise NotFound(NO_REGISTRATION)
+        return entries
+
     def add(
         self,
         party: tuple[Dancer, ...],
