@@ -86,6 +86,18 @@ class TestWhatHappens:
         assert expiring.lapse_offers(ball.platform, lambda: 60.0)["lapsed"] == 1
         assert sorted(news(ball)) == [("b", "expired"), ("c", "offered")]
 
+    def test_an_offer_that_lapses_while_it_is_called_off(self, ball: Ball) -> None:
+        ball.choose(capacity=1)
+        links = [ball.registered(f"{name}@example.org") for name in "abc"]
+        ball.send(links[0], "give_up")
+        with ball.platform.database.transaction() as connection:
+            connection.execute("UPDATE occurrences SET status = 'cancelled'")
+        ball.mails()
+        ball.clock.advance(timedelta(days=1))
+
+        assert expiring.lapse_offers(ball.platform, lambda: 60.0)["lapsed"] == 1
+        assert news(ball) == []
+
     def test_to_be_checked_in_is_no_news(self, ball: Ball) -> None:
         ball.registered()
         decide(ball, deciding.check_in)

@@ -123,6 +123,25 @@ def test_nobody_accepts_a_place_at_what_was_called_off(
 
 
 @pytest.mark.parametrize("status", ["cancelled", "postponed"])
+def test_who_could_not_answer_an_offer_in_time_is_first_in_line_again(
+    gateway: Gateway, clock: FakeClock, malena: UUID, carlos: UUID, join: Join, status: str
+) -> None:
+    event = open_event(gateway, malena, capacity=1)
+    has, waits = register(gateway, event, carlos), register(gateway, event, bruno := join("bruno"))
+    register(gateway, event, dina := join("dina"))
+    give_up(gateway, has, carlos)
+    edit(gateway, malena, event, status=status)
+    clock.advance(timedelta(days=3))
+
+    assert lapse_offers(gateway.platform, lambda: 60.0)["lapsed"] == 1
+
+    assert [mine(gateway, event, dancer)["state"] for dancer in (bruno, dina)] == ["waiting", "waiting"]
+    edit(gateway, malena, event, status="published")
+    assert [mine(gateway, event, dancer)["state"] for dancer in (bruno, dina)] == ["offered", "waiting"]
+    assert gateway.post(of(waits, "/accept"), user=bruno).status == 200
+
+
+@pytest.mark.parametrize("status", ["cancelled", "postponed"])
 def test_a_place_is_given_back_however_late_where_nothing_takes_place(
     gateway: Gateway, clock: FakeClock, malena: UUID, carlos: UUID, status: str
 ) -> None:

@@ -134,11 +134,12 @@ class Desk:
             self.admit([entry for entry in entries if entry.id == here], waited=False)
             self.admit([entry for entry in entries if entry.id != here], waited=True)
 
-    def close(self, actor_id: UUID | None) -> list[Entry]:
+    def close(self, actor_id: UUID | None, *, announced: bool = True) -> list[Entry]:
         """Those that changed, as they are now, in order of registration."""
         self._work.registrations.count(self.door)
         changed = self._work.registrations.list_by_id(self._changed)
-        announce(self._work, self.door, changed, actor_id, self._clock)
+        if announced:
+            announce(self._work, self.door, changed, actor_id, self._clock)
         return changed
 
     def _take(self, entry: Entry, state: State) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mundotango.observability import logger
+from mundotango.registrations import policy
 from mundotango.registrations.desk import Desk
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def _lapse(platform: Platform, occurrence_id: UUID) -> int:
     with platform.unit_of_work() as work:
         desk = Desk.of(work, occurrence_id, platform.clock)
         lapsed = work.registrations.list_lapsed_of(occurrence_id, desk.now)
-        desk.put(lapsed, "expired")
+        state = policy.let_lapse(desk.door.status)
+        desk.put(lapsed, state)
         desk.move_up()
-        desk.close(None)
+        # Who waits again hears of it when there is a date.
+        desk.close(None, announced=state == "expired")
         return len(lapsed)

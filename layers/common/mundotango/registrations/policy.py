@@ -200,6 +200,12 @@ def lapsed(registration: Registration, now: datetime) -> bool:
     return registration.offered_until is not None and now >= registration.offered_until
 
 
+def let_lapse(status: EventStatus) -> State:
+    """Of an offer that was not answered in time. While nothing takes place there is nothing to decide on: they wait
+    where they stood in the line."""
+    return "expired" if status == "published" else "waiting"
+
+
 def given_up(
     state: State, chosen: Settings, starts_at: datetime, now: datetime, status: EventStatus = "published"
 ) -> State:
