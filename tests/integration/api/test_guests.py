@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from uuid import UUID
 
 import pytest
 
 from mundotango import ids, settings
 from mundotango.errors import Unavailable
+from mundotango.events.model import Dated
+from mundotango.events.repository import EventRepository
 from mundotango.limits.policy import GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
 from mundotango.links import token_hash
 from mundotango.mail.rendering import render
@@ -242,3 +245,18 @@ def test_neither_address_nor_link_is_in_a_log_or_a_key_of_the_cache(ball: Ball, 
     assert link.split("/")[3] not in said
     assert EMAIL not in said
     assert "Ana" not in said
+
+
+def test_an_evening_that_its_series_loses_while_somebody_asks_is_not_there(
+    ball: Ball, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_at = EventRepository.find_at
+
+    def found_before(events: EventRepository, occurrence_id: UUID) -> Dated | None:
+        dated = find_at(events, occurrence_id)
+        events._connection.execute("DELETE FROM occurrences WHERE id = %s", (occurrence_id,))
+        return dated
+
+    monkeypatch.setattr(EventRepository, "find_at", found_before)
+
+    assert (ball.ask().status, ball.mails()) == (404, [])

@@ -3,9 +3,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import class_row
 from psycopg.sql import SQL
 
+from mundotango.errors import NotFound
 from mundotango.guests.model import Guest
 
 _GUEST = SQL("""
@@ -29,14 +31,14 @@ class GuestRepository:
                 kept_until = greatest(guests.kept_until, excluded.kept_until)
             RETURNING {}
         """).format(_GUEST)
-        with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
-            return cursor.execute(
-                query,
-                (
-                    guest.id, guest.occurrence_id, guest.email, guest.name, guest.language, guest.created_at,
-                    guest.kept_until,
-                ),
-            ).fetchall()[0]  # fmt: skip
+        values = (
+            guest.id, guest.occurrence_id, guest.email, guest.name, guest.language, guest.created_at, guest.kept_until,
+        )  # fmt: skip
+        try:
+            with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
+                return cursor.execute(query, values).fetchall()[0]
+        except ForeignKeyViolation as violation:  # its series has lost it meanwhile
+            raise NotFound("no such occurrence") from violation
 
     def find_known(self, occurrence_id: UUID, email: str) -> Guest | None:
         """Who has registered by this address."""
