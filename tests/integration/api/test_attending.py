@@ -249,5 +249,5 @@ def test_those_with_a_place_come_in_pages_in_order_of_registration(
 def test_an_evening_that_its_series_loses_while_somebody_answers_is_not_there(
     gateway: Gateway, malena: UUID, clock: FakeClock
 ) -> None:
-    with gateway.platform.unit_of_work() as work, pytest.raises(NotFound, match="no such occurrence"):
+    with pytest.raises(NotFound, match="no such occurrence"), gateway.platform.unit_of_work() as work:
         work.attendance.answer(ids.new_id(), malena, Rsvp("going", hidden=False, answered_at=clock.now()))

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from mundotango.limits.policy import GUEST_ACTS
 from mundotango.registrations import deciding
 from mundotango.registrations.model import State
 from tests.factories.guests import EMAIL, FORM, Ball, make_ball
@@ -384,18 +383,6 @@ def test_a_guest_reaches_nobody_elses_registration(ball: Ball) -> None:
     assert ball.send(other, "give_up").status == 409
     assert ball.send(other, "forget").status == 200
     assert states(ball) == ["accepted"]
-
-
-def test_one_link_acts_so_often_and_no_more(ball: Ball) -> None:
-    """Each takes what it is for from all others who register, for as long as it lasts."""
-    link, other = ball.registered("a@example.org"), ball.registered("b@example.org")
-
-    answers = [ball.send(link, "accept") for _ in range(GUEST_ACTS.quota)]
-
-    assert [answer.status for answer in answers] == [409] * (GUEST_ACTS.quota - 1) + [429]
-    assert int(answers[-1].headers["retry-after"]) > 0
-    assert ball.gateway.get(link).status == 200
-    assert ball.send(other, "give_up").status == 303
 
 
 def test_no_cookie_and_no_token_is_asked_for(ball: Ball) -> None:

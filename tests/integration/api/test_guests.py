@@ -10,7 +10,7 @@ from mundotango import ids, settings
 from mundotango.errors import Unavailable
 from mundotango.events.model import Dated
 from mundotango.events.repository import EventRepository
-from mundotango.limits.policy import GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
+from mundotango.limits.policy import GUEST_ACTS, GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
 from mundotango.links import token_hash
 from mundotango.mail.rendering import render
 from tests.factories.guests import EMAIL, Ball, make_ball
@@ -234,6 +234,18 @@ class TestTooOften:
             for number in range(GUESTS_OF_VIEWER.quota + 1)
         ]
         assert answers[-1] == (202 if counted == 1 else 429)
+
+
+def test_one_link_acts_so_often_and_no_more(ball: Ball) -> None:
+    """Each takes what it is for from all others who register, for as long as it lasts."""
+    link, other = ball.registered("a@example.org"), ball.registered("b@example.org")
+
+    answers = [ball.send(link, "accept") for _ in range(GUEST_ACTS.quota)]
+
+    assert [answer.status for answer in answers] == [409] * (GUEST_ACTS.quota - 1) + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert ball.gateway.get(link).status == 200
+    assert ball.send(other, "give_up").status == 303
 
 
 def test_neither_address_nor_link_is_in_a_log_or_a_key_of_the_cache(ball: Ball, log: Log) -> None:
