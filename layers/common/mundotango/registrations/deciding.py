@@ -13,7 +13,7 @@ from mundotango.work import UnitOfWork
 
 
 def change_settings(work: UnitOfWork, *, event_id: UUID, editor_id: UUID, chosen: Chosen, clock: Clock) -> Chosen:
-    """For each time of the event that is not over, or was put off. Where more people can come by it, the line moves up."""
+    """For each time of the event that is not over, or was put off. Where more people can come, the line moves up."""
     chosen = policy.chosen(chosen)
     event = get_editable(work, event_id, editor_id)
     registered_for = work.registrations.hold_all(event.id, clock.now())
