@@ -87,7 +87,7 @@ STORES = (
         holds=("guests.email", "guests.name", "guest_links.token_hash"),
         what="who registers without an account: name and e-mail address, for one event, what they registered and "
         "answered, and hashes of the links they were mailed",
-        how_long="30 days after the event; 7 days where nobody followed the link",
+        how_long="30 days after the event, and while it is postponed; 7 days where nobody followed the link",
         why="to tell them of their place",
         exported="no: they have no account; the page of the link shows it",
         erased="ends by time, or by themselves on the page of the link; they have no account",
