@@ -11,7 +11,9 @@ from psycopg import Connection
 from functions.api.caching import FRESH
 from mundotango import ids
 from mundotango.adapters.postgres import Database
+from mundotango.cache_keys import events_key
 from mundotango.links import token_hash
+from mundotango.moderation.service import suspend
 from tests.factories.calendars import Read, read_strictly
 from tests.factories.traces_of_events import insert
 from tests.fakes.clock import FakeClock
@@ -205,6 +207,25 @@ def test_what_is_over_is_in_no_city(gateway: Gateway, clock: FakeClock, organise
     clock.advance(timedelta(days=365))
 
     assert calendar(gateway.get("/api/public/calendars/Berlin.ics")).entries == []
+
+
+def test_a_city_tells_of_nothing_that_somebody_suspended_announced(
+    gateway: Gateway, clock: FakeClock, organiser: UUID, join: Join
+) -> None:
+    """Neither where it is at home nor where it comes to once."""
+    there = announce(gateway, organiser, status="draft")["venue_id"]
+    change(gateway, organiser, announce(gateway, organiser, **WEEKLY), "2027-03-26T22:00:00", venue_id=there)
+    ours = announce(gateway, join("ana"), **WEEKLY | {"venue_name": "Kulturhaus", "latitude": 52.6})
+    paths = [f"/api/public/calendars/{city}.ics" for city in ("Berlin", "Buenos Aires")]
+    assert [len({entry["uid"] for entry in calendar(gateway.get(path)).entries}) for path in paths] == [2, 1]
+
+    with gateway.platform.unit_of_work() as work:
+        suspend(work, ids.new_id(), "malena", "spam", clock)
+    for city in ("berlin", "buenos aires"):
+        gateway.platform.cache.delete(events_key(city))
+
+    told = [{entry["uid"] for entry in calendar(gateway.get(path)).entries} for path in paths]
+    assert told == [{ours["id"]}, set()]
 
 
 def test_a_city_that_is_none_is_refused(gateway: Gateway) -> None:
