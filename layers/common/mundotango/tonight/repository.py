@@ -16,7 +16,7 @@ _IN_CITY = SQL("occurrences.city_key = %(city)s")
 _AROUND = SQL("""occurrences.venue_id IN (
     SELECT id FROM venues
     WHERE earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(latitude, longitude)
-    AND earth_distance(ll_to_earth(%(latitude)s, %(longitude)s), ll_to_earth(latitude, longitude)) <= %(metres)s
+    AND metres_apart(%(latitude)s, %(longitude)s, latitude, longitude) <= %(metres)s
 )""")
 # The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. Titles and
 # venues are looked up of those alone that are told.
