@@ -59,6 +59,7 @@ def gricel(work: UnitOfWork, clock: FakeClock, organiser: User) -> Dated:
         "d'arienzo", "arienzo", "Zoe", "nanez", "el_zorro", "golden age",
         "milonga en sao paulo", "the heart of the milonga", "corazón heart gricel",
         "corazom", "miloga", "grisel", "oruqesta", "darienzo gricel", "milonga griccel",  # spelt wrong
+        "milogna", "mlionga gircel",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("frequent", [False, True])
