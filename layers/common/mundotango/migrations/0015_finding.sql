@@ -202,6 +202,7 @@ CREATE INDEX idx_venues_box ON venues USING gist (point(longitude, latitude));
 DROP INDEX idx_events_start_time;
 DROP INDEX idx_events_city_time;
 DROP INDEX idx_occurrences_venue;
+DROP INDEX idx_occurrences_place;
 CREATE INDEX idx_events_start_time ON occurrences (starts_at, id, ends_at);
 CREATE INDEX idx_events_city_time ON occurrences (city_key, starts_at, id, ends_at);
 CREATE INDEX idx_occurrences_venue_time ON occurrences (venue_id, starts_at, id, ends_at);
