@@ -89,7 +89,7 @@ def _entries(series: Series, longest: int) -> list[Entry]:
     changed_at = policy.changed_at(event, series.occurrences)
     duration = event.ends - event.starts
     entry = _entry(event, event.id, series.venues[event.venue_id], series.status, changed_at, longest=longest)
-    entry.add("DTSTART", _local(event, event.starts))
+    entry.add("DTSTART", _at_place(event, event.starts))
     # With a DTEND it would be as long as the first time, in which clocks may be set.
     entry.add("DURATION", duration)
     if event.recurrence.rule:
@@ -100,7 +100,7 @@ def _entries(series: Series, longest: int) -> list[Entry]:
         added = (event.starts, *added)
     for name, dates in (("EXDATE", event.recurrence.excluded), ("RDATE", added)):
         if dates:
-            entry.add(name, [_local(event, start) for start in dates])
+            entry.add(name, [_at_place(event, start) for start in dates])
     unlike = [each for each in series.occurrences if _is_unlike(series, each, duration)]
     return [entry, *(_exception(series, each, longest) for each in unlike)]
 
@@ -121,7 +121,7 @@ def _is_unlike(series: Series, occurrence: Occurrence, duration: timedelta) -> b
     """Also one in which clocks are set: it ends by the clocks as the others do, and so is shorter or longer."""
     if occurrence.status != series.status or not policy.is_usual(series.event, occurrence):
         return True
-    if _is_dubious(_local(series.event, occurrence.original)):
+    if _is_dubious(_at_place(series.event, occurrence.original)):
         return True
     zone, days = series.event.zone, timedelta(days=duration.days)
     return at(occurrence.original + days, zone) + (duration - days) != occurrence.ends_at
@@ -132,7 +132,7 @@ def _exception(series: Series, occurrence: Occurrence, longest: int) -> Entry:
     changed_at = max(policy.changed_at(event, series.occurrences), occurrence.changed_at)
     venue = series.venues[occurrence.venue_id]
     entry = _entry(event, event.id, venue, occurrence.status, changed_at, longest=longest)
-    entry.add("RECURRENCE-ID", _local(event, occurrence.original))
+    entry.add("RECURRENCE-ID", _at_place(event, occurrence.original))
     return _timed(entry, event, *wall_times(event, occurrence.original, occurrence.own))
 
 
@@ -185,7 +185,7 @@ def _entry(
 
 def _timed(entry: Entry, event: Event, starts: datetime, ends: datetime) -> Entry:
     """In an hour of which programs do not agree when it is, by UTC."""
-    times = [_local(event, starts), _local(event, ends)]
+    times = [_at_place(event, starts), _at_place(event, ends)]
     if any(_is_dubious(time) for time in times):
         times = [at(starts, event.zone), at(ends, event.zone)]
     entry.add("DTSTART", times[0])
@@ -198,5 +198,5 @@ def _is_dubious(local: datetime) -> bool:
     return local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
-def _local(event: Event, wall: datetime) -> datetime:
+def _at_place(event: Event, wall: datetime) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(event.zone))
