@@ -18,9 +18,9 @@ _AROUND = SQL("""occurrences.venue_id IN (
     WHERE earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(latitude, longitude)
     AND metres_apart(%(latitude)s, %(longitude)s, latitude, longitude) <= %(metres)s
 )""")
-# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. In that order each
-# is asked for its event until there are enough: OFFSET and LIMIT keep the server from reading all events there are into a
-# hash, and from sorting what it found. Titles and venues are looked up of those alone that are told.
+# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. In that order
+# each is asked for its event until there are enough: OFFSET and LIMIT keep the server from reading all events there are
+# into a hash, and from sorting what it found. Titles and venues are looked up of those alone that are told.
 _TONIGHT = SQL("""
     WITH on_tonight AS MATERIALIZED (
         SELECT soon.id, soon.event_id, soon.kind, soon.status, soon.starts_at, soon.ends_at, soon.venue_id, events.zone,
