@@ -29,7 +29,7 @@ WHERE suspended_at IS NOT NULL OR leaves_at IS NOT NULL;
 
 -- Documents that the job has yet to write, of people in more events than a request can wait for.
 CREATE TABLE event_documents_due (
-    event_id uuid PRIMARY KEY  -- that may be gone
+    event_id uuid PRIMARY KEY REFERENCES events ON DELETE CASCADE
 );
 
 CREATE TABLE event_words (
@@ -102,7 +102,7 @@ CREATE FUNCTION forget_event_words(organiser uuid, which uuid[], names text) RET
             SELECT FROM event_documents JOIN events ON events.id = event_id
             WHERE organiser_id <> organiser AND NOT over AND event_documents.words @@ (
                 SELECT string_agg(quote_literal(stem), ' | ')
-                FROM unnest(ts_lexize('spanish_stem', word) || ts_lexize('english_stem', word)) AS stem
+                FROM unnest(tsvector_to_array(stems_of(word))) AS stem
             )::tsquery
         )
         ORDER BY word FOR UPDATE  -- in the order in which they are written
@@ -110,18 +110,18 @@ CREATE FUNCTION forget_event_words(organiser uuid, which uuid[], names text) RET
 $$;
 
 -- Whom nobody may see is not found by their name either. A document takes a millisecond: those of the newest events are
--- written at once, the rest by the job.
+-- written at once, the rest by the job. Of an event that is being deleted KEY SHARE waits for the end, and finds none.
 CREATE FUNCTION person_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.suspended_at IS NOT NULL OR NEW.leaves_at IS NOT NULL THEN
-        INSERT INTO hidden_events
-        SELECT id FROM events WHERE organiser_id = NEW.id ORDER BY id FOR KEY SHARE  -- none that is being deleted
+        INSERT INTO hidden_events SELECT id FROM events WHERE organiser_id = NEW.id ORDER BY id FOR KEY SHARE
         ON CONFLICT DO NOTHING;
     ELSE
         DELETE FROM hidden_events WHERE event_id IN (SELECT id FROM events WHERE organiser_id = NEW.id);
     END IF;
     INSERT INTO event_documents_due
-    SELECT DISTINCT event_id FROM event_people WHERE user_id = NEW.id ORDER BY event_id DESC OFFSET 500
+    SELECT id FROM events WHERE id IN (SELECT event_id FROM event_people WHERE user_id = NEW.id)
+    ORDER BY id DESC OFFSET 500 FOR KEY SHARE
     ON CONFLICT DO NOTHING;
     PERFORM write_event_documents(ARRAY(
         SELECT DISTINCT event_id FROM event_people WHERE user_id = NEW.id ORDER BY event_id DESC LIMIT 500
@@ -181,8 +181,7 @@ BEGIN
             );
         END IF;
         stems := ARRAY(
-            SELECT DISTINCT unnest(ts_lexize('spanish_stem', word) || ts_lexize('english_stem', word))
-            FROM unnest(spelt) AS word
+            SELECT DISTINCT unnest(tsvector_to_array(stems_of(word))) FROM unnest(spelt) AS word
         );
         meant := (SELECT string_agg(quote_literal(stem), ' | ') FROM unnest(stems) AS stem)::tsquery;
         IF '{}' IN (ts_lexize('spanish_stem', one), ts_lexize('english_stem', one)) THEN
