@@ -40,7 +40,13 @@ STORES = (
     Store(
         name="Words of events",
         system="PostgreSQL",
-        holds=("event_documents.event_id", "event_documents.words", "event_words.word"),
+        holds=(
+            "event_documents.event_id",
+            "event_documents.words",
+            "event_documents_due.event_id",
+            "event_words.word",
+            "hidden_events.event_id",
+        ),
         what="the words of events' texts, and of the names of people in them, by which events are found",
         how_long="as long as the event; a word that no event has any more, up to six weeks",
         why="people find events by them, also with a letter wrong",
