@@ -118,6 +118,15 @@ def test_what_is_announced_while_its_venue_moves_is_found_there(databases: list[
         assert at_once(databases, [changed]) == []
 
 
+def test_nobody_is_suspended_while_they_announce_something(databases: list[Database], acts: Acts, malena: UUID) -> None:
+    """It would pass over the event, which it does not see yet, and that would stay in the lists."""
+    with UnitOfWork(databases[0], Keyring()) as announcing:
+        acts.announce(city="Quito")(announcing)
+        with pytest.raises(Unavailable) as refused, databases[1].transaction() as connection:
+            connection.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE NOWAIT", (malena,))
+        assert isinstance(refused.value.__cause__, LockNotAvailable)
+
+
 @pytest.mark.parametrize("series", [True, False])
 def test_the_venue_that_times_leave_cannot_move_meanwhile(databases: list[Database], acts: Acts, series: bool) -> None:
     """Else both would change the same times, each in an order of its own, and wait for each other."""

@@ -153,17 +153,6 @@ def test_of_ones_own_events_the_times_of_those_on_the_page_are_read(connection: 
     assert "loops=50" not in how
 
 
-def test_what_is_near(connection: psycopg.Connection) -> None:
-    """At a certain night, wherever it is: by what takes place there, and no venue."""
-    rows = connection.execute(
-        """
-        EXPLAIN SELECT id FROM occurrences
-        WHERE earth_box(ll_to_earth(10, 10), 20000) @> ll_to_earth(latitude, longitude)
-        """
-    )
-    assert "idx_occurrences_place" in str(rows.fetchall())
-
-
 def test_in_what_others_events_were_who_leaves_is_found(
     database_settings: settings.Database, postgres_server: Server, connection: psycopg.Connection
 ) -> None:

@@ -47,6 +47,8 @@ PARAMETERS: dict[str, Any] = {
     "event_id": EVENT_ID,
     "handle": HANDLE,
     "if-match": '"1"',
+    "latitude": -34.5889,
+    "longitude": -58.426,
     "media_id": MEDIA_ID,
     "message_id": MESSAGE_ID,
     "occurrence_id": OCCURRENCE_ID,

@@ -228,3 +228,29 @@ def test_pins_stand_where_the_venue_is(work: UnitOfWork, clock: FakeClock, world
         ("east of the line", -13.8333, -171.7667, "Apia"),
     ]
     assert pins[0].id == world["west of the line"].occurrence.id
+
+
+def test_a_distance_is_that_of_the_index_on_the_globe(database: Database) -> None:
+    """Also across a pole and the antimeridian, to the other end of the world, and over a step."""
+    with database.transaction() as connection:
+        row = connection.execute(
+            """
+            WITH places (latitude, longitude) AS (
+                SELECT latitude, longitude FROM unnest(ARRAY[-90, -34.6037, -0.001, 0, 52.53, 89.9, 90]::float8[])
+                AS one (latitude), unnest(ARRAY[-180, -179.999, -58.3816, 0, 0.00001, 13.4, 180]::float8[])
+                AS other (longitude)
+            )
+            SELECT count(*), max(abs(
+                metres_apart(a.latitude, a.longitude, b.latitude, b.longitude)
+                - earth_distance(ll_to_earth(a.latitude, a.longitude), ll_to_earth(b.latitude, b.longitude))
+            )) FROM places AS a, places AS b
+            """
+        ).fetchone()
+        plan = connection.execute(
+            "EXPLAIN VERBOSE SELECT FROM venues WHERE metres_apart(-34.6, -58.38, latitude, longitude) <= 5000"
+        ).fetchall()
+
+    assert row is not None
+    assert row[0] == 49 * 49
+    assert row[1] < 0.5
+    assert "metres_apart" not in str(plan)  # taken apart, or each row costs a call

@@ -59,6 +59,7 @@ def gricel(work: UnitOfWork, clock: FakeClock, organiser: User) -> Dated:
         "d'arienzo", "arienzo", "Zoe", "nanez", "el_zorro", "golden age",
         "milonga en sao paulo", "the heart of the milonga", "corazón heart gricel",
         "corazom", "miloga", "grisel", "oruqesta", "darienzo gricel", "milonga griccel",  # spelt wrong
+        "milogna", "mlionga gircel",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("frequent", [False, True])
@@ -197,6 +198,7 @@ def test_a_hidden_profile_gives_no_name(work: UnitOfWork, clock: FakeClock, orga
     [
         ("Milongas", "milonga"), ("canciones", "Canción"), ("bailando", "bailar"), ("las orquestas", "orquesta"),
         ("dancing", "dance"), ("workshops", "workshop"), ("nights of tango", "night"),
+        ("dj tango4life", "tango4life"), ("los 80es", "80es"),  # what has digits in it has no stem
     ],
 )  # fmt: skip
 def test_stems_alone_do_it(database: Database, said: str, q: str) -> None:

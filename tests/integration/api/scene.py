@@ -43,7 +43,7 @@ MARKER = "quebradita"
 MODERATORS = ("moderators",)
 FORM = "application/x-www-form-urlencoded"
 # What a route asks for by its rules, though its schema can do without.
-ASKED_FOR = frozenset({"if-match", "q"})
+ASKED_FOR = frozenset({"if-match", "latitude", "longitude", "q"})
 
 
 @dataclass(frozen=True, slots=True)

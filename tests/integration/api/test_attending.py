@@ -9,6 +9,8 @@ import pytest
 
 from mundotango import ids
 from mundotango.adapters.postgres import Database
+from mundotango.attendance.model import Rsvp
+from mundotango.errors import NotFound
 from tests.fakes.clock import FakeClock
 from tests.fixtures.gateway import Answer, Gateway
 from tests.integration.api.registering import (
@@ -242,3 +244,10 @@ def test_those_with_a_place_come_in_pages_in_order_of_registration(
 
     assert pages(gateway, event, malena) == ["elsa", "ada", "dina", "bruno"]
     assert pages(gateway, event, carlos) == pages(gateway, event, malena)
+
+
+def test_an_evening_that_its_series_loses_while_somebody_answers_is_not_there(
+    gateway: Gateway, malena: UUID, clock: FakeClock
+) -> None:
+    with pytest.raises(NotFound, match="no such occurrence"), gateway.platform.unit_of_work() as work:
+        work.attendance.answer(ids.new_id(), malena, Rsvp("going", hidden=False, answered_at=clock.now()))

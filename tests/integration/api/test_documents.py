@@ -7,8 +7,11 @@ import pytest
 
 from functions.jobs import handler as jobs
 from mundotango.adapters.postgres import Database
+from mundotango.events.model import Part
+from mundotango.users.service import update_profile
 from tests.factories.people import make_event, make_user
 from tests.fakes.clock import FakeClock
+from tests.fakes.media import FakeMedia
 from tests.fixtures.gateway import Gateway
 from tests.integration.agenda.asking import titles
 
@@ -51,3 +54,35 @@ def test_documents_are_kept(gateway: Gateway, database: Database, clock: FakeClo
 
     clock.advance(8 * DAY)
     assert swept()["written"] == 1  # what is over stays as it is
+
+
+def test_somebody_in_more_events_than_can_wait_is_renamed_in_the_newest_at_once_and_by_night_in_all(
+    gateway: Gateway, database: Database, clock: FakeClock, swept: Any
+) -> None:
+    with gateway.platform.unit_of_work() as work:
+        organiser, dj = make_user(work, clock), make_user(work, clock, display_name="Zulema")
+        make_event(work, clock, organiser.id, title="Oldest", people=[Part("dj", dj.id, "")])
+        newest = make_event(work, clock, organiser.id, title="Newest", people=[Part("dj", dj.id, "")])
+    with database.transaction() as connection:
+        connection.execute(
+            """
+            WITH more AS (
+                INSERT INTO events
+                SELECT (jsonb_populate_record(events, jsonb_build_object('id', overlay(%(newest)s::text PLACING
+                    lpad(n::text, 12, '0') FROM 25)))).*
+                FROM events, generate_series(1, 500) AS n WHERE id = %(newest)s RETURNING id
+            )
+            INSERT INTO event_people SELECT id, 0, 'dj', %(dj)s, '' FROM more
+            """,
+            {"newest": newest.event.id, "dj": dj.id},
+        )
+    with gateway.platform.unit_of_work() as work:
+        update_profile(work, FakeMedia(), dj.id, {"display_name": "Homero"}, expected_version=None, clock=clock)
+
+    with gateway.platform.unit_of_work() as work:
+        assert titles(work, clock, q="homero") == ["Newest"]
+        assert titles(work, clock, q="zulema") == ["Oldest"]
+    swept()
+    with gateway.platform.unit_of_work() as work:
+        assert sorted(titles(work, clock, q="homero")) == ["Newest", "Oldest"]
+        assert titles(work, clock, q="zulema") == []

@@ -86,6 +86,18 @@ class TestWhatHappens:
         assert expiring.lapse_offers(ball.platform, lambda: 60.0)["lapsed"] == 1
         assert sorted(news(ball)) == [("b", "expired"), ("c", "offered")]
 
+    def test_an_offer_that_lapses_while_it_is_called_off(self, ball: Ball) -> None:
+        ball.choose(capacity=1)
+        links = [ball.registered(f"{name}@example.org") for name in "abc"]
+        ball.send(links[0], "give_up")
+        with ball.platform.database.transaction() as connection:
+            connection.execute("UPDATE occurrences SET status = 'cancelled'")
+        ball.mails()
+        ball.clock.advance(timedelta(days=1))
+
+        assert expiring.lapse_offers(ball.platform, lambda: 60.0)["lapsed"] == 1
+        assert news(ball) == []
+
     def test_to_be_checked_in_is_no_news(self, ball: Ball) -> None:
         ball.registered()
         decide(ball, deciding.check_in)
@@ -258,6 +270,20 @@ class TestForgetting:
         assert sweep(ball)["forgotten"] == 0
         ball.clock.advance(timedelta(days=2))
         assert sweep(ball)["forgotten"] == 1
+
+    def test_not_of_what_was_put_off_without_a_date_for_their_places_are_theirs(self, ball: Ball) -> None:
+        ball.registered()
+        with ball.platform.database.transaction() as connection:
+            connection.execute("UPDATE occurrences SET status = 'postponed'")
+        ball.clock.advance(timedelta(days=60))
+        assert sweep(ball)["forgotten"] == 0
+        with ball.platform.database.transaction() as connection:
+            connection.execute("UPDATE occurrences SET status = 'cancelled'")
+
+        ball.clock.advance(KEPT_AFTER)
+
+        assert sweep(ball)["forgotten"] == 1
+        assert ball.rows("guests") == 0
 
     def test_a_run_without_time_leaves_it_to_the_next(self, ball: Ball) -> None:
         ball.link()

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from uuid import UUID
 
 import pytest
 
 from mundotango import ids, settings
 from mundotango.errors import Unavailable
-from mundotango.limits.policy import GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
+from mundotango.events.model import Dated
+from mundotango.events.repository import EventRepository
+from mundotango.limits.policy import GUEST_ACTS, GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
 from mundotango.links import token_hash
 from mundotango.mail.rendering import render
 from tests.factories.guests import EMAIL, Ball, make_ball
@@ -233,6 +236,18 @@ class TestTooOften:
         assert answers[-1] == (202 if counted == 1 else 429)
 
 
+def test_one_link_acts_so_often_and_no_more(ball: Ball) -> None:
+    """Each takes what it is for from all others who register, for as long as it lasts."""
+    link, other = ball.registered("a@example.org"), ball.registered("b@example.org")
+
+    answers = [ball.send(link, "accept") for _ in range(GUEST_ACTS.quota)]
+
+    assert [answer.status for answer in answers] == [409] * (GUEST_ACTS.quota - 1) + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert ball.gateway.get(link).status == 200
+    assert ball.send(other, "give_up").status == 303
+
+
 def test_neither_address_nor_link_is_in_a_log_or_a_key_of_the_cache(ball: Ball, log: Log) -> None:
     link = ball.registered()
     ball.gateway.get(link)
@@ -242,3 +257,18 @@ def test_neither_address_nor_link_is_in_a_log_or_a_key_of_the_cache(ball: Ball, 
     assert link.split("/")[3] not in said
     assert EMAIL not in said
     assert "Ana" not in said
+
+
+def test_an_evening_that_its_series_loses_while_somebody_asks_is_not_there(
+    ball: Ball, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_at = EventRepository.find_at
+
+    def found_before(events: EventRepository, occurrence_id: UUID) -> Dated | None:
+        dated = find_at(events, occurrence_id)
+        events._connection.execute("DELETE FROM occurrences WHERE id = %s", (occurrence_id,))
+        return dated
+
+    monkeypatch.setattr(EventRepository, "find_at", found_before)
+
+    assert (ball.ask().status, ball.mails()) == (404, [])

@@ -38,6 +38,7 @@ def scene(
     platform.reader = None
     platform.push_services, platform.vapid_public_key = KNOWN_SERVICES, "BCVxsr7N_eNgVRqvHtD0zTZsEc6"
     platform.waiting_pushes = FakeWaitingPushes()
+    platform.sender = settings.Sender("Mundo Tango <hola@mundotango.example>")
 
     def emptied() -> Platform:
         empty(*TABLES.keys() - {"media"})  # pictures take long to make, and are made again where one was deleted

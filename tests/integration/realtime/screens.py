@@ -255,10 +255,13 @@ SCREENS: tuple[type[Screen], ...] = (
 )  # fmt: skip
 
 CHANGES_NOTHING_FETCHED: Mapping[Kind, str] = {
+    "event.changed": "the event itself is told as event.updated; this is for whoever comes, and stands in their inbox",
     "export.failed": "the page of an export asks anew when it is opened",
     "export.ready": "the page of an export asks anew when it is opened",
     "moderation.decided": "what was decided stands in my inbox, and what it hides or removes is told as such",
     "mention.created": "what mentions me is a post or a comment, told as such or found where it stands",
+    "registration.updated": "it says what became of my registration; the page of one asks anew where it stands in line",
+    "reminder.due": "nothing is another than before: what I come to begins soon, as my inbox says",
     "post.shared": "a repost stands in the feeds of the reposter's followers; its number is in reaction.changed",
 }
 TOLD_TO_NOBODY: frozenset[Kind] = frozenset(

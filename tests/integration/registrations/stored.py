@@ -13,7 +13,7 @@ from mundotango.bootstrap import Platform
 from mundotango.ids import new_id
 from mundotango.pagination import Keyring
 from mundotango.ports import Clock
-from mundotango.registrations import deciding, expiring, service
+from mundotango.registrations import arriving, deciding, expiring, service
 from mundotango.registrations.model import Chosen, Dancer, Limits, Registration, Settings, State
 from mundotango.work import UnitOfWork
 from tests.factories.people import make_event, make_user
@@ -80,6 +80,9 @@ class StoredRegistrations:
 
     def check_in(self, registration_id: UUID) -> None:
         self._by_organiser(deciding.check_in, registration_id=registration_id)
+
+    def undo_check_in(self, registration_id: UUID) -> None:
+        self._by_organiser(arriving.undo_check_in, registration_id=registration_id)
 
     def choose(self, registration_ids: Sequence[UUID]) -> None:
         self._by_organiser(deciding.choose, occurrence_id=self.occurrence_id, registration_ids=registration_ids)

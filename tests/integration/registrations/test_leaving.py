@@ -54,3 +54,17 @@ def test_a_partner_keeps_a_registration_that_has_ended_without_what_the_other_an
     assert answers == ([],)
     erase(desk, BRUNO)
     assert desk.all() == []
+
+
+def test_of_a_couple_that_was_checked_in_by_mistake_both_places_are_free_again(
+    desk: StoredRegistrations,
+) -> None:
+    registered = desk.register([Dancer(ANA, "leader"), Dancer(BRUNO, "follower")])
+    desk.check_in(registered)
+    erase(desk, ANA)
+    desk.undo_check_in(registered)
+
+    desk.cancel(registered)
+
+    waits = desk.register([Dancer(CARLA, "follower"), Dancer(BRUNO, "leader")])
+    assert {held.id: held.state for held in desk.all()}[waits] == "accepted"

@@ -11,7 +11,7 @@ from mundotango.attendance.model import Known
 from mundotango.ids import new_id
 from mundotango.languages import Language
 from mundotango.posts.model import Author
-from mundotango.registrations.model import Dancer, Entry, Registration
+from mundotango.registrations.model import Dancer, Entry, Registration, headcount
 from mundotango.registrations.sheet import Sheet
 
 MALENA, CARLOS, GUEST = new_id(), new_id(), new_id()
@@ -25,7 +25,7 @@ KNOWN = {
 def entry_of(*party: Dancer, answers: tuple[str, ...] = (), position: int = 1) -> Entry:
     at = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
     registration = Registration(new_id(), party, position, "accepted")
-    return Entry(registration, new_id(), new_id(), answers, frozenset(), frozenset(), at, at, 1)
+    return Entry(registration, new_id(), new_id(), answers, frozenset(), frozenset(), at, at, 1, headcount(party))
 
 
 def rows(
@@ -36,7 +36,7 @@ def rows(
         sheet.add(entry, known)
     text = sheet.text()
     assert text[0] == "\ufeff"
-    assert len(text) == sheet.size
+    assert len(text.encode()) == sheet.size
     return list(csv.reader(StringIO(text[1:], newline=""), strict=True))
 
 

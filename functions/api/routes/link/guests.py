@@ -15,6 +15,7 @@ from functions.api.pages import HEADERS
 from functions.api.schemas.problems import public_refusals
 from mundotango.bootstrap import Platform
 from mundotango.errors import Conflict, Invalid, NotFound
+from mundotango.guests import asking
 from mundotango.guests.model import Act, Form
 from mundotango.guests.service import LinkUnknown, take, visit
 from mundotango.links import link_path
@@ -80,7 +81,7 @@ async def show_guest_registration(token: str, work: WorkDep, platform: PlatformD
 @router.post(
     "/{token}/registration",
     response_class=Response,
-    responses=_PAGES | _REFUSED | public_refusals(400, 415, 503),
+    responses=_PAGES | _REFUSED | public_refusals(400, 415, 429, 503),
     openapi_extra=_FORM,
 )
 @access(303, anonymous=303)
@@ -92,6 +93,7 @@ async def change_guest_registration(token: str, request: Request, platform: Plat
     fields, form = _fields(await request.body()), Form()
     if fields is None:
         return errors.problem(400, "malformed-request", "this is no form that can be read")
+    asking.check_acts(platform.cache, platform.rates, token, platform.clock)
     try:
         act, form = _read(fields)
         # Ended here, and not with the request: what was refused is undone before the page is read anew.

@@ -28,7 +28,7 @@ FEW_EVENTS = 500
 SOME_EVENTS = 3000
 
 # Once a statement, into a hash.
-_NOT_HIDDEN = SQL("occurrences.event_id NOT IN (SELECT event_id FROM event_documents WHERE hidden)")
+_NOT_HIDDEN = SQL("occurrences.event_id NOT IN (SELECT event_id FROM hidden_events)")
 _OF_ORGANISER = SQL("""occurrences.event_id IN (
     SELECT id FROM events WHERE organiser_id = %(organiser_id)s
     UNION
@@ -59,7 +59,7 @@ _HAVING_WORDS = SQL("""
 _COMING = SQL("(NOT over AND words @@ %(words)s::tsquery)")
 _EVER = SQL("((NOT over AND words @@ %(words)s::tsquery) OR (over AND words @@ %(words)s::tsquery))")
 
-_METRES = "earth_distance(ll_to_earth(%(latitude)s, %(longitude)s), ll_to_earth({of}.latitude, {of}.longitude))"
+_METRES = "metres_apart(%(latitude)s, %(longitude)s, {of}.latitude, {of}.longitude)"
 _AROUND = SQL("""
     earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(venues.latitude, venues.longitude)
     AND {metres} <= %(metres)s

@@ -9,7 +9,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.sql import SQL
 
 from mundotango.attendance.model import Attendee, Known, Occasion, Rsvp, Turnout, author_of
-from mundotango.errors import ProfileMissing
+from mundotango.errors import NotFound, ProfileMissing
 from mundotango.pagination import Place, Ranked
 from mundotango.registrations.model import Headcount
 from mundotango.visibility.repository import present, sees_person
@@ -76,6 +76,8 @@ class AttendanceRepository:
                 (occurrence_id, user_id, rsvp.answer, rsvp.hidden, rsvp.answered_at),
             )
         except ForeignKeyViolation as violation:
+            if violation.diag.constraint_name == "rsvps_occurrence_id_fkey":  # its series has lost it meanwhile
+                raise NotFound("no such occurrence") from violation
             raise ProfileMissing("create a profile before you say that you come") from violation
 
     def find_answer(self, occurrence_id: UUID, user_id: UUID) -> Rsvp | None:

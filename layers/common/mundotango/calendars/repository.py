@@ -4,11 +4,36 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Composed
 
 from mundotango.calendars.model import Feed, Mark
 from mundotango.errors import ProfileMissing
 from mundotango.events.policy import LONGEST_EVENT
 from mundotango.text import key
+from mundotango.visibility.repository import everybody_sees_event
+
+_NEXT_IN_CITY = SQL("""
+    SELECT id FROM (
+        SELECT DISTINCT ON (occurrences.event_id) occurrences.id, occurrences.starts_at
+        FROM occurrences
+        JOIN events ON events.id = occurrences.event_id
+        JOIN venues ON venues.id = events.venue_id
+        WHERE occurrences.city_key = %(city)s AND venues.city_key = %(city)s
+        AND occurrences.status <> 'draft' AND {seen}
+        AND occurrences.ends_at > %(now)s AND occurrences.starts_at > %(earliest)s
+        ORDER BY occurrences.event_id, occurrences.starts_at
+    ) AS next
+    ORDER BY starts_at, id LIMIT %(limit)s
+""").format(seen=everybody_sees_event("events"))
+_GUESTS_OF_CITY = SQL("""
+    SELECT occurrences.id FROM occurrences
+    JOIN events ON events.id = occurrences.event_id
+    JOIN venues ON venues.id = events.venue_id
+    WHERE occurrences.city_key = %(city)s AND venues.city_key <> %(city)s
+    AND occurrences.own_venue_id IS NOT NULL AND occurrences.status <> 'draft' AND {seen}
+    AND occurrences.ends_at > %(now)s AND occurrences.starts_at > %(earliest)s
+    ORDER BY occurrences.starts_at, occurrences.id LIMIT %(limit)s
+""").format(seen=everybody_sees_event("events"))
 
 
 class CalendarRepository:
@@ -69,37 +94,13 @@ class CalendarRepository:
             ).fetchall()
 
     def list_in_city(self, city: str, now: datetime, limit: int) -> list[UUID]:
-        """The next time of each event that is at home in the city, first beginning first."""
-        rows = self._connection.execute(
-            """
-            SELECT id FROM (
-                SELECT DISTINCT ON (occurrences.event_id) occurrences.id, occurrences.starts_at
-                FROM occurrences
-                JOIN events ON events.id = occurrences.event_id
-                JOIN venues ON venues.id = events.venue_id
-                WHERE occurrences.city_key = %(city)s AND venues.city_key = %(city)s
-                AND occurrences.status <> 'draft'
-                AND occurrences.ends_at > %(now)s AND occurrences.starts_at > %(earliest)s
-                ORDER BY occurrences.event_id, occurrences.starts_at
-            ) AS next
-            ORDER BY starts_at, id LIMIT %(limit)s
-            """,
-            {"city": key(city), "now": now, "earliest": now - LONGEST_EVENT, "limit": limit},
-        )
-        return [occurrence_id for (occurrence_id,) in rows]
+        """The next time of each event that is at home in the city and for everybody, first beginning first."""
+        return self._in_city(_NEXT_IN_CITY, city, now, limit)
 
     def list_guests_of_city(self, city: str, now: datetime, limit: int) -> list[UUID]:
-        """Times in the city of events that are at home in another, first beginning first."""
-        rows = self._connection.execute(
-            """
-            SELECT occurrences.id FROM occurrences
-            JOIN events ON events.id = occurrences.event_id
-            JOIN venues ON venues.id = events.venue_id
-            WHERE occurrences.city_key = %(city)s AND venues.city_key <> %(city)s
-            AND occurrences.own_venue_id IS NOT NULL AND occurrences.status <> 'draft'
-            AND occurrences.ends_at > %(now)s AND occurrences.starts_at > %(earliest)s
-            ORDER BY occurrences.starts_at, occurrences.id LIMIT %(limit)s
-            """,
-            {"city": key(city), "now": now, "earliest": now - LONGEST_EVENT, "limit": limit},
-        )
-        return [occurrence_id for (occurrence_id,) in rows]
+        """Times in the city of such events that are at home in another, first beginning first."""
+        return self._in_city(_GUESTS_OF_CITY, city, now, limit)
+
+    def _in_city(self, query: Composed, city: str, now: datetime, limit: int) -> list[UUID]:
+        values = {"city": key(city), "now": now, "earliest": now - LONGEST_EVENT, "limit": limit}
+        return [occurrence_id for (occurrence_id,) in self._connection.execute(query, values)]

@@ -51,9 +51,26 @@ class DocumentRepository:
         )
         return changed.rowcount
 
+    def write_due(self, limit: int) -> int:
+        """Some of those that nobody could wait for; how many they are."""
+        rows = self._connection.execute(
+            """
+            DELETE FROM event_documents_due
+            WHERE event_id IN (SELECT event_id FROM event_documents_due ORDER BY event_id LIMIT %s) RETURNING event_id
+            """,
+            (limit,),
+        )
+        due = [event_id for (event_id,) in rows]
+        self.write(due)
+        return len(due)
+
     def forget_words(self, before: date) -> int:
-        """Those that no document written since then has."""
-        return self._connection.execute("DELETE FROM event_words WHERE seen_on < %s", (before,)).rowcount
+        """Those that no document written since then has; in the order in which others write them."""
+        query = """
+            DELETE FROM event_words
+            WHERE word IN (SELECT word FROM event_words WHERE seen_on < %s ORDER BY word FOR UPDATE)
+        """
+        return self._connection.execute(query, (before,)).rowcount
 
     def leave_events(self, user_id: UUID, limit: int) -> int:
         """They take part in no event any more, and none is found by their name."""

@@ -1,4 +1,5 @@
-"""Keeps what events are found by: what is over is set apart, and each document is written anew once a week.
+"""Keeps what events are found by: what a person's new name left for later is written, what is over is set apart, and
+each document is written anew once a week.
 
 So what was missed is mended: an event that the version before this one announced, the name of somebody erased. A word
 that no document was written with for weeks is in none. A run that is cut off begins anew, without what it wrote.
@@ -28,6 +29,12 @@ def sweep_documents(platform: Platform, time_left: Callable[[], float]) -> dict[
     now = platform.clock.now()
     written, over = 0, 0
     after: UUID | None = None
+    while time_left() >= STEP_SECONDS:
+        with platform.unit_of_work() as work:
+            due_now = work.documents.write_due(PAGE)
+        written += due_now
+        if due_now < PAGE:
+            break
     while True:
         if time_left() < STEP_SECONDS:
             return {"done": False, "written": written, "over": over, "words_forgotten": 0}

@@ -43,8 +43,9 @@ def create_event(
     wanted = pictures(said.media, policy.MOST_PICTURES)
     # Before the first statement: a transaction must not wait for another store.
     measures = measured(media_repo, organiser_id, [media_id for media_id, _ in wanted])
+    # Nobody is suspended meanwhile, which would pass over an event that is not there yet.
+    work.users.hold([organiser_id])
     if wanted:
-        work.users.hold([organiser_id])
         check_attachable(work, list(measures))
     parent = None if said.parent_id is None else _parent(work, said.parent_id, organiser_id)
     event = _new(work, said, organiser_id, event_id or new_id(), clock)

@@ -13,8 +13,9 @@ from mundotango.guests.telling import tell
 from mundotango.ids import derived_id, new_id
 from mundotango.languages import Language
 from mundotango.limits import service as limits
-from mundotango.limits.model import Limit
-from mundotango.limits.policy import GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
+from mundotango.limits.model import Limit, Standing
+from mundotango.limits.policy import GUEST_ACTS, GUEST_MAIL, GUESTS_OF_ONE, GUESTS_OF_VIEWER
+from mundotango.links import token_hash
 from mundotango.ports import Cache, Clock, Rates
 from mundotango.registrations import policy as registrations
 from mundotango.text import clean
@@ -61,6 +62,16 @@ def ask_link(
         tell(work, dated, [(guest, "link", None)], clock)
 
 
+def check_acts(cache: Cache, rates: Rates, token: str, clock: Clock) -> None:
+    """Counts what is done by a link. Where nothing can count it, it is done.
+
+    Raises:
+        TooManyRequests: by this one.
+    """
+    standing = limits.take(cache, rates, derived_id(GUEST_ACTS.name, token_hash(token)), GUEST_ACTS, clock)
+    _hold_back(standing)
+
+
 def check_sends(sender: str) -> None:
     if not sender:
         raise Conflict("this platform sends no mail; register with an account")
@@ -71,5 +82,9 @@ def _take(cache: Cache, rates: Rates, limit: Limit, who: str, clock: Clock) -> N
     standing = limits.take(cache, rates, derived_id(limit.name, who), limit, clock)
     if standing is None:
         raise Unavailable("the limit of mails cannot be looked at; try again")
-    if standing.left < 0:
+    _hold_back(standing)
+
+
+def _hold_back(standing: Standing | None) -> None:
+    if standing is not None and standing.left < 0:
         raise TooManyRequests("too many requests; slow down", retry_after=standing.resets_in)

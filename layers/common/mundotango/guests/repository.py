@@ -3,9 +3,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import class_row
 from psycopg.sql import SQL
 
+from mundotango.errors import NotFound
 from mundotango.guests.model import Guest
 
 _GUEST = SQL("""
@@ -29,14 +31,14 @@ class GuestRepository:
                 kept_until = greatest(guests.kept_until, excluded.kept_until)
             RETURNING {}
         """).format(_GUEST)
-        with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
-            return cursor.execute(
-                query,
-                (
-                    guest.id, guest.occurrence_id, guest.email, guest.name, guest.language, guest.created_at,
-                    guest.kept_until,
-                ),
-            ).fetchall()[0]  # fmt: skip
+        values = (
+            guest.id, guest.occurrence_id, guest.email, guest.name, guest.language, guest.created_at, guest.kept_until,
+        )  # fmt: skip
+        try:
+            with self._connection.cursor(row_factory=class_row(Guest)) as cursor:
+                return cursor.execute(query, values).fetchall()[0]
+        except ForeignKeyViolation as violation:  # its series has lost it meanwhile
+            raise NotFound("no such occurrence") from violation
 
     def find_known(self, occurrence_id: UUID, email: str) -> Guest | None:
         """Who has registered by this address."""
@@ -96,12 +98,17 @@ class GuestRepository:
     # --- By time ---
 
     def keep_longer(self, after: timedelta, now: datetime) -> None:
-        """Of those whose time is up, whose event was put off meanwhile: until so long after it."""
+        """Of those whose time is up, whose event was put off meanwhile: until so long after it. Where it has no date
+        yet, they hold their places until there is one."""
         self._connection.execute(
             """
-            UPDATE guests SET kept_until = occurrences.ends_at + %(after)s FROM occurrences
+            UPDATE guests
+            SET kept_until = CASE occurrences.status WHEN 'postponed' THEN %(now)s ELSE occurrences.ends_at END
+                + %(after)s
+            FROM occurrences
             WHERE guests.kept_until <= %(now)s AND guests.confirmed_at IS NOT NULL
-            AND occurrences.id = guests.occurrence_id AND occurrences.ends_at + %(after)s > %(now)s
+            AND occurrences.id = guests.occurrence_id
+            AND (occurrences.ends_at + %(after)s > %(now)s OR occurrences.status = 'postponed')
             """,
             {"after": after, "now": now},
         )

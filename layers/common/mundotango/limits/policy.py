@@ -24,6 +24,8 @@ CONVERSATION = Limit("conversation", 30, 3600)
 GUESTS_OF_VIEWER = Limit("guests_of_viewer", 20, 3600)
 # More than these register with an account, or in the next hour.
 GUESTS_OF_ONE = Limit("guests_of_occurrence", 300, 3600)
+# By one link: each registration and each end of one is kept, and holds up all others who register meanwhile.
+GUEST_ACTS = Limit("guest_acts", 60, 3600)
 # Whatever they are asked for by whomever, and for which event.
 GUEST_MAIL = Limit("guest_mail", 10, 24 * 3600)
 

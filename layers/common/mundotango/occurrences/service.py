@@ -15,6 +15,7 @@ from mundotango.occurrences.model import Occurrence, Own
 from mundotango.ports import Clock
 from mundotango.recurrence import policy as recurrence
 from mundotango.recurrence.service import at, starts
+from mundotango.registrations.following import follow
 from mundotango.work import UnitOfWork
 
 
@@ -76,6 +77,8 @@ def _announce(
     before, now = {each.id: each for each in known}, clock.now()
     changed = {each.id: broadcasts.changed(before[each.id], each, now) for each in saved if each.id in before}
     announce_changes(work, {each: what for each, what in changed.items() if what}, actor_id, clock)
+    moved = [each for each, what in changed.items() if "time" in what or "status" in what]
+    follow(work, moved, actor_id, clock)
 
 
 def _registered_for(work: UnitOfWork, gone: Collection[Occurrence]) -> set[UUID]:

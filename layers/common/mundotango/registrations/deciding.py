@@ -13,7 +13,7 @@ from mundotango.work import UnitOfWork
 
 
 def change_settings(work: UnitOfWork, *, event_id: UUID, editor_id: UUID, chosen: Chosen, clock: Clock) -> Chosen:
-    """For each time of the event that is not over. Where more people can come by it, the line moves up."""
+    """For each time of the event that is not over, or was put off. Where more people can come, the line moves up."""
     chosen = policy.chosen(chosen)
     event = get_editable(work, event_id, editor_id)
     registered_for = work.registrations.hold_all(event.id, clock.now())
@@ -60,7 +60,7 @@ def choose(
     desk = Desk.of(work, occurrence_id, clock)
     policy.takes_place(desk.door.status)
     policy.not_begun(desk.door.starts_at, desk.now)
-    entries = [desk.get(registration_id) for registration_id in dict.fromkeys(registration_ids)]
+    entries = desk.get_all(set(registration_ids))
     waiting = [(entry.state, headcount(entry.party)) for entry in entries]
     policy.chosen_by_organiser(desk.chosen.settings, desk.taken, waiting)
     desk.admit(entries, waited=True)

@@ -55,12 +55,25 @@ class Desk:
     def taken(self) -> Headcount:
         return self.door.taken
 
+    @property
+    def has_changed(self) -> bool:
+        return bool(self._changed)
+
     def get(self, registration_id: UUID) -> Entry:
         """As it is under the lock."""
         entry = self._work.registrations.find(registration_id)
         if entry is None or entry.occurrence_id != self.door.occurrence_id:
             raise NotFound(NO_REGISTRATION)
         return entry
+
+    def get_all(self, registration_ids: Collection[UUID]) -> list[Entry]:
+        """In order of registration."""
+        entries = self._work.registrations.list_by_id(registration_ids)
+        if len(entries) < len(registration_ids) or {self.door.occurrence_id} != {
+            each.occurrence_id for each in entries
+        }:
+            raise NotFound(NO_REGISTRATION)
+        return entries
 
     def add(
         self,
@@ -83,6 +96,7 @@ class Desk:
             registered_at=self.now,
             changed_at=self.now,
             version=1,
+            counted=headcount(party),
         )
         self._work.registrations.add(entry)
         self._changed[entry.id] = None
@@ -102,6 +116,12 @@ class Desk:
         until = policy.offered_until(self.chosen.settings, self.door.starts_at, self.now) if waited else None
         self.put(entries, policy.admitted(waited=waited), until)
 
+    def shorten_offers(self) -> None:
+        """None outlasts the beginning, which may have come nearer."""
+        beyond = self._work.registrations.list_offered_beyond(self.door.occurrence_id, self.door.starts_at)
+        if beyond and self.door.status != "cancelled":
+            self.put(beyond, "offered", self.door.starts_at)
+
     def move_up(self, here: UUID | None = None) -> None:
         """Whoever can have a place now gets one. `here` is who has just come, or was just approved."""
         door = self.door
@@ -114,20 +134,20 @@ class Desk:
             self.admit([entry for entry in entries if entry.id == here], waited=False)
             self.admit([entry for entry in entries if entry.id != here], waited=True)
 
-    def close(self, actor_id: UUID | None) -> list[Entry]:
+    def close(self, actor_id: UUID | None, *, announced: bool = True) -> list[Entry]:
         """Those that changed, as they are now, in order of registration."""
         self._work.registrations.count(self.door)
         changed = self._work.registrations.list_by_id(self._changed)
-        announce(self._work, self.door, changed, actor_id, self._clock)
+        if announced:
+            announce(self._work, self.door, changed, actor_id, self._clock)
         return changed
 
     def _take(self, entry: Entry, state: State) -> None:
-        party = headcount(entry.party)
         taken = self.door.taken
         if state in HOLDING and entry.state not in HOLDING:
-            taken = taken + party
+            taken = taken + entry.counted
         elif state not in HOLDING and entry.state in HOLDING:
-            taken = taken - party
+            taken = taken - entry.counted
         self.door = replace(self.door, taken=taken)
 
     def _next(self, chosen: Chosen) -> list[int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mundotango.observability import logger
+from mundotango.registrations import policy
 from mundotango.registrations.desk import Desk
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ STEP_SECONDS = 10.0
 def lapse_offers(platform: Platform, time_left: Callable[[], float]) -> dict[str, object]:
     lapsed, failed = 0, 0
     tried: set[UUID] = set()
-    while page := [each for each in _page(platform) if each not in tried]:
+    # One that failed would be found again, and of many that do the others would not be seen.
+    while page := _page(platform, tried):
         for occurrence_id in page:
             if time_left() < STEP_SECONDS:
                 return {"done": False, "lapsed": lapsed, "failed": failed}
@@ -37,16 +39,18 @@ def lapse_offers(platform: Platform, time_left: Callable[[], float]) -> dict[str
     return {"done": True, "lapsed": lapsed, "failed": failed}
 
 
-def _page(platform: Platform) -> list[UUID]:
+def _page(platform: Platform, tried: set[UUID]) -> list[UUID]:
     with platform.unit_of_work() as work:
-        return work.registrations.list_lapsed(platform.clock.now(), PAGE)
+        return work.registrations.list_lapsed(platform.clock.now(), PAGE, tried)
 
 
 def _lapse(platform: Platform, occurrence_id: UUID) -> int:
     with platform.unit_of_work() as work:
         desk = Desk.of(work, occurrence_id, platform.clock)
         lapsed = work.registrations.list_lapsed_of(occurrence_id, desk.now)
-        desk.put(lapsed, "expired")
+        state = policy.let_lapse(desk.door.status)
+        desk.put(lapsed, state)
         desk.move_up()
-        desk.close(None)
+        # Who waits again hears of it when there is a date.
+        desk.close(None, announced=state == "expired")
         return len(lapsed)

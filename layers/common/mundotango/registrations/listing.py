@@ -17,7 +17,7 @@ from mundotango.registrations.sheet import Sheet
 from mundotango.work import UnitOfWork
 
 STATES: tuple[State, ...] = get_args(State)
-# An answer of Lambda has 6 MB, and what is not Latin takes two or three bytes.
+# In bytes. An answer of Lambda has 6 MB, as JSON, in which quotes take two.
 LARGEST_SHEET = 3_000_000
 _ROWS_AT_ONCE = 200
 

@@ -103,7 +103,8 @@ class Registration:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A registration as it is kept. `hidden` are those of the party whom other dancers are not shown, `guests` those
-    who have no account; `version` counts its changes."""
+    who have no account; `version` counts its changes. `counted` is the party that registered, of which one may
+    have left the platform since."""
 
     registration: Registration
     occurrence_id: UUID
@@ -114,6 +115,7 @@ class Entry:
     registered_at: datetime
     changed_at: datetime
     version: int
+    counted: Headcount
 
     @property
     def id(self) -> UUID:

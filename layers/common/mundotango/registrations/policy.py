@@ -79,10 +79,15 @@ def takes_registrations(value: Chosen | None) -> Chosen:
 
 def takes_place(status: EventStatus) -> None:
     """Whether one may register for it."""
-    if status == "cancelled":
-        raise Conflict("this was cancelled")
+    not_called_off(status)
     if status != "published":
         raise Conflict("this was postponed; registration goes on when there is a date again")
+
+
+def not_called_off(status: EventStatus) -> None:
+    """Whether a place at it can still be accepted: what is postponed takes place on some other day."""
+    if status == "cancelled":
+        raise Conflict("this was cancelled")
 
 
 def not_begun(starts_at: datetime, now: datetime) -> None:
@@ -195,9 +200,17 @@ def lapsed(registration: Registration, now: datetime) -> bool:
     return registration.offered_until is not None and now >= registration.offered_until
 
 
-def given_up(state: State, chosen: Settings, starts_at: datetime, now: datetime) -> State:
-    """By one of the party, for all of it."""
-    if state == "accepted" and now >= starts_at - chosen.given_back_before:
+def let_lapse(status: EventStatus) -> State:
+    """Of an offer that was not answered in time. While nothing takes place there is nothing to decide on: they wait
+    where they stood in the line."""
+    return "expired" if status == "published" else "waiting"
+
+
+def given_up(
+    state: State, chosen: Settings, starts_at: datetime, now: datetime, status: EventStatus = "published"
+) -> State:
+    """By one of the party, for all of it. Where nothing takes place it is never too late."""
+    if status == "published" and state == "accepted" and now >= starts_at - chosen.given_back_before:
         raise Conflict("it is too late to give this place back; write to the organiser")
     return cancelled(state)
 

@@ -13,7 +13,6 @@ from mundotango.registrations.model import (
     Entry,
     Headcount,
     State,
-    headcount,
 )
 from mundotango.registrations.places import PARTIES
 from mundotango.registrations.rows import chosen_from, entry_from
@@ -180,16 +179,16 @@ class RegistrationRepository:
         )
         return [event_id for (event_id,) in rows]
 
-    def list_lapsed(self, now: datetime, limit: int) -> list[UUID]:
-        """Occurrences with offers that nobody answered in time."""
+    def list_lapsed(self, now: datetime, limit: int, but: Collection[UUID] = ()) -> list[UUID]:
+        """Occurrences with offers that nobody answered in time, `but` for these."""
         rows = self._connection.execute(
             """
             SELECT DISTINCT occurrence_id FROM (
                 SELECT occurrence_id FROM registrations WHERE state = 'offered' AND offered_until <= %s
-                ORDER BY offered_until LIMIT %s
+                AND occurrence_id <> ALL(%s) ORDER BY offered_until LIMIT %s
             ) AS lapsed
             """,
-            (now, limit),
+            (now, list(but), limit),
         )
         return [occurrence_id for (occurrence_id,) in rows]
 
@@ -200,8 +199,15 @@ class RegistrationRepository:
         """)
         return self._list(condition, {"occurrence_id": occurrence_id, "now": now})
 
+    def list_offered_beyond(self, occurrence_id: UUID, moment: datetime) -> list[Entry]:
+        condition = SQL("""
+            registrations.occurrence_id = %(occurrence_id)s AND registrations.state = 'offered'
+            AND registrations.offered_until > %(moment)s
+        """)
+        return self._list(condition, {"occurrence_id": occurrence_id, "moment": moment})
+
     def add(self, entry: Entry) -> None:
-        registration, party = entry.registration, headcount(entry.party)
+        registration, party = entry.registration, entry.counted
         self._connection.execute(
             """
             INSERT INTO registrations (
@@ -255,6 +261,13 @@ class RegistrationRepository:
             (hidden, registration_id, person_id),
         )
 
+    def list_registered_for(self, occurrence_ids: Collection[UUID]) -> list[UUID]:
+        """Those of these occurrences that somebody registered for, in the order in which they are held."""
+        rows = self._connection.execute(
+            "SELECT id FROM occurrences WHERE id = ANY(%s) AND registered > 0 ORDER BY id", (list(occurrence_ids),)
+        )
+        return [occurrence_id for (occurrence_id,) in rows]
+
     def list_kept(self, occurrence_ids: Collection[UUID]) -> set[UUID]:
         """Those of these occurrences that somebody registered for, or said to come to."""
         rows = self._connection.execute(
@@ -274,10 +287,13 @@ class RegistrationRepository:
         return None if row is None else chosen_from(row)
 
     def hold_all(self, event_id: UUID, now: datetime) -> list[UUID]:
-        """What is not over of an event: nobody registers for any of it until this transaction ends. Those that somebody
-        did register for."""
+        """What is not over of an event, or was put off: nobody registers for any of it until this transaction ends.
+        Those that somebody did register for."""
         rows = self._connection.execute(
-            "SELECT id, registered FROM occurrences WHERE event_id = %s AND ends_at > %s ORDER BY id FOR NO KEY UPDATE",
+            """
+            SELECT id, registered FROM occurrences
+            WHERE event_id = %s AND (ends_at > %s OR status = 'postponed') ORDER BY id FOR NO KEY UPDATE
+            """,
             (event_id, now),
         )
         return [occurrence_id for occurrence_id, registered in rows if registered]

@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from mundotango.registrations.model import Chosen, Dancer, Entry, Limits, Registration, Settings
+from mundotango.registrations.model import Chosen, Dancer, Entry, Headcount, Limits, Registration, Settings
 
 
 def entry_from(row: dict[str, Any]) -> Entry:
@@ -23,6 +23,7 @@ def entry_from(row: dict[str, Any]) -> Entry:
         registered_at=row["registered_at"],
         changed_at=row["changed_at"],
         version=row["version"],
+        counted=Headcount(row["leaders"], row["followers"], row["both_roles"]),
     )
 
 

@@ -48,6 +48,7 @@ def register(
 def accept(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: Clock) -> Entry:
     """The place that is offered, for the whole party."""
     desk = _desk(work, registration_id, person_id, clock)
+    policy.not_called_off(desk.door.status)
     policy.not_begun(desk.door.starts_at, desk.now)
     desk.step(registration_id, lambda held: policy.accepted(held, desk.now))
     return _of(registration_id, desk.close(person_id))
@@ -63,8 +64,10 @@ def decline(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: 
 def give_up(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: Clock) -> Entry:
     """For the whole party: a couple stands or falls together."""
     desk = _desk(work, registration_id, person_id, clock)
-    settings, starts_at = desk.chosen.settings, desk.door.starts_at
-    desk.step(registration_id, lambda held: policy.given_up(held.state, settings, starts_at, desk.now))
+    settings, door = desk.chosen.settings, desk.door
+    desk.step(
+        registration_id, lambda held: policy.given_up(held.state, settings, door.starts_at, desk.now, door.status)
+    )
     desk.move_up()
     return _of(registration_id, desk.close(person_id))
 

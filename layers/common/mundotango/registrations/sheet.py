@@ -6,7 +6,6 @@ not become a formula of the organiser's: a cell that begins like one is quoted b
 
 import csv
 from collections.abc import Mapping
-from io import StringIO
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,6 +43,16 @@ _STATES: dict[State, str] = {
 }
 
 
+class _File:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.size = 0
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+        self.size += len(line.encode())
+
+
 class Sheet:
     """`questions` as they are asked now: answers given before stand by their number. Times are by the clocks of the
     place."""
@@ -51,15 +60,15 @@ class Sheet:
     def __init__(self, questions: tuple[str, ...], zone: str, language: Language) -> None:
         self._language, self._zone = language, ZoneInfo(zone)
         self._questions = questions
-        self._file = StringIO(newline="")
+        self._file = _File()
         self._file.write(BYTE_ORDER_MARK)
         self._writer = csv.writer(self._file)
         self._write([*(self._say(column) for column in _COLUMNS), *questions])
 
     @property
     def size(self) -> int:
-        """In characters."""
-        return self._file.tell()
+        """In bytes of UTF-8."""
+        return self._file.size
 
     def add(self, entry: Entry, known: Mapping[UUID, Known]) -> None:
         for dancer in entry.party:
@@ -67,7 +76,7 @@ class Sheet:
             self._write([*self._person(entry, dancer, known), *self._partner(partner, known), *self._said(entry)])
 
     def text(self) -> str:
-        return self._file.getvalue()
+        return "".join(self._file.lines)
 
     def _person(self, entry: Entry, dancer: Dancer, known: Mapping[UUID, Known]) -> list[str]:
         person = known.get(dancer.person_id)

@@ -16,23 +16,28 @@ _IN_CITY = SQL("occurrences.city_key = %(city)s")
 _AROUND = SQL("""occurrences.venue_id IN (
     SELECT id FROM venues
     WHERE earth_box(ll_to_earth(%(latitude)s, %(longitude)s), %(metres)s) @> ll_to_earth(latitude, longitude)
-    AND earth_distance(ll_to_earth(%(latitude)s, %(longitude)s), ll_to_earth(latitude, longitude)) <= %(metres)s
+    AND metres_apart(%(latitude)s, %(longitude)s, latitude, longitude) <= %(metres)s
 )""")
-# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. Titles and
-# venues are looked up of those alone that are told.
+# The starts are bounded for an index to begin and end at; which night it is depends on the clocks there. In that order
+# each is asked for its event until there are enough: OFFSET and LIMIT keep the server from reading all events there are
+# into a hash, and from sorting what it found. Titles and venues are looked up of those alone that are told.
 _TONIGHT = SQL("""
     WITH on_tonight AS MATERIALIZED (
-        SELECT occurrences.id, occurrences.event_id, occurrences.kind, occurrences.status, occurrences.starts_at,
-            occurrences.ends_at, occurrences.venue_id, events.zone, events.price, events.currency,
-            greatest(occurrences.changed_at, events.changed_at) AS changed_at
-        FROM occurrences JOIN events ON events.id = occurrences.event_id
-        WHERE {there} AND occurrences.starts_at > %(earliest)s AND occurrences.starts_at < %(latest)s
-        AND occurrences.ends_at > %(now)s AND occurrences.status <> 'draft' AND {seen}
-        AND (
-            occurrences.night = (%(now)s AT TIME ZONE events.zone - %(night_ends)s)::date
-            OR (occurrences.starts_at <= %(now)s AND occurrences.ends_at - occurrences.starts_at > %(longer)s)
+        SELECT soon.id, soon.event_id, soon.kind, soon.status, soon.starts_at, soon.ends_at, soon.venue_id, events.zone,
+            events.price, events.currency, greatest(soon.changed_at, events.changed_at) AS changed_at
+        FROM (
+            SELECT * FROM occurrences
+            WHERE {there} AND occurrences.starts_at > %(earliest)s AND occurrences.starts_at < %(latest)s
+            AND occurrences.ends_at > %(now)s AND occurrences.status <> 'draft'
+            ORDER BY occurrences.starts_at, occurrences.id OFFSET 0
+        ) AS soon CROSS JOIN LATERAL (
+            SELECT zone, price, currency, changed_at, organiser_id FROM events WHERE id = soon.event_id LIMIT 1
+        ) AS events
+        WHERE {seen} AND (
+            soon.night = (%(now)s AT TIME ZONE events.zone - %(night_ends)s)::date
+            OR (soon.starts_at <= %(now)s AND soon.ends_at - soon.starts_at > %(longer)s)
         )
-        ORDER BY occurrences.starts_at, occurrences.id LIMIT %(limit)s
+        ORDER BY soon.starts_at, soon.id LIMIT %(limit)s
     )
     SELECT on_tonight.id, on_tonight.event_id, original.title, on_tonight.kind, on_tonight.status,
         on_tonight.starts_at, on_tonight.ends_at, on_tonight.zone, venues.name AS venue_name, venues.address,

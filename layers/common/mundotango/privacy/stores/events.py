@@ -40,7 +40,13 @@ STORES = (
     Store(
         name="Words of events",
         system="PostgreSQL",
-        holds=("event_documents.event_id", "event_documents.words", "event_words.word"),
+        holds=(
+            "event_documents.event_id",
+            "event_documents.words",
+            "event_documents_due.event_id",
+            "event_words.word",
+            "hidden_events.event_id",
+        ),
         what="the words of events' texts, and of the names of people in them, by which events are found",
         how_long="as long as the event; a word that no event has any more, up to six weeks",
         why="people find events by them, also with a letter wrong",
@@ -87,7 +93,7 @@ STORES = (
         holds=("guests.email", "guests.name", "guest_links.token_hash"),
         what="who registers without an account: name and e-mail address, for one event, what they registered and "
         "answered, and hashes of the links they were mailed",
-        how_long="30 days after the event; 7 days where nobody followed the link",
+        how_long="30 days after the event, and while it is postponed; 7 days where nobody followed the link",
         why="to tell them of their place",
         exported="no: they have no account; the page of the link shows it",
         erased="ends by time, or by themselves on the page of the link; they have no account",
