@@ -142,6 +142,7 @@ def test_the_two_anonymous_kinds_of_path(resources: Resources) -> None:
     assert routes == {
         "ANY /api/{proxy+}": "JWT",
         "ANY /api/public/{proxy+}": "NONE",
+        "ANY /api/public/guests": "NONE",
         "ANY /api/link/{proxy+}": "NONE",
         "$connect": "CUSTOM",
         "$disconnect": "NONE",
@@ -161,8 +162,10 @@ def test_both_apis_are_throttled_by_parameter(resources: Resources) -> None:
             "ThrottlingRateLimit": {"Ref": "ThrottleRate"},
             "ThrottlingBurstLimit": {"Ref": "ThrottleBurst"},
         }
-    link = resources["ApiStage"]["Properties"]["RouteSettings"]["ANY /api/link/{proxy+}"]
-    assert link["ThrottlingRateLimit"] == {"Ref": "LinkThrottleRate"}
+    # Where a path can be guessed at, and where anybody has mails sent.
+    own = {"ThrottlingRateLimit": {"Ref": "LinkThrottleRate"}, "ThrottlingBurstLimit": {"Ref": "LinkThrottleBurst"}}
+    routes = resources["ApiStage"]["Properties"]["RouteSettings"]
+    assert routes == {"ANY /api/link/{proxy+}": own, "ANY /api/public/guests": own}
 
 
 def test_who_uses_the_database_waits_for_its_schema(resources: Resources, functions: Functions) -> None:

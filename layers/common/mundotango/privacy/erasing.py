@@ -13,6 +13,7 @@ from uuid import UUID
 
 from mundotango.observability import logger
 from mundotango.privacy import policy
+from mundotango.privacy.leaving import call_off_events, hand_over_events
 from mundotango.privacy.model import Person
 from mundotango.privacy.registry import IDENTITY, STORES
 
@@ -29,7 +30,8 @@ class OutOfTime(Exception):
 
 
 def erase_accounts(platform: Platform, time_left: Callable[[], float]) -> dict[str, object]:
-    """Everybody who is due. Who is noted today is signed out, and erased by a run some hours later (`waiting`).
+    """Everybody who is due. Who is noted today is signed out, what they announced is called off, and they are
+    erased by a run some hours later (`waiting`).
 
     One who cannot be erased now holds up no other: the next run tries again.
     """
@@ -92,8 +94,13 @@ def _erase_who_is_due(platform: Platform, user_id: UUID, time_left: Callable[[],
     if policy.may_erase(noted_at, now):
         erase_person(platform, user_id, time_left)
         return True
+    person = Person(user_id, None)
     if IDENTITY.erase is not None:
-        list(IDENTITY.erase(platform, Person(user_id, None)))
+        list(IDENTITY.erase(platform, person))
+    for step in (hand_over_events, call_off_events):
+        for _ in step(platform, person):
+            if time_left() < STEP_SECONDS:
+                raise OutOfTime
     return False
 
 

@@ -157,6 +157,28 @@ class RegistrationRepository:
         )
         return [registration_id for (registration_id,) in rows]
 
+    def list_awaited_of(self, organiser_id: UUID, now: datetime, after: UUID | None, limit: int) -> list[UUID]:
+        """Which of this person's events somebody comes to that are not over, with an account or without, by their ids
+        beyond this one."""
+        rows = self._connection.execute(
+            """
+            SELECT id FROM events
+            WHERE organiser_id = %(organiser_id)s AND status IN ('published', 'postponed')
+            AND (%(after)s::uuid IS NULL OR id > %(after)s) AND EXISTS (
+                SELECT FROM occurrences WHERE occurrences.event_id = events.id AND occurrences.ends_at > %(now)s
+                AND occurrences.status IN ('published', 'postponed') AND EXISTS (
+                    SELECT FROM registration_dancers AS dancer
+                    WHERE dancer.occurrence_id = occurrences.id AND dancer.is_open
+                    UNION ALL
+                    SELECT FROM rsvps WHERE rsvps.occurrence_id = occurrences.id AND rsvps.answer = 'going'
+                )
+            )
+            ORDER BY id LIMIT %(limit)s
+            """,
+            {"organiser_id": organiser_id, "now": now, "after": after, "limit": limit},
+        )
+        return [event_id for (event_id,) in rows]
+
     def list_lapsed(self, now: datetime, limit: int, but: Collection[UUID] = ()) -> list[UUID]:
         """Occurrences with offers that nobody answered in time, `but` for these."""
         rows = self._connection.execute(

@@ -25,8 +25,8 @@ STORES = (
         why="people find them",
         exported="events.json, event_texts.json, occurrences.json, event_versions.json, event_people.json and "
         "event_media.json",
-        erased="deleted, or another's who organised and edited it with them; others' events stay without them, also as "
-        "they were before",
+        erased="another's who organised and edited it with them; else called off three hours before, so that whoever "
+        "comes is told, and deleted; others' events stay without them, also as they were before",
         files=(
             ("events.json", rows_of(tables.EVENTS)),
             ("event_texts.json", rows_of(tables.EVENT_TEXTS)),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mundotango.ids import new_id
+from mundotango.privacy.leaving import hand_over_events
 from mundotango.privacy.model import Eraser, Person, Rows
 from mundotango.privacy.stores import repository as tables
 from mundotango.privacy.stores.repository import Table
@@ -127,11 +128,7 @@ WORDS_AT_ONCE = 20
 
 
 def erase_events(platform: "Platform", person: Person) -> Iterator[int]:
-    handed = PAGE
-    while handed == PAGE:
-        with platform.unit_of_work() as work:
-            handed = work.person.hand_over_events(person.id, PAGE)
-        yield handed
+    yield from hand_over_events(platform, person)
     left = PAGE
     while left == PAGE:
         with platform.unit_of_work() as work:
