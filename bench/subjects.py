@@ -14,7 +14,11 @@ ENDPOINT = "{endpoint}"  # where the stub listens, once it does
 SOME_ID = "01940000-0000-7000-8000-000000000001"
 MOMENT = "2026-11-23T12:00:00.000000+0000"
 LONG_FROM_NOW = "4102444800"
-TABLES = ("activities", "connections", "counters", "edges", "idempotency", "media", "reactions", "tickets")
+TABLES = (
+    "activities", "commands", "connections", "counters", "edges", "erasures", "idempotency", "media", "notifications",
+    "reactions", "tickets",
+)  # fmt: skip
+QUEUES = ("chunks", "mails", "web_pushes")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,19 +183,24 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "DATABASE_HOST": "127.0.0.1",
         "DATABASE_READER_HOST": "",
         "DATABASE_NAME": "mundotango",
+        "DATABASE_POOL_SIZE": "1",
         "DATABASE_PORT": str(database_port),
         "DATABASE_SSLMODE": "disable",
         "DATABASE_USER": "mundo_app",
         "DISTRIBUTION_ID": "E0BENCH",
+        "MAIL_FROM": "",
         "MEDIA_BUCKET": "media",
         "ORIGIN_SECRET_SHA256": "",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_SERVICE_NAME": "bench",
+        "PUSH_SERVICES": "",
         "SITE_URL": ORIGIN,
         "UPLOADS_BUCKET": "uploads",
         "USER_POOL_ID": "us-east-1_bench",
+        "VAPID_KEY_PARAMETER": "",
+        "VAPID_PUBLIC_KEY": "",
         **{f"{table.upper()}_TABLE": table for table in TABLES},
-        "CHUNKS_QUEUE": f"{ENDPOINT}/chunks",
+        **{f"{queue.upper()}_QUEUE": f"{ENDPOINT}/{queue}" for queue in QUEUES},
     }
 
 
