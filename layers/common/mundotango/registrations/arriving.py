@@ -2,33 +2,26 @@
 
 from uuid import UUID
 
-from mundotango.errors import NotFound
-from mundotango.events.service import get_editable
 from mundotango.ports import Clock
 from mundotango.registrations import policy
 from mundotango.registrations.codes import code_of, read_code
-from mundotango.registrations.deciding import check_in
-from mundotango.registrations.desk import NO_REGISTRATION, Desk
+from mundotango.registrations.deciding import check_in, hold_event, open_desk
 from mundotango.registrations.model import Entry
+from mundotango.registrations.service import get_own
 from mundotango.text import refused
 from mundotango.work import UnitOfWork
 
 
 def get_code(work: UnitOfWork, *, registration_id: UUID, person_id: UUID) -> str:
     """For each of a party that comes."""
-    entry = work.registrations.find(registration_id)
-    if entry is None or person_id not in entry.people:
-        raise NotFound(NO_REGISTRATION)
+    entry = get_own(work, registration_id, person_id)
     policy.has_code(entry.state)
     return code_of(work, registration_id)
 
 
 def check_in_by_code(work: UnitOfWork, *, occurrence_id: UUID, code: str, editor_id: UUID, clock: Clock) -> Entry:
     """Whoever shows the code of a registration for this time of the event, with their partner."""
-    event_id = work.registrations.find_event(occurrence_id)
-    if event_id is None:
-        raise NotFound("no such occurrence")
-    get_editable(work, event_id, editor_id)
+    hold_event(work, occurrence_id, editor_id)
     entry = work.registrations.find(read_code(work, code))
     if entry is None or entry.occurrence_id != occurrence_id:
         raise refused("code", "is of another event, or of another time of this one")
@@ -37,11 +30,7 @@ def check_in_by_code(work: UnitOfWork, *, occurrence_id: UUID, code: str, editor
 
 def undo_check_in(work: UnitOfWork, *, registration_id: UUID, editor_id: UUID, clock: Clock) -> Entry:
     """Who was checked in by mistake has their place and their code as before. Nobody is told."""
-    entry = work.registrations.find(registration_id)
-    if entry is None:
-        raise NotFound(NO_REGISTRATION)
-    get_editable(work, entry.event_id, editor_id)
-    desk = Desk.of(work, entry.occurrence_id, clock)
+    desk = open_desk(work, registration_id, editor_id, clock)
     state = policy.not_attended(desk.get(registration_id).state)
     # Of the desk only the lock: places stay as they are, and to be accepted is news to nobody.
     work.registrations.put([registration_id], state, desk.now)

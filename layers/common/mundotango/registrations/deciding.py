@@ -31,10 +31,10 @@ def get_settings(work: UnitOfWork, event_id: UUID) -> Chosen:
 
 
 def approve(work: UnitOfWork, *, registration_id: UUID, editor_id: UUID, clock: Clock) -> Entry:
-    desk = _desk(work, registration_id, editor_id, clock)
+    desk = open_desk(work, registration_id, editor_id, clock)
     desk.step(registration_id, lambda held: policy.approved(held.state))
     desk.move_up(here=registration_id)
-    return _of(registration_id, desk.close(editor_id))
+    return desk.close_of(registration_id, editor_id)
 
 
 def refuse(work: UnitOfWork, *, registration_id: UUID, editor_id: UUID, clock: Clock) -> Entry:
@@ -53,10 +53,7 @@ def choose(
     work: UnitOfWork, *, occurrence_id: UUID, registration_ids: Sequence[UUID], editor_id: UUID, clock: Clock
 ) -> list[Entry]:
     """All of them or none: each is offered a place."""
-    event_id = work.registrations.find_event(occurrence_id)
-    if event_id is None:
-        raise NotFound("no such occurrence")
-    get_editable(work, event_id, editor_id)
+    hold_event(work, occurrence_id, editor_id)
     desk = Desk.of(work, occurrence_id, clock)
     policy.takes_place(desk.door.status)
     policy.not_begun(desk.door.starts_at, desk.now)
@@ -67,22 +64,27 @@ def choose(
     return desk.close(editor_id)
 
 
+def hold_event(work: UnitOfWork, occurrence_id: UUID, editor_id: UUID) -> None:
+    """That this is a time of, for whoever may change it."""
+    event_id = work.registrations.find_event(occurrence_id)
+    if event_id is None:
+        raise NotFound("no such occurrence")
+    get_editable(work, event_id, editor_id)
+
+
 def _step(
     work: UnitOfWork, registration_id: UUID, editor_id: UUID, clock: Clock, step: Callable[[Registration], State]
 ) -> Entry:
-    desk = _desk(work, registration_id, editor_id, clock)
+    desk = open_desk(work, registration_id, editor_id, clock)
     desk.step(registration_id, step)
     desk.move_up()
-    return _of(registration_id, desk.close(editor_id))
+    return desk.close_of(registration_id, editor_id)
 
 
-def _desk(work: UnitOfWork, registration_id: UUID, editor_id: UUID, clock: Clock) -> Desk:
+def open_desk(work: UnitOfWork, registration_id: UUID, editor_id: UUID, clock: Clock) -> Desk:
+    """Of what it is for. The event is held."""
     entry = work.registrations.find(registration_id)
     if entry is None:
         raise NotFound(NO_REGISTRATION)
     get_editable(work, entry.event_id, editor_id)
     return Desk.of(work, entry.occurrence_id, clock)
-
-
-def _of(registration_id: UUID, changed: Sequence[Entry]) -> Entry:
-    return next(entry for entry in changed if entry.id == registration_id)

@@ -142,6 +142,10 @@ class Desk:
             announce(self._work, self.door, changed, actor_id, self._clock)
         return changed
 
+    def close_of(self, registration_id: UUID, actor_id: UUID | None) -> Entry:
+        """Likewise; of those that changed, this one."""
+        return next(entry for entry in self.close(actor_id) if entry.id == registration_id)
+
     def _take(self, entry: Entry, state: State) -> None:
         taken = self.door.taken
         if state in HOLDING and entry.state not in HOLDING:

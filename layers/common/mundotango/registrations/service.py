@@ -42,7 +42,7 @@ def register(
         party, state, guests=people if guest else (), hidden=[by] if hidden else (), answers=said
     )  # fmt: skip
     desk.move_up(here=entry_id)
-    return _of(entry_id, desk.close(by))
+    return desk.close_of(entry_id, by)
 
 
 def accept(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: Clock) -> Entry:
@@ -51,14 +51,14 @@ def accept(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: C
     policy.not_called_off(desk.door.status)
     policy.not_begun(desk.door.starts_at, desk.now)
     desk.step(registration_id, lambda held: policy.accepted(held, desk.now))
-    return _of(registration_id, desk.close(person_id))
+    return desk.close_of(registration_id, person_id)
 
 
 def decline(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: Clock) -> Entry:
     desk = _desk(work, registration_id, person_id, clock)
     desk.step(registration_id, lambda held: policy.declined(held.state))
     desk.move_up()
-    return _of(registration_id, desk.close(person_id))
+    return desk.close_of(registration_id, person_id)
 
 
 def give_up(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: Clock) -> Entry:
@@ -69,14 +69,14 @@ def give_up(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, clock: 
         registration_id, lambda held: policy.given_up(held.state, settings, door.starts_at, desk.now, door.status)
     )
     desk.move_up()
-    return _of(registration_id, desk.close(person_id))
+    return desk.close_of(registration_id, person_id)
 
 
 def hide(work: UnitOfWork, *, registration_id: UUID, person_id: UUID, hidden: bool) -> Entry:
     """Whether other dancers are shown that this person comes; the organisers are in any case."""
-    _own(work, registration_id, person_id)
+    get_own(work, registration_id, person_id)
     work.registrations.hide(registration_id, person_id, hidden)
-    return _own(work, registration_id, person_id)
+    return get_own(work, registration_id, person_id)
 
 
 def find_own(work: UnitOfWork, occurrence_id: UUID, person_id: UUID) -> Entry | None:
@@ -97,10 +97,11 @@ def withdraw(work: UnitOfWork, *, registration_id: UUID, clock: Clock) -> None:
 
 
 def _desk(work: UnitOfWork, registration_id: UUID, person_id: UUID, clock: Clock) -> Desk:
-    return Desk.of(work, _own(work, registration_id, person_id).occurrence_id, clock)
+    return Desk.of(work, get_own(work, registration_id, person_id).occurrence_id, clock)
 
 
-def _own(work: UnitOfWork, registration_id: UUID, person_id: UUID) -> Entry:
+def get_own(work: UnitOfWork, registration_id: UUID, person_id: UUID) -> Entry:
+    """For one of its party."""
     entry = work.registrations.find(registration_id)
     if entry is None or person_id not in entry.people:
         raise NotFound(NO_REGISTRATION)
@@ -116,7 +117,3 @@ def _partner_agrees(work: UnitOfWork, by: UUID, people: Sequence[UUID]) -> None:
     if partners:
         following = {person_id for person_id in partners & there if work.follows.exists(person_id, by)}
         policy.partner(partners, following & work.events.list_linkable(list(partners), by))
-
-
-def _of(registration_id: UUID, changed: Sequence[Entry]) -> Entry:
-    return next(entry for entry in changed if entry.id == registration_id)
