@@ -83,7 +83,7 @@ class DocumentRepository:
             {"user_id": user_id, "limit": limit},
         )
         left = [event_id for (event_id,) in rows]
-        self._connection.execute("SELECT write_event_documents(%s)", (left,))
+        self.write(left)
         return len(left)
 
     def forget_words_of(self, user_id: UUID, after: UUID | None, limit: int) -> list[UUID]:
