@@ -1,6 +1,5 @@
 """Who sees an event: a draft its organisers alone, and everybody one that is announced by somebody who is there."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -14,18 +13,7 @@ from tests.fixtures.gateway import Gateway
 from tests.integration.api.test_event_editing import edit, edited, listed, picture, told
 from tests.integration.api.test_events import announce
 
-Join = Callable[[str], UUID]
 DAILY = "FREQ=DAILY;COUNT=3"
-
-
-@pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
 
 
 def test_a_draft_only_its_organisers_see(

@@ -21,16 +21,6 @@ Join = Callable[[str], UUID]
 Told = list[tuple[str, str]]
 
 
-@pytest.fixture
-def malena(join: Join) -> UUID:
-    return join("malena")
-
-
-@pytest.fixture
-def carlos(join: Join) -> UUID:
-    return join("carlos")
-
-
 def edit(gateway: Gateway, user: UUID, event: dict[str, Any], **changes: Any) -> Answer:
     shown = {"If-Match": str(event["version"])}
     return gateway.patch(f"/api/events/{event['id']}", user=user, json=changes, headers=shown)
