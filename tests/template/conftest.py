@@ -14,7 +14,8 @@ def template() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def nested() -> dict[str, dict[str, Any]]:
-    return {path.name: load(f"infra/{path.name}") for path in sorted((ROOT / "infra").glob("*.yaml"))}
+    found = sorted((ROOT / "infra").rglob("*.yaml"))
+    return {str(path.relative_to(ROOT / "infra")): load(str(path.relative_to(ROOT))) for path in found}
 
 
 @pytest.fixture(scope="session")
