@@ -132,7 +132,7 @@ class Role:
 @cache
 def roles() -> dict[str, Role]:
     """By the module of the handler, as `functions.push.handler`."""
-    from tests.template.reading import load  # every suite loads this module, and few read the template
+    from operations.templates import load  # every suite loads this module, and few read the template
 
     resources = load("template.yaml")["Resources"]
     found = {}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import ROOT, load
+from operations.templates import ROOT, load
 
 
 @pytest.fixture(scope="session")

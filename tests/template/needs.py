@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.template.reading import ROOT
+from operations.templates import ROOT
 
 LAYER = ROOT / "layers" / "common"
 SETTINGS = LAYER / "mundotango" / "settings.py"

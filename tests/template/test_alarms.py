@@ -6,7 +6,7 @@ from typing import Any
 
 from mundotango.webpush.ports import MOST_DELAY
 from mundotango.webpush.sending import OLDEST
-from tests.template.reading import ROOT
+from operations.templates import ROOT
 
 # Published by AWS itself, under these dimensions. What a function would have to publish has no alarm until it does.
 PUBLISHED = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.reading import ROOT, load
+from operations.templates import ROOT, load
 
 ARTIFACTS = ["CommonLayer", "ApiFunction", "JobsFunction"]
 

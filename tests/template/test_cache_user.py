@@ -8,7 +8,7 @@ import redis
 
 from mundotango import settings
 from mundotango.adapters.cache import Cache
-from tests.template.reading import load
+from operations.templates import load
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.template.reading import ROOT
+from operations.templates import ROOT
 
 SERVICES = {
     "rds-db": "postgresql",

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from typing import Any
 
-from tests.template.reading import ROOT
+from operations.templates import ROOT
 
 Resources = dict[str, dict[str, Any]]
 
@@ -32,7 +32,7 @@ def test_private_answers_are_not_kept_and_authorization_arrives(resources: Resou
 def test_public_answers_differ_by_the_query_string_only(resources: Resources, nested: dict[str, Any]) -> None:
     public = behaviours(resources)["/api/public/*"]
     assert "OriginRequestPolicyId" not in public  # what is not in the key, as cookies, is not forwarded
-    key = nested["edge.yaml"]["Resources"]["PublicCache"]["Properties"]["CachePolicyConfig"]
+    key = nested["edge/policies.yaml"]["Resources"]["PublicCache"]["Properties"]["CachePolicyConfig"]
     forwarded = key["ParametersInCacheKeyAndForwardedToOrigin"]
     assert forwarded["HeadersConfig"]["HeaderBehavior"] == forwarded["CookiesConfig"]["CookieBehavior"] == "none"
     assert forwarded["QueryStringsConfig"]["QueryStringBehavior"] == "all"
@@ -40,7 +40,7 @@ def test_public_answers_differ_by_the_query_string_only(resources: Resources, ne
 
 
 def test_a_handshake_arrives_whole(nested: dict[str, Any]) -> None:
-    policy = nested["edge.yaml"]["Resources"]["SocketRequests"]["Properties"]["OriginRequestPolicyConfig"]
+    policy = nested["edge/policies.yaml"]["Resources"]["SocketRequests"]["Properties"]["OriginRequestPolicyConfig"]
     assert {"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Origin", "x-viewer-host"} <= set(
         policy["HeadersConfig"]["Headers"]
     )
@@ -51,8 +51,8 @@ def test_a_picture_is_not_listed_and_is_no_page(resources: Resources, nested: di
     assert behaviours(resources)["/media/*"]["ResponseHeadersPolicyId"] == {
         "Fn::GetAtt": ["Edge", "Outputs.MediaHeaders"]
     }
-    assert nested["edge.yaml"]["Outputs"]["MediaHeaders"]["Value"] == {"Ref": "MediaHeaders"}
-    policy = nested["edge.yaml"]["Resources"]["MediaHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    assert nested["edge/policies.yaml"]["Outputs"]["MediaHeaders"]["Value"] == {"Ref": "MediaHeaders"}
+    policy = nested["edge/policies.yaml"]["Resources"]["MediaHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     assert policy["CustomHeadersConfig"]["Items"] == [{"Header": "X-Robots-Tag", "Value": "noindex", "Override": True}]
     security = policy["SecurityHeadersConfig"]
     assert "sandbox" in security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
@@ -80,7 +80,7 @@ def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
 
 
 def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> None:
-    inline = nested["edge.yaml"]["Resources"]["ViewerHost"]["Properties"]["FunctionCode"]
+    inline = nested["edge/policies.yaml"]["Resources"]["ViewerHost"]["Properties"]["FunctionCode"]
     assert inline == (ROOT / "edge" / "viewer_host.js").read_text(encoding="utf-8")
 
 
@@ -104,4 +104,4 @@ def test_the_edge_tells_the_host_whatever_the_viewer_says() -> None:
 
 def test_outputs_need_no_attribute(nested: dict[str, Any]) -> None:
     """The local cloud forgets attributes of resources that an update of a nested stack leaves as they are."""
-    assert all("Fn::GetAtt" not in output["Value"] for output in nested["edge.yaml"]["Outputs"].values())
+    assert all("Fn::GetAtt" not in output["Value"] for output in nested["edge/policies.yaml"]["Outputs"].values())

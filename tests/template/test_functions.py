@@ -16,8 +16,8 @@ from mundotango.exports.policy import LEASE
 from mundotango.realtime.policy import RESUME_TIME
 from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.webpush.sending import OLDEST, SENDING
+from operations.templates import ROOT, load, references
 from tests.template.needs import known, required
-from tests.template.reading import ROOT, load, references
 
 Functions = dict[str, dict[str, Any]]
 Resources = dict[str, dict[str, Any]]

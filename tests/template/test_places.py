@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import ROOT, leaves
+from operations.templates import ROOT, leaves
 
 ENVS = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 PLACES = [name for name, env in ENVS.items() if isinstance(env, dict)]

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.template.reading import ROOT, references
+from operations.templates import ROOT, references
 
 Functions = dict[str, dict[str, Any]]
 Statements = dict[str, list[dict[str, Any]]]

@@ -4,7 +4,7 @@ from typing import Any
 
 from mundotango.exports.policy import EXPORT_LIFE
 from mundotango.privacy.policy import LEDGER_LIFE
-from tests.template.reading import ROOT, load, references
+from operations.templates import ROOT, load, references
 
 Resources = dict[str, dict[str, Any]]
 

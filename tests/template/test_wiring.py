@@ -8,7 +8,7 @@ import pytest
 from functions.image_worker.handler import LAST_DELIVERY
 from mundotango.commands.model import COMMAND_LIFE
 from mundotango.reactions.model import REACTION_KINDS
-from tests.template.reading import references
+from operations.templates import references
 
 Functions = dict[str, dict[str, Any]]
 Resources = dict[str, dict[str, Any]]

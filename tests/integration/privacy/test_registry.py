@@ -9,7 +9,7 @@ import pytest
 from mundotango.adapters.postgres import Database
 from mundotango.privacy.registry import IDENTITY, NOBODYS, STORES
 from mundotango.realtime.policy import ACTIVITY_LIFE
-from tests.template.reading import load
+from operations.templates import load
 
 TEMPLATE = load("template.yaml")["Resources"]
 # Of the form of a cache's key, but names of channels, lists and cursors; and the lists of a city's events.

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 
 
 class _CloudFormation(yaml.SafeLoader):
@@ -21,9 +21,10 @@ def _intrinsic(loader: _CloudFormation, suffix: str, node: yaml.Node) -> dict[st
         value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
+    elif isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)
+    else:
+        raise TypeError(f"{suffix} holds {node.tag}")
     return {name: value.split(".", 1) if suffix == "GetAtt" and isinstance(value, str) else value}
 
 
@@ -31,8 +32,9 @@ _CloudFormation.add_multi_constructor("!", _intrinsic)
 
 
 def load(name: str) -> dict[str, Any]:
-    loaded = yaml.load((ROOT / name).read_text(encoding="utf-8"), _CloudFormation)
-    assert isinstance(loaded, dict)
+    """The template of that path below the repository's root."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, _CloudFormation)  # noqa: S506 - a safe loader with a few tags more
     return loaded
 
 
