@@ -23,6 +23,10 @@ class Redriven(StrEnum):
     MAILS = "mails"
     WEBPUSHES = "webpushes"
     STREAMS = "streams"
+    SCHEDULES = "schedules"
+
+
+DONE = {Redriven.STREAMS: "worked off", Redriven.SCHEDULES: "settled by running their jobs again"}
 
 
 @app.command("list", epilog=examples("mundo queues list", "mundo queues list --env local"))
@@ -48,7 +52,7 @@ def redrive_letters(
         Redriven,
         typer.Argument(
             help="`media`: uploads whose picture was never finished; `chunks`: frames; `mails`; `webpushes`; "
-            "`streams`: what happened or was decided in the last day."
+            "`streams`: what happened or was decided in the last day; `schedules`: runs of jobs that failed."
         ),
     ],
     limit: Annotated[
@@ -69,11 +73,14 @@ def redrive_letters(
         def progress(moved: int) -> None:
             status.update(f"moving dead letters: {moved} moved")
 
+        swept = 0
         if what is Redriven.STREAMS:
             moved, swept = redrive.hand_again(found, limit, progress)
+        elif what is Redriven.SCHEDULES:
+            moved = redrive.run_again(found, limit, progress)
         else:
-            moved, swept = redrive.redrive(found, what, limit, progress), 0
-    print(f"{moved} worked off" if what is Redriven.STREAMS else f"{moved} moved back to the queue of {what}")
+            moved = redrive.redrive(found, what, limit, progress)
+    print(f"{moved} {DONE.get(what, f'moved back to the queue of {what}')}")
     if swept:
         print(
             f"{swept} left: older than a day, so their stream has them no longer; the runbook says what remains to do"
