@@ -1,19 +1,22 @@
 """`mundo queues`: what waits, what was given up, and giving it another try."""
 
+import json
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from operations import redrive
+from operations import letters, redrive
 from operations.options import Env, RegionName, Stack, examples, find
 
 app = typer.Typer(
     no_args_is_help=True,
     help="What waits in the queues, and what was given up.",
-    epilog=examples("mundo queues list", "mundo queues redrive media"),
+    epilog=examples("mundo queues list", "mundo queues show media", "mundo queues redrive media"),
 )
 
 
@@ -44,6 +47,31 @@ def list_queues(env: Env = "phase1", stack: Stack = "", region: RegionName = "")
         counts = (str(source.waiting), str(source.in_flight)) if source else ("–", "–")
         shown.add_row(queue.name, *counts, f"[bold red]{dead}[/]" if dead else "0")
     Console().print(shown)
+
+
+@app.command("show", epilog=examples("mundo queues show media", "mundo queues show streams --limit 1 --json"))
+def show_letters(
+    what: Annotated[Redriven, typer.Argument(help="Of which queue, as `mundo queues list` names them.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list instead of a table.")] = False,
+    env: Env = "phase1",
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """Dead letters, without taking them out: when each came, what it is about, and which log says why."""
+    found = find(env, stack, region)
+    with Console(stderr=True).status("reading dead letters"):
+        read = letters.read(found, what, limit)
+    if as_json:
+        print(json.dumps([asdict(letter) for letter in read], default=str))
+        return
+    shown = Table()
+    for column in ("sent, UTC", "tries", "about", "log"):
+        shown.add_column(column, overflow="fold")
+    for letter in read:
+        about = escape("\n".join(letters.lines(letter)))
+        shown.add_row(f"{letter.sent_at:%Y-%m-%d %H:%M}", str(letter.received), about, letter.log)
+    Console().print(shown if read else f"no dead letters of {what}")
 
 
 @app.command("redrive", epilog=examples("mundo queues redrive media", "mundo queues redrive media --limit 1"))
