@@ -22,7 +22,6 @@ RATES = (1_000, 10_000)
 API_MEMORY = 1769
 # Half of a processor is kept for peaks within a second and for what nobody counted.
 BUSY = 0.5
-SQL_SHARE = 0.5  # of the wait that was measured, in which the database's processor worked; the rest was the way
 ACCOUNT_CONCURRENCY = 1_000
 ENVIRONMENTS_IN_TEN_SECONDS = 1_000
 GATEWAY_RATE = 10_000
@@ -52,7 +51,7 @@ class Capacity:
 
 
 def capacity(rate: float, *, edge: bool, given: Assumptions) -> Capacity:
-    """Of the workload's mix of requests and likes. With the edge, of all JSON that people ask for; without, none is kept.
+    """Of the workload's mix of requests and likes: with the edge of what people ask for, without it of what arrives.
 
     Raises:
         Refusal: no requests are asked for.
@@ -67,7 +66,7 @@ def capacity(rate: float, *, edge: bool, given: Assumptions) -> Capacity:
     how = given.workload.functions
     api = {name: given.consumption.acts[name].functions["ApiFunction"] for name in mix}
     milliseconds = sum(often * api[name].billed_ms(API_MEMORY, how) for name, often in mix.items()) / weight
-    database_ms = sum(often * api[name].wait_ms for name, often in mix.items()) / weight * SQL_SHARE
+    database_ms = sum(often * api[name].database_ms for name, often in mix.items()) / weight
     environments = ceil(origin * milliseconds / 1000)
     size, vcpus, memory = _size(origin * database_ms / 1000, environments)
     most = int(min(memory * 2**30 / CONNECTION_BYTES, MOST_CONNECTIONS))
@@ -119,14 +118,23 @@ def _limits(origin: float, environments: int, most: int, busy: float) -> list[st
         found.append("an account takes ten requests a second for each environment it may have")
     if environments > ENVIRONMENTS_IN_TEN_SECONDS:
         wait = ceil(environments / ENVIRONMENTS_IN_TEN_SECONDS) * 10
-        found.append(f"a function gets {ENVIRONMENTS_IN_TEN_SECONDS:,} new environments in ten seconds: {wait} s from none")
+        found.append(
+            f"a function gets {ENVIRONMENTS_IN_TEN_SECONDS:,} new environments in ten seconds: {wait} s from none"
+        )
     if origin > GATEWAY_RATE:
         found.append(f"the gateway takes {GATEWAY_RATE:,} requests a second of an account; ask for more")
     if environments > most * KEPT_FREE:
-        found.append(f"each environment has a connection, and 0.8 of max_connections is {int(most * KEPT_FREE):,}: RDS Proxy")
+        found.append(
+            f"each environment has a connection, and 0.8 of max_connections is {int(most * KEPT_FREE):,}: RDS Proxy"
+        )
     if busy > BUSY:
         found.append("no class here has the processors for that in one writer: readers, and reads that go to them")
     return found
+
+
+SAID = """`mundo capacity`: the workload's mix, at the time each request took, by Little's law. The database is the smallest
+Aurora class with half its processors free and a connection for each environment within 0.8 of `max_connections`; dollars
+are of a whole month at that rate, for Lambda, the gateway and that database."""
 
 
 def section(given: Assumptions) -> str:
@@ -134,9 +142,7 @@ def section(given: Assumptions) -> str:
     lines = [
         "## What so many requests a second need",
         "",
-        "`mundo capacity`: the workload's mix, at the time each request took, by Little's law. The database is the smallest"
-        " Aurora class with half its processors free and a connection for each environment within 0.8 of"
-        " `max_connections`; dollars are of a whole month at that rate, for Lambda, the gateway and that database.",
+        SAID,
         "",
         "| requests/s | edge | at the origin | ms each | environments | database | busy | a month | limits |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -15,7 +15,8 @@ from rich.table import Table
 from operations import capacity, digests, erasures, events, media, moderators, parameters, queues, rebuild, webpush
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
-from operations.cost import commands as costs, standing
+from operations.cost import commands as costs
+from operations.cost import standing
 from operations.options import Env, RegionName, Stack, examples, find, named, session
 from operations.preflight import Finding, State, examine
 from operations.realtime import listen

@@ -93,5 +93,3 @@ def _show_swings(console: Console, one: Projection, given: Assumptions) -> None:
     for swing in swings(one.phase, one.users, given):
         shown.add_row(swing.assumption, f"{swing.low_usd:,.2f}", f"{swing.high_usd:,.2f}")
     console.print(shown)
-
-

@@ -16,13 +16,15 @@ MEASURE = "python -m operations.cost.measuring"
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """By one function in one act, all its invocations together; milliseconds of a whole processor."""
+    """By one function in one act, all its invocations together; milliseconds of a whole processor, and `database_ms` of
+    PostgreSQL's own."""
 
     invocations: float
     cpu_ms: float
-    wait_ms: float
+    database_ms: float
     calls: dict[str, int]
     sql: int
+    cache: int
     log_bytes: int
     answer_bytes: int
 
@@ -32,7 +34,9 @@ class Used:
         away = sum(latency.get(service, how.sqs_ms) * calls for service, calls in self.calls.items())
         slower = max(WHOLE_PROCESSOR_MB / memory, 1)
         cold = how.cold_share * how.cold_ms * self.invocations
-        return (self.cpu_ms + cold) * slower + self.wait_ms + away + how.sql_ms * self.sql
+        return (
+            (self.cpu_ms + cold) * slower + self.database_ms + away + how.sql_ms * self.sql + how.cache_ms * self.cache
+        )
 
 
 @dataclass(frozen=True, slots=True)

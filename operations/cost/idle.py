@@ -1,6 +1,6 @@
-"""What a deploy costs while nobody uses it: each thing of the expanded templates that is paid by the hour or the month.
+"""What a deploy costs while nobody uses it: all of the expanded templates that is paid by the hour or the month.
 
-Every type of resource stands here, as one with a price or as one that costs nothing until it is used: one that stands in
+Every type of resource stands here, with a price or as one that costs nothing until it is used: one that stands in
 neither list is shown with an unknown price, and a test fails, so that no machine comes unseen.
 """
 
@@ -47,7 +47,7 @@ COSTS_NOTHING_IDLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`monthly` is what is left of it after what is free; None where no price is known. `hourly` things can be reserved."""
+    """`monthly` is what is left of it after what is free; None where no price is known."""
 
     what: str
     quantity: str
@@ -188,7 +188,7 @@ def _firewall(properties: Properties, name: str, _every: Every) -> Iterator[Use]
 
 
 def _one(component: str, what: str, price: str) -> "Uses":
-    return lambda properties, name, every: iter([(component, f"{name}: {what}", price, 1.0)])
+    return lambda _properties, name, _every: iter([(component, f"{name}: {what}", price, 1.0)])
 
 
 def _endpoint(properties: Properties, name: str, _every: Every) -> Iterator[Use]:

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from operations.cost import consumption as consumptions, prices as price_file, workload as workloads
+from operations.config_env import ConfigEnv
+from operations.cost import consumption as consumptions
+from operations.cost import prices as price_file
+from operations.cost import workload as workloads
 from operations.cost.bill import Bill, Line, by_component
 from operations.cost.consumption import Consumption
-from operations.cost.idle import Standing, always_on, uses
-from operations.cost.places import Place, of_phase, phase_of, place
+from operations.cost.idle import uses
+from operations.cost.places import Place, is_known, of_phase, phase_of, place
 from operations.cost.prices import Prices
 from operations.cost.usage import Usage
 from operations.cost.workload import Workload
-from operations.config_env import ConfigEnv
 from operations.refusal import Refusal
 
 PLAN = {"phase1": 25.0, "phase2": 300.0, "phase3": 2000.0, "phase4": 15000.0}
@@ -82,9 +84,15 @@ def project_places(places: list[Place], name: str, users: int, given: Assumption
     return Projection(name, users, sum(usd for _, usd in costs), PLAN.get(phase, 0.0), components, costs)
 
 
-def project_all(users: Iterable[int] = USERS, given: Assumptions | None = None) -> list[Projection]:
-    """Each number of people in the phase that the plan has for them."""
-    return [project(phase_of(one), one, given) for one in users]
+def project_all(users: Iterable[int] | None = None, given: Assumptions | None = None) -> list[Projection]:
+    """Each number of people in the phase that the plan has for them; by default the plan's own, of the phases that
+    samconfig.toml has.
+
+    Raises:
+        Refusal: of those that were asked for, samconfig.toml has no such phase.
+    """
+    wanted = [one for one in USERS if is_known(phase_of(one))] if users is None else list(users)
+    return [project(phase_of(one), one, given) for one in wanted]
 
 
 def as_json(projection: Projection) -> Mapping[str, object]:
@@ -98,5 +106,3 @@ def as_json(projection: Projection) -> Mapping[str, object]:
             for one in projection.components
         ],
     }
-
-

@@ -8,8 +8,8 @@ from operations.cost.model import Projection
 from operations.refusal import Refusal
 
 PATH = Path(__file__).parent.parent / "discounts.toml"
-# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/flat-rate-pricing-plan.html: dollars a month, million
-# requests and terabytes that it is made for; the web ACL and its requests are within it. Unconfirmed beyond the dollars.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/flat-rate-pricing-plan.html: dollars a month,
+# million requests and terabytes that it is for; the web ACL and its requests are within it. Unconfirmed but the dollars.
 FLAT_PLANS = (("Pro", 15.0, 10.0, 0.05), ("Business", 200.0, 125.0, 50.0), ("Premium", 1000.0, 500.0, 50.0))
 
 
@@ -44,7 +44,13 @@ def _flat(projection: Projection) -> list[Option]:
     paid = sum(usd for line, usd in projection.lines if line.component in edge)
     source = "https://aws.amazon.com/cloudfront/pricing/"
     return [
-        Option(f"CloudFront's flat plan {name} instead of requests and gigabytes", paid, paid - usd, source, False)
+        Option(
+            f"CloudFront's flat plan {name} instead of requests and gigabytes",
+            paid,
+            paid - usd,
+            source,
+            confirmed=False,
+        )
         for name, usd, millions, terabytes in FLAT_PLANS
         if asked <= millions and sent <= terabytes
     ][:1]

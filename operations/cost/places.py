@@ -95,6 +95,10 @@ def phase_of(users: int) -> str:
     return next((phase for most, phase in LARGEST_PHASE.items() if users <= most), PHASES[-1])
 
 
+def is_known(phase: str) -> bool:
+    return any(name == phase or name.startswith(f"{phase}-") for name in config_env.names() if "prepare" not in name)
+
+
 def of_phase(phase: str) -> list[Place]:
     """The stacks of a phase, or of one config env, the home first.
 

@@ -46,9 +46,7 @@ def _costs(ax: Any, projections: list[Projection]) -> None:
             aim = AIMS[one.phase] / one.plan_usd
             ax.hlines(aim, place - 0.42, place + 0.42, colors="black", linestyles="dotted")
     ax.axhline(1, color="firebrick", linestyle="dashed", label="the plan")
-    ax.set_xticks(
-        places, [f"{one.users:,}\n{one.phase}, plan ${one.plan_usd:,.0f}" for one in projections]
-    )
+    ax.set_xticks(places, [f"{one.users:,}\n{one.phase}, plan ${one.plan_usd:,.0f}" for one in projections])
     ax.set_ylabel("share of the plan's monthly cost (dotted: the aim)")
     ax.set_title("What a month costs, by component")
     ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))

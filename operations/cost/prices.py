@@ -87,29 +87,26 @@ def _price(name: str, written: Any, file: str) -> Price:
         raise hole("list of regions where it is confirmed")
     if not isinstance(usd, dict):
         raise hole("usd by region")
-    tiers = {}
-    for region in REGIONS:
-        if region not in usd:
-            raise hole(f"price in {region}")
-        found = _tiers(usd[region])
-        if found is None:
+    tiers = {region: _tiers(usd.get(region)) for region in REGIONS}
+    for region, found in tiers.items():
+        if not found:
             raise hole(f"price in {region} that is a number, or tiers that ascend to inf")
-        tiers[region] = found
     if not _amount(free):
         raise hole("free units that are a number")
     return Price(name, written["unit"], written["source"], written["date"], frozenset(confirmed), float(free), tiers)
 
 
-def _tiers(written: Any) -> Tiers | None:
+def _tiers(written: Any) -> Tiers:
+    """None at all of what is no price."""
     if _amount(written):
         return ((inf, float(written)),)
     if not isinstance(written, list) or not written:
-        return None
+        return ()
     if not all(isinstance(one, list) and len(one) == 2 and all(map(_amount, one)) for one in written):
-        return None
+        return ()
     limits = [float(limit) for limit, _ in written]
     if limits[-1] != inf or any(after <= before for before, after in pairwise(limits)):
-        return None
+        return ()
     return tuple((float(limit), float(usd)) for limit, usd in written)
 
 

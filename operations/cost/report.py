@@ -53,9 +53,7 @@ def _totals(projections: list[Projection], given: Assumptions) -> str:
 
 def _unconfirmed(projection: Projection, given: Assumptions) -> float:
     """Share of the dollars."""
-    doubtful = sum(
-        usd for line, usd in projection.lines if line.region not in given.prices[line.price].confirmed
-    )
+    doubtful = sum(usd for line, usd in projection.lines if line.region not in given.prices[line.price].confirmed)
     return doubtful / projection.total_usd
 
 
@@ -87,7 +85,8 @@ def _idle(projections: list[Projection]) -> str:
     for one in projections:
         found = [each for place in of_phase(one.phase) for each in always_on(place.templates, place.region)]
         largest = sorted(found, key=lambda each: -(each.monthly or 0))[:3]
-        rows.append((one.phase, _usd(_sum(found)), "; ".join(f"{each.what} {_usd(each.monthly or 0)}" for each in largest)))
+        dearest = "; ".join(f"{each.what} {_usd(each.monthly or 0)}" for each in largest)
+        rows.append((one.phase, _usd(_sum(found)), dearest))
     return _table(("phase", "a month", "the dearest of it"), rows)
 
 
@@ -123,11 +122,20 @@ def _acts(given: Assumptions) -> str:
                 f"{sum(used.sql for used in act.functions.values())}", f"{act.cache_commands:g}", f"{act.frames:g}",
             )
         )  # fmt: skip
-    heads = ("act", "invocations", "processor ms", "write units", "read units", "statements", "cache commands", "frames")
+    heads = (
+        "act",
+        "invocations",
+        "processor ms",
+        "write units",
+        "read units",
+        "statements",
+        "cache commands",
+        "frames",
+    )
     said = (
         f"Measured {given.consumption.measured} by `python -m operations.cost.measuring`. A picture is one of 12 "
-        f"megapixels and {given.consumption.picture_bytes / 1e6:.1f} MB; `many_likes` are twenty, which the streams bring"
-        " together.\n\n"
+        f"megapixels and {given.consumption.picture_bytes / 1e6:.1f} MB; `many_likes` are twenty, which the streams"
+        " bring together. Writes and reads are units of DynamoDB.\n\n"
     )
     return said + _table(heads, rows)
 

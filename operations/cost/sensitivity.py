@@ -50,7 +50,7 @@ def _acts(given: Assumptions, change: Callable[[Act], Act]) -> Assumptions:
 
 def _time(given: Assumptions, factor: float) -> Assumptions:
     def slower(used: Used) -> Used:
-        return replace(used, cpu_ms=used.cpu_ms * factor, wait_ms=used.wait_ms * factor)
+        return replace(used, cpu_ms=used.cpu_ms * factor, database_ms=used.database_ms * factor)
 
     return _acts(given, lambda act: replace(act, functions={n: slower(used) for n, used in act.functions.items()}))
 

@@ -8,8 +8,10 @@ from operations.cost.consumption import Act, Consumption
 from operations.cost.idle import least_acu
 from operations.cost.places import Place
 from operations.cost.prices import SECONDS_A_MONTH
-from operations.cost.workload import WRITES, Workload
+from operations.cost.workload import DATABASE_WRITES, WRITES, Workload
 
+ACU_A_PROCESSOR = 4  # db.r6g.large has two processors and the memory of eight
+BUSY = 0.5  # it grows before its processors are all at work
 MANY = 20  # likes of the act many_likes
 MILLION = 1e6
 GB = 1e9
@@ -69,7 +71,7 @@ class Usage:
             add("cache", "cache_ecpus", region, times * max(ecpus, 0) / MILLION)
         if place.aurora:
             self._database_io(place, act, name, times)
-            self._database_ms[region] += times * sum(used.wait_ms for used in act.functions.values() if used.sql)
+            self._database_ms[region] += times * sum(used.database_ms for used in act.functions.values())
 
     def _function(self, place: Place, name: str, function: str, times: float) -> None:
         used, how = self._took.acts[name].functions[function], self._work.functions
@@ -113,10 +115,11 @@ class Usage:
 
     def _database_io(self, place: Place, act: Act, name: str, times: float) -> None:
         history = self._work.history
-        asks = history.database_writes_a_request if name in WRITES else history.database_misses_a_request
+        writes = name in DATABASE_WRITES
+        asks = history.database_writes_a_request if writes else history.database_misses_a_request
         if any(used.sql for used in act.functions.values()):
             self._bill.add("database", "aurora_io", place.region, times * asks / MILLION)
-            if name in WRITES:
+            if writes:
                 for one in self._places:
                     if not one.home:
                         self._bill.add("database", "aurora_global_writes", one.region, times * asks / MILLION)
@@ -175,7 +178,12 @@ class Usage:
         if "reactions" in place.recovered:
             add("backups", "dynamodb_pitr", place.region, facts)
         for days, tables, to in place.backups():
-            add("backups", "backup_aurora" if place.aurora else "backup_rds", to, rows * (1 + days * history.changed_a_day))
+            add(
+                "backups",
+                "backup_aurora" if place.aurora else "backup_rds",
+                to,
+                rows * (1 + days * history.changed_a_day),
+            )
             if tables:
                 add("backups", "backup_dynamodb", to, days * facts)
             if to != place.region:
@@ -246,5 +254,3 @@ class Usage:
 def _table(written: str) -> str:
     """Of a table or of one of its indexes."""
     return written.split(" ", 1)[0]
-
-

@@ -12,6 +12,7 @@ from operations.refusal import Refusal
 PATH = Path(__file__).parent.parent / "workload.toml"
 PUBLIC = ("tonight", "events", "event", "public_post")
 WRITES = frozenset({"comment", "like", "many_likes", "picture", "post", "register", "views"})
+DATABASE_WRITES = frozenset({"comment", "post", "register"})  # the others' facts are DynamoDB's
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Functions:
     s3_ms: float
     sqs_ms: float
     sql_ms: float
+    cache_ms: float
     log_bytes_an_invocation: float
     polls_a_second: float
 

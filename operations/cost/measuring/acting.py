@@ -1,4 +1,4 @@
-"""What people do, each as the calls that it comes to: requests of the API, uploads, frames, and what the streams bring."""
+"""What people do, as the calls that it comes to: requests of the API, uploads, frames, and what the streams bring."""
 
 import copy
 import io
@@ -46,6 +46,9 @@ class Town:
     def person(self) -> UUID:
         """Another one each time, so that nobody meets a limit of requests."""
         return self.people[self.next() % len(self.people)]
+
+    def event(self) -> UUID:
+        return self.events[self.next() % len(self.events)]
 
     def post(self) -> UUID:
         return self.posts[self.next() % len(self.posts)]
@@ -152,6 +155,7 @@ def _ping(stage: Stage, town: Town) -> None:
     if not town.here:
         town.here = ids.new_secret()[:14] + "="
         stage.call("WsConnectFunction", _socket_event("websocket_connect", town.here, READER))
+    stage.clock.wait(61)  # one a minute, each of which is noted
     _frame(stage, town.here, READER, {"action": "ping"})
 
 
@@ -162,23 +166,22 @@ def _many_likes(stage: Stage, town: Town) -> None:
     stage.follow()
 
 
+def _reads(path: Callable[[Town], str], *, public: bool = False, **query: object) -> Act:
+    def act(stage: Stage, town: Town) -> None:
+        request(stage, "GET", path(town), None if public else READER, **query)
+
+    return act
+
+
 ACTS: dict[str, Act] = {
-    "feed": lambda stage, town: request(stage, "GET", "/api/feed", READER) and None,
-    "profile": lambda stage, town: request(stage, "GET", "/api/users/dancer_7", town.person()) and None,
-    "comments": lambda stage, town: request(stage, "GET", f"/api/posts/{town.post()}/comments", READER) and None,
-    "notifications": lambda stage, town: request(stage, "GET", "/api/notifications", READER) and None,
-    "tonight": lambda stage, town: (
-        request(stage, "GET", "/api/public/events/tonight", None, city="Buenos Aires", lang="es") and None
-    ),
-    "events": lambda stage, town: (
-        request(stage, "GET", "/api/public/events", None, city="Buenos Aires", lang="es") and None
-    ),
-    "event": lambda stage, town: (
-        request(stage, "GET", f"/api/public/events/{town.events[town.next() % len(town.events)]}", None, lang="es") and None
-    ),
-    "public_post": lambda stage, town: (
-        request(stage, "GET", f"/api/public/posts/{town.post()}", None, lang="es") and None
-    ),
+    "feed": _reads(lambda _: "/api/feed"),
+    "profile": _reads(lambda _: "/api/users/dancer_7"),
+    "comments": _reads(lambda town: f"/api/posts/{town.post()}/comments"),
+    "notifications": _reads(lambda _: "/api/notifications"),
+    "tonight": _reads(lambda _: "/api/public/events/tonight", public=True, city="Buenos Aires", lang="es"),
+    "events": _reads(lambda _: "/api/public/events", public=True, city="Buenos Aires", lang="es"),
+    "event": _reads(lambda town: f"/api/public/events/{town.event()}", public=True, lang="es"),
+    "public_post": _reads(lambda town: f"/api/public/posts/{town.post()}", public=True, lang="es"),
     "views": _views,
     "like": _like,
     "comment": _comment,

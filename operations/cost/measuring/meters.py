@@ -1,6 +1,6 @@
 """What a handler uses of AWS while it runs, read off its calls: units of DynamoDB, requests and bytes of S3 and SQS.
 
-The stores are moto's, in the same process: the time and the processor they take are known here, to be taken off.
+The stores are moto's, in the same process: what they take of the processor is known here, to be taken off.
 Writes are reckoned by bench/write_meter.py, reads here: half a unit for each 4 KB begun of an item got or of a page
 asked for, twice that when it is read consistently; a key that has nothing costs as the smallest item does.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from math import ceil
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
 from botocore import handlers
@@ -29,18 +29,17 @@ class AwsMeter:
         self.reads: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
-        self.seconds_away = 0.0
         self.cpu_seconds_away = 0.0
-        self._left = (0.0, 0.0)
+        self._left = 0.0
 
     def reset(self) -> None:
         for counter in (self.calls, self.reads, self.requests, self.bytes):
             counter.clear()
-        self.seconds_away = self.cpu_seconds_away = 0.0
+        self.cpu_seconds_away = 0.0
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """As moto puts itself between botocore and the network: in the list each new session takes its handlers from."""
+        """As moto gets between botocore and the network: in the list each new session takes its handlers from."""
         mine: list[Any] = [
             ("before-parameter-build", self._asked),
             ("before-send", self._leaves, handlers.REGISTER_FIRST),
@@ -58,12 +57,10 @@ class AwsMeter:
         context["asked"] = dict(params)
 
     def _leaves(self, **_: Any) -> None:
-        self._left = perf_counter(), process_time()
+        self._left = process_time()
 
     def _returns(self, **_: Any) -> None:
-        started, cpu_started = self._left
-        self.seconds_away += perf_counter() - started
-        self.cpu_seconds_away += process_time() - cpu_started
+        self.cpu_seconds_away += process_time() - self._left
 
     def _answered(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         service = str(model.service_model.service_name)

@@ -1,4 +1,4 @@
-"""The functions as AWS calls them, over the real PostgreSQL and Valkey and moto's DynamoDB, S3 and SQS, each call metered.
+"""The functions as AWS calls them, over the real PostgreSQL and Valkey and moto's DynamoDB, S3 and SQS, each metered.
 
 Nothing in here listens: sockets are told by a pusher that counts. What a table's stream would bring is brought to the
 functions that read it, through the filters that the template has.
@@ -11,10 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from time import perf_counter, process_time
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import process_time
 from typing import Any
 
 import boto3
+import psycopg
 import redis
 
 from bench.write_meter import WriteMeter
@@ -23,8 +26,10 @@ from functions.counters import handler as counters
 from functions.effects import handler as effects
 from functions.image_worker import handler as image_worker
 from functions.push import handler as push
-from functions.ws_connect import authorizer, handler as ws_connect
+from functions.ws_connect import authorizer
+from functions.ws_connect import handler as ws_connect
 from mundotango import settings
+from mundotango.adapters.clock import SystemClock
 from mundotango.adapters.dynamodb import bind, connection
 from mundotango.bootstrap import Platform
 from mundotango.commands.repository import CommandRow
@@ -60,13 +65,15 @@ BUCKETS = ("uploads", "media")
 
 @dataclass(slots=True)
 class Invocation:
-    """Milliseconds: `cpu_ms` of the processor, `wait_ms` for PostgreSQL and Valkey on this machine, without AWS."""
+    """Milliseconds of a processor: the function's without what the emulator took, and PostgreSQL's. Waits are left out,
+    as they tell more of what else this machine does than of the platform."""
 
     function: str
     cpu_ms: float
-    wait_ms: float
+    database_ms: float
     calls: Counter[str]
     sql: int
+    cache: int
     log_bytes: int
     answer_bytes: int
 
@@ -97,14 +104,29 @@ class CountingPusher:
         """There is nothing to close."""
 
 
+class Clock:
+    """The system's, put forward as often as somebody waits."""
+
+    def __init__(self) -> None:
+        self._waited = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self._waited
+
+    def wait(self, seconds: float) -> None:
+        self._waited += timedelta(seconds=seconds)
+
+
 class Stage:
     """`call` is one invocation; what it took is put to what the action under way has spent."""
 
-    def __init__(self, cache: "redis.Redis", aws: AwsMeter) -> None:
-        self._cache, self._aws = cache, aws
+    def __init__(self, cache: "redis.Redis", aws: AwsMeter, database: psycopg.Connection) -> None:
+        self._cache, self._aws, self._database = cache, aws, database
         self.pusher = CountingPusher()
         self.platform = Platform()
         self.platform.pusher = self.pusher
+        self.clock = Clock()
+        self.platform.clock = self.clock
         self.streams = Streams()
         for module in (counters, effects, image_worker, push, ws_connect, authorizer):
             module.platform = lambda: self.platform  # type: ignore[attr-defined]
@@ -130,32 +152,36 @@ class Stage:
         if self._writes:
             self._writes.reset()
         self.pusher.frames = 0
-        before = _traffic(self._cache)
+        before, worked = _traffic(self._cache), self._backends()
         log = io.StringIO()
         with redirect_stdout(log), _log_to(log):
-            started, cpu_started = perf_counter(), process_time()
+            cpu_started = process_time()
             answer = self._handlers[function](event, None)
-            seconds, cpu = perf_counter() - started, process_time() - cpu_started
+            cpu = process_time() - cpu_started
         after = _traffic(self._cache)
-        self._note(function, seconds, cpu, log.getvalue(), answer)
-        # One command is the question itself.
-        self.spent.cache_commands += after[0] - before[0] - 1
+        database_ms = sum(ns - worked.get(pid, 0) for pid, ns in self._backends().items()) / 1e6
+        commands = after[0] - before[0] - 1  # one is the question itself
+        self.spent.cache_commands += commands
         self.spent.cache_bytes += after[1] - before[1] - self._question_bytes
+        self._note(function, cpu, database_ms, commands, log.getvalue(), answer)
         return answer
+
+    def _backends(self) -> dict[int, int]:
+        """Nanoseconds that each of the platform's sessions has had of a processor, as the kernel counts them."""
+        rows = self._database.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'mundo_app'").fetchall()
+        return {pid: int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) for (pid,) in rows}
 
     @property
     def _question_bytes(self) -> int:
         first, second = _traffic(self._cache), _traffic(self._cache)
         return second[1] - first[1]
 
-    def _note(self, function: str, seconds: float, cpu: float, log: str, answer: Any) -> None:
+    def _note(self, function: str, cpu: float, database_ms: float, commands: int, log: str, answer: Any) -> None:
         cpu_ms = 1000 * max(cpu - self._aws.cpu_seconds_away, 0)
-        wall_ms = 1000 * max(seconds - self._aws.seconds_away, 0)
         body = len(json.dumps(answer, default=str)) if answer is not None else 0
+        calls, statements = Counter(self._aws.calls), _statements(log)
         self.spent.invocations.append(
-            Invocation(
-                function, cpu_ms, max(wall_ms - cpu_ms, 0), Counter(self._aws.calls), _statements(log), len(log), body
-            )
+            Invocation(function, cpu_ms, database_ms, calls, statements, commands, len(log), body)
         )
         self.spent.reads += self._aws.reads
         self.spent.requests += self._aws.requests
@@ -187,7 +213,7 @@ READERS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool]], ...] = (
     ("reactions", "CountersFunction", lambda record: record["eventName"] in ("INSERT", "MODIFY")),
     ("media", "PushFunction", _status),
     ("activities", "PushFunction", lambda record: record["eventName"] == "INSERT"),
-    ("commands", "EffectsFunction", lambda record: False),  # mails and identities have no emulator here
+    ("commands", "EffectsFunction", lambda _: False),  # mails and identities have no emulator here
 )
 
 

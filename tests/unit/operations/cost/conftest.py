@@ -1,4 +1,4 @@
-"""A small platform with figures that can be reckoned by hand: people do one thing, and each thing takes round numbers."""
+"""A small platform whose figures can be reckoned by hand: each thing that people do takes round numbers."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from operations.cost.model import Assumptions
 from operations.cost.places import Place
 from operations.expansion import Template
 
-NOTHING = Used(0, 0, 0, {}, 0, 0, 0)
+NOTHING = Used(0, 0, 0, {}, 0, 0, 0, 0)
 ACTS = (*workload.load().requests, "like", "many_likes", "socket", "ping")
 
 

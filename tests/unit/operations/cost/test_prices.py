@@ -40,7 +40,7 @@ def test_a_whole_price_is_read(tmp_path: Path) -> None:
         ('confirmed = ["us-east-1"]\n', "confirmed"),
         ("eu-west-1 = 0.2, ", "eu-west-1"),
         (", [inf, 0.1]", "sa-east-1"),
-        ('usd = { us-east-1 = 0.2, eu-west-1 = 0.2, sa-east-1 = [[10, 0.2], [inf, 0.1]] }\n', "usd"),
+        ("usd = { us-east-1 = 0.2, eu-west-1 = 0.2, sa-east-1 = [[10, 0.2], [inf, 0.1]] }\n", "usd"),
     ],
 )
 def test_a_hole_is_one_line_that_names_it(tmp_path: Path, cut: str, named: str) -> None:
