@@ -132,9 +132,9 @@ def _limits(origin: float, environments: int, most: int, busy: float) -> list[st
     return found
 
 
-SAID = """`mundo capacity`: the workload's mix, at the time each request took, by Little's law. The database is the smallest
-Aurora class with half its processors free and a connection for each environment within 0.8 of `max_connections`; dollars
-are of a whole month at that rate, for Lambda, the gateway and that database."""
+SAID = """`mundo capacity`: the workload's mix, at the time each request took, by Little's law. The database is the
+smallest Aurora class with half its processors free and a connection for each environment within 0.8 of
+`max_connections`; dollars are of a whole month at that rate, for Lambda, the gateway and that database."""
 
 
 def section(given: Assumptions) -> str:

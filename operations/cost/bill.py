@@ -24,8 +24,9 @@ class Bill:
         """Refused at once where there is no such price."""
         if units < 0:
             raise ValueError(f"{component} uses {units} of {price}")
-        if units and self._prices[price]:
-            self.lines.append(Line(component, price, region, units))
+        known = self._prices[price]
+        if units:
+            self.lines.append(Line(component, known.name, region, units))
 
     def costs(self) -> list[tuple[Line, float]]:
         """Each line with its dollars; of what is free and of tiers each has its share."""

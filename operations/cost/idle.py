@@ -61,12 +61,12 @@ def always_on(templates: Iterable[Template], region: str, prices: Prices | None 
     """Everything that costs while nobody comes, each with its part of what is free; the dearest first."""
     known = prices or load()
     bill, told, unknown = Bill(known), [], []
-    for component, what, price, units in uses(templates):
-        if price in known:
-            bill.add(component, price, region, units)
-            told.append((component, what, price, units))
+    for component, what, name, units in uses(templates):
+        if name in known:
+            bill.add(component, name, region, units)
+            told.append((component, what, name, units))
         else:
-            unknown.append(Standing(what, f"no price of {price}", None, "operations/prices.toml", component=component))
+            unknown.append(Standing(what, f"no price of {name}", None, "operations/prices.toml", component=component))
     found = []
     for (component, what, name, units), (_, usd) in zip(told, bill.costs(), strict=True):
         price = known[name]

@@ -9,7 +9,7 @@ from operations.refusal import Refusal
 
 PATH = Path(__file__).parent.parent / "discounts.toml"
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/flat-rate-pricing-plan.html: dollars a month,
-# million requests and terabytes that it is for; the web ACL and its requests are within it. Unconfirmed but the dollars.
+# million requests and terabytes that it is for; a web ACL is within it. Unconfirmed but the dollars.
 FLAT_PLANS = (("Pro", 15.0, 10.0, 0.05), ("Business", 200.0, 125.0, 50.0), ("Premium", 1000.0, 500.0, 50.0))
 
 

@@ -1,7 +1,7 @@
 """What AWS asks for a unit, from operations/prices.toml: by region, in tiers, with what is free for ever."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -54,7 +54,7 @@ class Prices:
     def __contains__(self, name: str) -> bool:
         return name in self._found
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Price]:
         return iter(self._found.values())
 
 

@@ -1,6 +1,6 @@
 """What so many people use in a month, in the units of operations/prices.toml: people to requests to what those take."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 
 from operations.cost.bill import Bill
@@ -30,7 +30,7 @@ class Usage:
         self._users = users
         self._home = next(one for one in places if one.home)
         nearest = sum(workload.regions[one.region] for one in places)
-        self._database_ms: Counter[str] = Counter()
+        self._database_ms: defaultdict[str, float] = defaultdict(float)
         self._shares = {one.region: workload.regions[one.region] / nearest for one in places}
 
     def fill(self) -> None:

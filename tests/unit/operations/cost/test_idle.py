@@ -58,7 +58,7 @@ def test_a_cluster_of_caches_is_paid_by_node() -> None:
 
 
 def test_an_alarm_is_paid_for_each_metric_it_reads_and_ten_are_free() -> None:
-    stat = {"MetricStat": {}}
+    stat: dict[str, Any] = {"MetricStat": {}}
     many = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"Expression": "a"}, *[stat] * 12]}}
 
     assert costs(Many=many)["Many: alarm"] == pytest.approx(0.20)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,9 @@ def test_every_function_that_was_measured_is_one_of_the_template() -> None:
 def test_a_table_that_is_copied_costs_more() -> None:
     given = assumptions()
     functions = ("WsConnectFunction", "WsAuthorizerFunction", "ImageWorkerFunction")
-    more = {name: {"Type": "AWS::Serverless::Function", "Properties": {"MemorySize": 512}} for name in functions}
+    more: dict[str, Any] = {
+        name: {"Type": "AWS::Serverless::Function", "Properties": {"MemorySize": 512}} for name in functions
+    }
     alone = project_places([stack(**more, ReactionsTable=table("us-east-1"))], "x", 1000, given)
     copied = project_places([stack(**more, ReactionsTable=table("us-east-1", "sa-east-1"))], "x", 1000, given)
 

@@ -93,8 +93,8 @@ def test_a_stream_is_read_four_times_a_second_however_many_come(idle: Assumption
 
 
 def test_sockets_are_paid_by_the_minute_and_by_the_frame(idle: Assumptions) -> None:
-    """1.2 sockets a session ask twice each, 12 pings a session are answered; 0.5 frames a like, 6 a post, 1 a comment and
-    2 a picture are told."""
+    """1.2 sockets a session ask twice each, 12 pings a session are answered; 0.5 frames a like, 6 a post, 1 a
+    comment and 2 a picture are told."""
     given = taking(idle, ping=act(frames=1))
     found = units([stack()], given)
 
