@@ -64,5 +64,5 @@ def _tornado(ax: Any, projection: Projection, swings: list[Swing]) -> None:
             ax.barh(place, usd - projection.total_usd, left=projection.total_usd, color=color)
     ax.set_yticks(range(len(swings)), [swing.assumption for swing in reversed(swings)])
     ax.axvline(projection.total_usd, color="black", linewidth=0.8)
-    ax.set_xlabel("dollars a month, each assumption alone at −50 % (green) and +50 % (red)")
+    ax.set_xlabel("dollars a month at −50 % (green) and +50 % (red)")
     ax.set_title(f"What moves it at {projection.users:,} people")
