@@ -12,7 +12,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import digests, erasures, events, media, moderators, parameters, prices, queues, rebuild, webpush
+from operations import (
+    dashboard,
+    digests,
+    erasures,
+    events,
+    media,
+    moderators,
+    parameters,
+    prices,
+    queues,
+    rebuild,
+    webpush,
+)
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
@@ -33,6 +45,7 @@ app = typer.Typer(
         "mundo rebuild edges",
         "mundo media compress milonga.jpg",
         "mundo queues redrive media",
+        "mundo dashboard",
         "mundo realtime listen --email ana@example.org",
     ),
 )
@@ -53,6 +66,9 @@ app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
 app.add_typer(listen.app, name="realtime")
 app.add_typer(webpush.app, name="webpush")
+
+SHOWN = examples("mundo dashboard", "mundo dashboard --env local --hours 1", "mundo dashboard --png day.png")
+app.command("dashboard", epilog=SHOWN)(dashboard.dashboard)
 
 MARKS = {State.GOOD: "[green]ok[/]", State.NOTE: "[yellow]note[/]", State.REFUSED: "[red]no[/]"}
 
