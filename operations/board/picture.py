@@ -51,6 +51,7 @@ def _panel(place: Axes, answer: Answer, span: Span) -> None:
     for reading in known:
         points = [float("nan") if point is None else point for point in reading.points]
         place.plot(minutes, points, marker=".", markersize=3, linewidth=1.2, label=reading.series.label)
+    place.set_xlim(minutes[0], 1)
     place.set_ylim(bottom=0)
     if widget.limit is not None and answer.worst is not None and widget.limit <= 4 * max(answer.worst, 1):
         place.axhline(widget.limit, color=RED, linewidth=0.8, linestyle="--")
