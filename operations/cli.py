@@ -12,7 +12,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import capacity, digests, erasures, events, media, moderators, parameters, queues, rebuild, webpush
+from operations import (
+    capacity,
+    dashboard,
+    digests,
+    erasures,
+    events,
+    media,
+    moderators,
+    parameters,
+    queues,
+    rebuild,
+    webpush,
+)
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.cost import commands as costs
@@ -36,6 +48,7 @@ app = typer.Typer(
         "mundo rebuild edges",
         "mundo media compress milonga.jpg",
         "mundo queues redrive media",
+        "mundo dashboard",
         "mundo realtime listen --email ana@example.org",
     ),
 )
@@ -58,6 +71,9 @@ app.add_typer(listen.app, name="realtime")
 app.add_typer(webpush.app, name="webpush")
 app.command(epilog=costs.EPILOG)(costs.cost)
 app.command(name="capacity", epilog=capacity.EPILOG)(capacity.command)
+
+SHOWN = examples("mundo dashboard", "mundo dashboard --env local --hours 1", "mundo dashboard --png day.png")
+app.command("dashboard", epilog=SHOWN)(dashboard.dashboard)
 
 MARKS = {State.GOOD: "[green]ok[/]", State.NOTE: "[yellow]note[/]", State.REFUSED: "[red]no[/]"}
 

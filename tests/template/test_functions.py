@@ -80,6 +80,9 @@ ACTS_BY_ITSELF = {
     "AWS::CloudFormation::Stack",
     "AWS::CloudFront::Distribution",
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Logs::MetricFilter",
     "AWS::Cognito::UserPoolGroup",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCEndpoint",
@@ -96,8 +99,10 @@ def test_no_resource_is_there_for_nobody(template: dict[str, Any], nested: dict[
         used = {name.split(".")[0] for name in references([one.get("Globals"), one["Resources"]])}
         idle = {name for name, of in one["Resources"].items() if of["Type"] not in ACTS_BY_ITSELF} - used
         # What a nested template makes for its parent is an output there.
-        given = set() if place == "template.yaml" else {n.split(".")[0] for n in references(one["Outputs"])}
-        assert idle <= given | set(one["Outputs"]), f"{place} has resources that nothing uses: {sorted(idle - given)}"
+        given = set() if place == "template.yaml" else {n.split(".")[0] for n in references(one.get("Outputs", {}))}
+        assert idle <= given | set(one.get("Outputs", {})), (
+            f"{place} has resources that nothing uses: {sorted(idle - given)}"
+        )
 
 
 @each_function
