@@ -56,7 +56,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Where a copy of the database answers that may lag a little; `host` is empty where there is none."""
+    """Where a copy of the database answers that may lag a little; none where `host` is empty, or the database's own."""
 
     host: str
 
@@ -197,3 +197,8 @@ def queue(name: str, env: Mapping[str, str] = os.environ) -> str:
 def runs_in_lambda(env: Mapping[str, str] = os.environ) -> bool:
     """Whether a handler may warm up at import: only inside Lambda does an import precede a request."""
     return "AWS_LAMBDA_FUNCTION_NAME" in env
+
+
+def starts_from_snapshot(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether what an import leaves in memory is what many environments begin with."""
+    return env.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
