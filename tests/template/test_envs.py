@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import pytest
 
-from operations import config_env, expansion
+from operations import config_env, expansion, parameters
 from operations.config_env import ConfigEnv
 from operations.envs.check import MOST_BYTES, MOST_RESOURCES, Deployed, examine, excesses, names
 from operations.expansion import Template
@@ -132,6 +132,28 @@ def test_a_region_that_becomes_home_keeps_its_cluster_in_the_global_database() -
 
 def test_burstable_classes_are_not_in_a_global_database() -> None:
     for name in names():
-        parameters = config_env.load(name).parameters
-        if parameters.get("GlobalDatabase"):
-            assert not parameters["DatabaseClusterClass"].startswith("db.t")
+        given = config_env.load(name).parameters
+        if given.get("GlobalDatabase"):
+            assert not given["DatabaseClusterClass"].startswith("db.t")
+
+
+def test_no_env_breaks_a_rule_of_the_template() -> None:
+    """CloudFormation refuses such a deploy; and with SnapStart nothing else is started before it is needed."""
+    for name in names():
+        given = parameters.effective(config_env.load(name).parameters)
+        assert given["SnapStart"] == "false" or given["ProvisionedConcurrency"] == "0", name
+        if given["DatabaseKind"] == "instance":
+            assert given["DatabaseReaders"] in {"0", "1"}, name
+        if given["DatabaseKind"] == "prepare":
+            assert (given["DatabaseReaders"], given["DatabaseOrigin"]) == ("0", "instance"), name
+
+
+def test_snapstart_rules_out_environments_that_are_always_started() -> None:
+    (root, *_) = expansion.expand(
+        parameters.effective(
+            {"SnapStart": "true", "ProvisionedConcurrency": "5", "DatabaseHost": "db", "CacheHost": "c"}
+        )
+    )
+    function = root.resources["ApiFunction"]["Properties"]
+    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert "ProvisionedConcurrencyConfig" not in function
