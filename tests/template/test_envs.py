@@ -10,6 +10,7 @@ from operations import config_env, expansion, parameters
 from operations.config_env import ConfigEnv
 from operations.envs.check import MOST_BYTES, MOST_RESOURCES, Deployed, examine, excesses, names
 from operations.expansion import Template
+from operations.refusal import Refusal
 from operations.templates import ROOT, leaves
 
 
@@ -157,3 +158,10 @@ def test_snapstart_rules_out_environments_that_are_always_started() -> None:
     function = root.resources["ApiFunction"]["Properties"]
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     assert "ProvisionedConcurrencyConfig" not in function
+
+
+def test_a_class_that_the_template_does_not_know_is_refused_with_those_it_does() -> None:
+    with pytest.raises(
+        Refusal, match=r"knows no db\.x9\.large among its Classes; choose db\.t4g\.micro, db\.t4g\.small"
+    ):
+        expansion.expand(parameters.effective({"DatabaseInstanceClass": "db.x9.large"}))
