@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 include packaging/functions.mk
 
-.PHONY: help setup setup-clients run reset story test test-deep lint format build bench loadtest deploy clean
+.PHONY: help setup setup-clients run reset story test test-deep lint check-envs format build bench loadtest deploy clean
 
 help: ## Explain every target (this page)
 	@awk 'BEGIN { FS = ":.*## "; print "make TARGET, where TARGET is one of" } \
@@ -73,6 +73,9 @@ lint: setup setup-clients lint-template ## Check style, types, imports, module s
 	@cd clients && "$(NODE_HOME)/bin/node" node_modules/typescript/bin/tsc --noEmit
 	@$(UV) lock --check --quiet
 	@echo "lint: clean"
+
+check-envs: setup .local/env/sam/.synced .local/env/scan/.synced ## Expand, count, lint and scan what each config env deploys (ENVS="phase1 phase2" for some)
+	@$(PYTHON) -m operations.envs.check $(foreach env,$(ENVS),--env $(env))
 
 format: setup ## Rewrite the code in the one style
 	@$(PYTHON) -m ruff check --fix --quiet .

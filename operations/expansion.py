@@ -193,7 +193,11 @@ class _Resolver:
 
     def _find_in_map(self, argument: list[Any]) -> Any:
         name, first, second = map(self.resolved, argument[:3])
-        return self._mappings[name][first][second]
+        try:
+            return self._mappings[name][first][second]
+        except KeyError as missing:
+            known = ", ".join(self._mappings[name])
+            raise Refusal(f"the template knows no {missing.args[0]} among its {name}", cure=f"choose {known}") from None
 
     def _zones(self, argument: Any) -> list[str]:
         region = self.resolved(argument) or self._values["AWS::Region"]

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import random
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from mangum import Mangum
@@ -43,3 +45,7 @@ def door(platform: Platform) -> Mangum:
 
 if settings.runs_in_lambda():
     _door()
+if settings.starts_from_snapshot():
+    # The snapshot holds no connection, as adapters are made when they are asked for; ids and secrets come from the
+    # system. Left is who waits how long before another attempt: all at once otherwise. The runtime has the module.
+    import_module("snapshot_restore_py").register_after_restore(random.seed)

@@ -182,9 +182,12 @@ def test_somebody_is_told(nested: dict[str, Any]) -> None:
 
 
 def test_max_connections_is_the_one_that_is_set(resources: dict[str, Any], nested: dict[str, Any]) -> None:
-    told = resources["Alarms"]["Properties"]["Parameters"]["DatabaseConnections"]
-    set_to = nested["database.yaml"]["Resources"]["ParameterGroup"]["Properties"]["Parameters"]["max_connections"]
-    assert str(told) == set_to == "60"
+    parameters = resources["Alarms"]["Properties"]["Parameters"]
+    assert parameters["DatabaseConnections"] == {"Fn::GetAtt": ["Database", "Outputs.Connections"]}
+    for template in (nested["database.yaml"], nested["aurora.yaml"]):
+        set_to = template["Resources"]["ParameterGroup"]["Properties"]["Parameters"]["max_connections"]
+        told = template["Outputs"]["Connections"]["Value"]
+        assert set_to in (told, told["Fn::If"][-1])
 
 
 def test_the_budget_mails_thrice(nested: dict[str, Any]) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+from cryptography import x509
+
 from mundotango.exports.policy import EXPORT_LIFE
 from mundotango.privacy.policy import LEDGER_LIFE
 from operations.templates import ROOT, load, references
@@ -13,13 +16,21 @@ NAMES = {
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::Cognito::UserPool": "UserPoolName",
+    "AWS::RDS::DBCluster": "DBClusterIdentifier",
     "AWS::RDS::DBInstance": "DBInstanceIdentifier",
     "AWS::SQS::Queue": "QueueName",
 }
 
 
 def kept(everything: Resources) -> Resources:
-    return {name: one for name, one in everything.items() if one["Type"] in NAMES and one["Type"] != "AWS::SQS::Queue"}
+    """What holds something of its own: not the queues, nor what copies another database or serves a cluster."""
+    return {
+        name: one
+        for name, one in everything.items()
+        if one["Type"] in NAMES
+        and one["Type"] != "AWS::SQS::Queue"
+        and not {"SourceDBInstanceIdentifier", "DBClusterIdentifier"} & one["Properties"].keys()
+    }
 
 
 def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
@@ -28,14 +39,14 @@ def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
 
 
 def test_state_is_retained(everything: Resources) -> None:
-    assert len(kept(everything)) == 15
+    assert len(kept(everything)) == 16
     for name, one in kept(everything).items():
-        wanted = "Snapshot" if one["Type"] == "AWS::RDS::DBInstance" else "Retain"
-        assert (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy")) == (wanted, wanted), name
+        assert (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy")) == ("Retain", "Retain"), name
 
 
-def test_the_database_stack_is_not_deleted_with_its_parent(resources: Resources) -> None:
-    assert resources["Database"]["DeletionPolicy"] == resources["Database"]["UpdateReplacePolicy"] == "Retain"
+@pytest.mark.parametrize("name", ["template.yaml/Database", "template.yaml/Backup", "database.yaml/Aurora"])
+def test_stacks_of_facts_are_not_deleted_with_their_parents(name: str, everything: Resources) -> None:
+    assert everything[name]["DeletionPolicy"] == everything[name]["UpdateReplacePolicy"] == "Retain"
 
 
 def test_state_cannot_be_deleted_by_one_call(everything: Resources) -> None:
@@ -46,7 +57,7 @@ def test_state_cannot_be_deleted_by_one_call(everything: Resources) -> None:
                 assert properties["Replicas"][0]["DeletionProtectionEnabled"] is True, name
             case "AWS::Cognito::UserPool":
                 assert properties["DeletionProtection"] == "ACTIVE", name
-            case "AWS::RDS::DBInstance":
+            case "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster":
                 assert properties["DeletionProtection"] is True, name
 
 
@@ -59,9 +70,28 @@ def test_facts_can_be_had_back_as_they_were(everything: Resources) -> None:
         == {"PointInTimeRecoveryEnabled": True}
     }
     assert recovered == {"ReactionsTable", "MediaTable", "ErasuresTable"}
-    database = load("infra/database.yaml")["Resources"]["Instance"]["Properties"]
-    assert database["BackupRetentionPeriod"] >= 7
-    assert database["ManageMasterUserPassword"] is database["EnableIAMDatabaseAuthentication"] is True
+    for name in ("database.yaml/Instance", "aurora.yaml/Cluster"):
+        assert everything[name]["Properties"]["BackupRetentionPeriod"] >= 7
+
+
+def test_databases_are_encrypted_and_signed_in_to_by_token(everything: Resources) -> None:
+    for name in ("database.yaml/Instance", "aurora.yaml/Cluster"):
+        database = everything[name]["Properties"]
+        assert database["StorageEncrypted"] is database["EnableIAMDatabaseAuthentication"] is True, name
+
+
+def test_no_database_has_a_password_that_rds_manages(everything: Resources) -> None:
+    """Neither a copy of an instance can be made that has one, nor is there one in a global database."""
+    for name, one in everything.items():
+        assert "ManageMasterUserPassword" not in one.get("Properties", {}), name
+
+
+def test_backups_last_as_long_as_tables_can_be_had_back(everything: Resources, resources: Resources) -> None:
+    (rule,) = everything["backup.yaml/Plan"]["Properties"]["BackupPlan"]["BackupPlanRule"]
+    (copy,) = rule["CopyActions"]["Fn::If"][1]
+    assert rule["Lifecycle"] == copy["Lifecycle"] == {"DeleteAfterDays": 35}
+    told = set(references(resources["Backup"]["Properties"]["Parameters"]["Tables"]))
+    assert told == {"ReactionsTable.Arn", "MediaTable.Arn", "ErasuresTable.Arn"}
 
 
 def test_tables_are_global_with_one_replica_and_on_demand(everything: Resources) -> None:
@@ -157,3 +187,9 @@ def test_there_is_no_way_out_of_the_network() -> None:
 def test_the_layer_brings_the_certificates_of_rds() -> None:
     bundle = (ROOT / "layers/common/mundotango/adapters/rds-global-bundle.pem").read_text(encoding="ascii")
     assert bundle.count("BEGIN CERTIFICATE") > 50
+
+
+def test_and_those_of_its_proxy() -> None:
+    bundle = (ROOT / "layers/common/mundotango/adapters/rds-global-bundle.pem").read_bytes()
+    names = {one.subject.rfc4514_string() for one in x509.load_pem_x509_certificates(bundle)}
+    assert {f"CN=Amazon Root CA {number},O=Amazon,C=US" for number in (1, 2, 3, 4)} <= names

@@ -183,7 +183,7 @@ def test_who_uses_the_database_waits_for_its_schema(resources: Resources, functi
 
 def test_master_secret_is_resolved_only_for_a_database_of_ours(resources: Resources) -> None:
     secret = resources["Migration"]["Properties"]["MasterSecret"]["Fn::If"]
-    assert secret[0] == "OwnsDatabase"
+    assert secret[0] == "OwnsMaster"
     assert secret[1] == {"Fn::Sub": "{{resolve:secretsmanager:${Database.Outputs.MasterSecret}}}"}
     assert secret[2] == {"Ref": "AWS::NoValue"}
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,6 +44,15 @@ def test_the_cache_token_names_the_cache_and_not_its_host() -> None:
     assert asked["X-Amz-Credential"] == "AKIDEXAMPLE/20261123/eu-west-1/elasticache/aws4_request"
     assert asked["X-Amz-Expires"] == "900"
     assert asked["X-Amz-SignedHeaders"] == "host"
+
+
+def test_the_token_of_a_cluster_of_nodes_names_no_kind() -> None:
+    nodes = replace(CACHE, host="clustercfg.mundo-tango.abc123.euw1.cache.amazonaws.com")
+    address = urlsplit(f"//{tokens.valkey_token(nodes, 'eu-west-1')}")
+    asked = parse_qs(address.query)
+    assert address.netloc == "mundo-tango"
+    assert (asked["Action"], asked["User"]) == (["connect"], ["mundo_app"])
+    assert "ResourceType" not in asked
 
 
 def test_no_token_holds_the_secret() -> None:

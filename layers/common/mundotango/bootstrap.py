@@ -49,15 +49,13 @@ class Platform:
 
     @cached_property
     def reader(self) -> Reader | None:
-        host = settings.Reader.from_env().host
-        if not host:
+        host, primary = settings.Reader.from_env().host, settings.Database.from_env()
+        if host in {"", primary.host}:
             return None
         from mundotango.adapters.postgres import Database
         from mundotango.adapters.reader import WAIT_SECONDS, Reader
 
-        database = Database(
-            replace(settings.Database.from_env(), host=host), self.region.name, wait=WAIT_SECONDS, away=ReaderAway
-        )
+        database = Database(replace(primary, host=host), self.region.name, wait=WAIT_SECONDS, away=ReaderAway)
         return Reader(database, lambda: self.cache)
 
     @cached_property

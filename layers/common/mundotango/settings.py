@@ -56,7 +56,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Where a copy of the database answers that may lag a little; `host` is empty where there is none."""
+    """Where a copy of the database answers that may lag a little; none where `host` is empty, or the database's own."""
 
     host: str
 
@@ -208,3 +208,8 @@ def function_memory(env: Mapping[str, str] = os.environ) -> int | None:
 def starts_on_demand(env: Mapping[str, str] = os.environ) -> bool:
     """Whether a call waits for the environment's start; one that is provisioned, or restored, was started before."""
     return env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
+
+
+def starts_from_snapshot(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether what an import leaves in memory is what many environments begin with."""
+    return env.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"

@@ -191,6 +191,8 @@ def test_the_reader_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
     assert Platform().reader is None
+    monkeypatch.setenv("DATABASE_READER_HOST", "primary")
+    assert Platform().reader is None
     monkeypatch.setenv("DATABASE_READER_HOST", "reader")
     reader = Platform().reader
     assert reader is not None

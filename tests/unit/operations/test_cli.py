@@ -145,7 +145,7 @@ def test_a_line_of_parameters_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) 
     assert "SES may not send as example.org" in shown.output
 
 
-@pytest.mark.parametrize("size", ["db.t4g.micro", "db.x9.large"])
+@pytest.mark.parametrize("size", ["db.t4g.micro", "db.m7g.xlarge"])
 def test_prices_can_be_read_at_80_columns(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount())
     monkeypatch.setenv("COLUMNS", "80")
@@ -163,7 +163,7 @@ def test_prices_can_be_read_at_80_columns(monkeypatch: pytest.MonkeyPatch, size:
         assert one.confirmed or one.monthly is None or " ?" in row
         assert f"source: {one.source}" in lines
     assert any(line.startswith("? unconfirmed") for line in lines)
-    assert any(size in line and "unknown" in line for line in lines) == (size == "db.x9.large")
+    assert any(size in line and "unknown" in line for line in lines) == (size == "db.m7g.xlarge")
 
 
 def test_an_address_to_go_to_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,15 +18,18 @@ def database_token(database: settings.Database, region: str) -> str:
 
 
 def valkey_token(cache: settings.Cache, region: str) -> str:
-    """For a serverless cache, which is addressed in the request by its name, not by its host."""
-    url = f"http://{_cache_name(cache.host)}/?Action=connect&ResourceType=ServerlessCache&User={cache.user}"
-    return _presigned(url, "elasticache", region)
+    """The request addresses the cache by its name, not by its host, and says so of a serverless one.
 
-
-def _cache_name(host: str) -> str:
-    """Of `{name}-{six characters}.serverless.{region}.cache.amazonaws.com`; any other host is its own name."""
-    label, _, domain = host.partition(".")
-    return label.rpartition("-")[0] if domain.startswith("serverless.") else host
+    That is at `{name}-{six characters}.serverless.{region}.cache.amazonaws.com`, a cluster of nodes at
+    `clustercfg.{name}.{six characters}.{region}.cache.amazonaws.com`; any other host is its own name.
+    """
+    name, kind = cache.host, ""
+    match cache.host.split("."):
+        case [label, "serverless", *_]:
+            name, kind = label.rpartition("-")[0], "&ResourceType=ServerlessCache"
+        case ["clustercfg", label, *_]:
+            name = label
+    return _presigned(f"http://{name}/?Action=connect{kind}&User={cache.user}", "elasticache", region)
 
 
 def _presigned(url: str, service: str, region: str) -> str:

@@ -1,0 +1,1 @@
+"""What the config envs deploy, checked: counted, linted, scanned, and one compared with the next."""
