@@ -65,3 +65,16 @@ def restore(data_dir: Path, archive: Path, port: int, until: datetime | None) ->
     if until is not None:
         settings["recovery_target_time"] = until.isoformat()
     return postgres.start(data_dir, port, settings)
+
+
+def acknowledge_with(server: Server, follower: str) -> None:
+    """From here on a commit is acknowledged when that follower has written it too."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{follower}'".encode())
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def pause(copy: Server) -> None:
+    """The copy receives, and applies nothing."""
+    with psycopg.connect(copy.dsn(), autocommit=True) as connection:
+        connection.execute("SELECT pg_wal_replay_pause()")

@@ -98,10 +98,15 @@ def test_a_session_that_was_refused_is_not_kept(real_database: Database, operato
     """It learned at its beginning that it may not write, and where: after a failover the next may find the primary."""
     stop_writes(operator, monotonic=Hurried())
     sessions = set()
-    for _ in range(2):
-        with pytest.raises(WritesStopped), real_database.transaction() as connection:
+
+    def write() -> None:
+        with real_database.transaction() as connection:
             sessions.add(connection.info.backend_pid)
             connection.execute(NOTE)
+
+    for _ in range(2):
+        with pytest.raises(WritesStopped):
+            write()
 
     assert len(sessions) == 2
 
