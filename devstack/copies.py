@@ -4,6 +4,7 @@ These are the server's own means, which RDS and Aurora manage for us at AWS: str
 with the log of changes applied up to a moment.
 """
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +12,12 @@ from pathlib import Path
 import psycopg
 
 from devstack import postgres
-from devstack.postgres import Server
+from devstack.postgres import PostgresFailed, Server
 
 # The log is archived at least so often while anything is written.
 ARCHIVE_SECONDS = 1
 PROMOTION_SECONDS = 30
+ARCHIVE_PATIENCE_SECONDS = 30
 
 
 def archiving(archive: Path) -> dict[str, str]:
@@ -78,3 +80,27 @@ def pause(copy: Server) -> None:
     """The copy receives, and applies nothing."""
     with psycopg.connect(copy.dsn(), autocommit=True) as connection:
         connection.execute("SELECT pg_wal_replay_pause()")
+
+
+def await_writable(server: Server) -> None:
+    """Returns when the server has applied what it was to apply, and takes writes. Raises PostgresFailed."""
+    deadline = time.monotonic() + PROMOTION_SECONDS
+    while time.monotonic() < deadline:
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
+                return
+        time.sleep(0.02)
+    raise PostgresFailed(f"the restored server was not ready after {PROMOTION_SECONDS} s")
+
+
+def await_archived(server: Server) -> None:
+    """Returns when the archive has what is written from now on, too. Raises PostgresFailed."""
+    deadline = time.monotonic() + ARCHIVE_PATIENCE_SECONDS
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        now = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchall()
+        while time.monotonic() < deadline:
+            archived = connection.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchall()
+            if archived[0][0] is not None and archived > now:  # names of the log's files are in its order
+                return
+            time.sleep(0.05)
+    raise PostgresFailed(f"nothing was archived in {ARCHIVE_PATIENCE_SECONDS} s")

@@ -143,6 +143,22 @@ def run(program: str, *arguments: str | Path, within: Path) -> None:
         raise PostgresFailed(f"{program} failed: {done.stderr.strip()}")
 
 
+def kill(data_dir: Path) -> None:
+    """Ends the server as a machine that fails does; what it had not written is gone."""
+    process = running(data_dir)
+    if process is not None:
+        children = process.children()
+        for one in (process, *children):
+            one.kill()
+        psutil.wait_procs([process, *children], STOP_SECONDS)
+
+
+def duplicate(source: Path, target: Path) -> None:
+    """Of a folder of data that no server stands in, with owners and all."""
+    run_as_us = ["cp", "-a", f"{source.resolve()}/.", str(folder(target))]
+    subprocess.run(run_as_us, check=True, capture_output=True)
+
+
 def _clear_lock(home: Path) -> None:
     """Takes away the pid file of a server that was killed, once what it had started is gone as well.
 

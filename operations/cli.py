@@ -18,7 +18,7 @@ from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
 from operations.preflight import Finding, State, examine
 from operations.realtime import listen
-from operations.recovery import commands as recovery
+from operations.recovery import commands as recovering
 from operations.refusal import Refusal
 from operations.scale import commands as scale
 
@@ -53,7 +53,7 @@ app.add_typer(privacy, name="privacy")
 app.add_typer(events.app, name="events")
 app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
-app.add_typer(recovery.app, name="backup")
+app.add_typer(recovering.app, name="backup")
 app.add_typer(scale.app, name="scale")
 app.add_typer(listen.app, name="realtime")
 app.add_typer(webpush.app, name="webpush")
