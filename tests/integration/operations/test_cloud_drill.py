@@ -59,7 +59,7 @@ class Asked:
             rows = self.restored
             iam = self.found.session.client("iam")
             document = iam.get_role_policy(RoleName="JobsRole", PolicyName="recovery")["PolicyDocument"]
-            self.admitted += document["Statement"][0]["Resource"]  # type: ignore[index, call-overload]
+            self.admitted += document["Statement"][0]["Resource"]  # type: ignore[index]
         yield {"tables": {name: {"rows": count, "checksum": str(count)} for name, count in rows.items()}, "done": True}
 
 
@@ -96,7 +96,7 @@ def left(found: Stack) -> tuple[list[str], list[str], list[str]]:
     return made, sorted(found.dynamodb.list_tables()["TableNames"]), policies
 
 
-NOTHING_MORE = (["source"], sorted(cloud.TABLES), [])
+NOTHING_MORE: tuple[list[str], list[str], list[str]] = (["source"], sorted(cloud.TABLES), [])
 
 
 def test_what_is_equal_is_told_noted_and_nothing_is_left(found: Stack, asked: Asked) -> None:

@@ -18,6 +18,7 @@ from mundotango.adapters.reader import WAIT_SECONDS, Reader
 from mundotango.bootstrap import Platform
 from mundotango.errors import ReaderAway
 from mundotango.migrations.roles import APP
+from tests.fakes.cache import FakeCache
 from tests.fakes.requests import FakeRates
 from tests.fixtures.gateway import Answer, Gateway, fake_platform
 from tests.fixtures.postgres import _free_port, make_database
@@ -140,7 +141,8 @@ class Crowd:
                 where = self.at()
                 platform = platform_at(*where)
                 gateway = Gateway(platform)
-            platform.rates = FakeRates()  # more than any one person may
+            # More than any one person may.
+            platform.rates, platform.cache = FakeRates(), FakeCache(platform.clock)
             started = monotonic()
             answer = ask(gateway)
             answers.append((started, monotonic(), answer))

@@ -117,7 +117,9 @@ def test_nothing_acknowledged_is_lost_and_reading_never_ends(
 
     assert move.step is Step.RESUMED
     assert crowd.refused
-    assert {(answer.status, answer.problem) for answer in crowd.refused} == {(503, "writes-stopped")}
+    # A session that was ended between two statements says so; nearly all are told why.
+    assert {answer.status for answer in crowd.refused} == {503}
+    assert {answer.problem for answer in crowd.refused} - {"unavailable"} == {"writes-stopped"}
     assert all(int(answer.headers["retry-after"]) > 0 for answer in crowd.refused)
     assert {answer.status for _, _, answer in crowd.reads} == {200}
     assert count_posts(servers.pair.copy) == len(crowd.written)
