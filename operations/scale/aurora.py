@@ -7,7 +7,7 @@ role lets it sign in to the cluster too. Nothing here was tried on AWS; the call
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
@@ -102,7 +102,10 @@ class AuroraServers:
             if self._known.old:
                 pages = self._found.databases.get_paginator("describe_db_instances").paginate()
                 instances = (one for page in pages for one in page["DBInstances"])
-                return next(one for one in instances if one.get("Endpoint", {}).get("Address") == self._known.old)
+                return _only(
+                    (one for one in instances if one.get("Endpoint", {}).get("Address") == self._known.old),
+                    self._known.old,
+                )
             nested = Deployed(self._found.session, self._found.physical_id("Database"), self._found.endpoint)
             name = nested.physical_id("Instance")
             return self._found.databases.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
@@ -113,7 +116,7 @@ class AuroraServers:
             with aws_errors_explained("looking at the cluster"):
                 pages = self._found.databases.get_paginator("describe_db_clusters").paginate()
                 clusters = (one for page in pages for one in page["DBClusters"])
-                return next(one for one in clusters if one.get("Endpoint") == self._known.new)
+                return _only((one for one in clusters if one.get("Endpoint") == self._known.new), self._known.new)
         following = self._instance.get("ReadReplicaDBClusterIdentifiers")
         if not following:
             raise Refusal("no cluster follows the instance", cure="make deploy ENV=phase3-prepare, then start again")
@@ -154,6 +157,12 @@ class KeptInParameter:
     @property
     def _name(self) -> str:
         return f"/{self._found.stack_name}/records/database-move"
+
+
+def _only[T](servers: Iterator[T], host: str) -> T:
+    for server in servers:
+        return server
+    raise Refusal(f"no server is at {host} any more", cure="look for it in the console: the move began with it")
 
 
 def deploy_env(env: str, parameters: str) -> None:
