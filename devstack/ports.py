@@ -53,6 +53,11 @@ def is_free(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) != 0
 
 
+def free_port() -> int:
+    """For a server that is to be started at once."""
+    return _free(set())
+
+
 def _free(taken: set[int]) -> int:
     while True:
         with socket.socket() as probe:

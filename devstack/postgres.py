@@ -120,6 +120,45 @@ def stop(data_dir: Path) -> None:
         raise PostgresFailed(f"PostgreSQL (process {process.pid}) did not stop in {STOP_SECONDS:.0f} s") from error
 
 
+def folder(path: Path) -> Path:
+    """Where a server may write, made if it is not there; `path` becomes a link where servers cannot reach it."""
+    return _home(path, _unprivileged_user())
+
+
+def run(program: str, *arguments: str | Path, within: Path) -> None:
+    """One of PostgreSQL's own programs, as the user who runs the servers. Raises PostgresFailed."""
+    user = _unprivileged_user()
+    done = subprocess.run(
+        [_binaries(user) / program, *arguments],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=within,
+        user=user,
+        group=_group(user),
+        extra_groups=None if user is None else [],
+    )
+    if done.returncode:
+        raise PostgresFailed(f"{program} failed: {done.stderr.strip()}")
+
+
+def kill(data_dir: Path) -> None:
+    """Ends the server as a machine that fails does; what it had not written is gone."""
+    process = running(data_dir)
+    if process is not None:
+        children = process.children()
+        for one in (process, *children):
+            one.kill()
+        psutil.wait_procs([process, *children], STOP_SECONDS)
+
+
+def duplicate(source: Path, target: Path) -> None:
+    """Of a folder of data that no server stands in, with owners and all."""
+    run_as_us = ["cp", "-a", f"{source.resolve()}/.", str(folder(target))]
+    subprocess.run(run_as_us, check=True, capture_output=True)
+
+
 def _clear_lock(home: Path) -> None:
     """Takes away the pid file of a server that was killed, once what it had started is gone as well.
 

@@ -32,7 +32,9 @@ from operations.cost import standing
 from operations.options import Env, RegionName, Stack, examples, find, named, session
 from operations.preflight import Finding, State, examine
 from operations.realtime import listen
+from operations.recovery import commands as recovering
 from operations.refusal import Refusal
+from operations.scale import commands as scale
 
 app = typer.Typer(
     name="mundo",
@@ -67,6 +69,8 @@ app.add_typer(privacy, name="privacy")
 app.add_typer(events.app, name="events")
 app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
+app.add_typer(recovering.app, name="backup")
+app.add_typer(scale.app, name="scale")
 app.add_typer(listen.app, name="realtime")
 app.add_typer(webpush.app, name="webpush")
 app.command(epilog=costs.EPILOG)(costs.cost)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_rds import RDSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 LOCAL_PORTS = Path(__file__).parent.parent / ".local" / "state" / "ports.json"
 LOCAL_REGION = "us-east-1"
@@ -49,6 +51,14 @@ class Deployed:
     @cached_property
     def functions(self) -> "LambdaClient":
         return self.session.client("lambda", endpoint_url=self.endpoint, config=PATIENT)
+
+    @cached_property
+    def databases(self) -> "RDSClient":
+        return self.session.client("rds", endpoint_url=self.endpoint, config=BRISK)
+
+    @cached_property
+    def parameters(self) -> "SSMClient":
+        return self.session.client("ssm", endpoint_url=self.endpoint, config=BRISK)
 
     @cached_property
     def sqs(self) -> "SQSClient":

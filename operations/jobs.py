@@ -30,6 +30,10 @@ def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dic
         if answer.get("FunctionError"):
             reason = said.get("errorMessage", "no reason given")
             raise Refusal(f"{name} failed: {reason}", cure="read its log, then run this again")
+        if said.get("paused"):
+            raise Refusal(
+                "writes are stopped", cure="run this again when they go on: mundo scale move-database --status"
+            )
         yield said
         done = said["done"]
         asked["after"] = said.get("after")

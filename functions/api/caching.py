@@ -24,12 +24,12 @@ PUBLIC_PATH = "/api/public/"
 LINK_PATH = "/api/link/"
 
 # Left in a request's scope where its reading failed, and would not a second time.
-READER_AWAY = "mundotango.reader_away"
+READ_AGAIN = "mundotango.read_again"
 
 
 class ConditionalGet:
     """The outermost of what stands around the routes, so it is also where a read is repeated that found the database's
-    reader away: nothing of the first answer has left."""
+    reader away, or whose session the server ended: nothing of the first answer has left."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +44,7 @@ class ConditionalGet:
             scope["method"] = "GET"
         try:
             held = await Held.of(self._app, scope, receive)
-            if scope.pop(READER_AWAY, False) and scope["method"] == "GET":
+            if scope.pop(READ_AGAIN, False) and scope["method"] == "GET":
                 held = await Held.of(self._app, scope, receive)
             _validate(scope, held)
         finally:

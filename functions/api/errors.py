@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from functions.api import language
-from functions.api.caching import NO_STORE, READER_AWAY
+from functions.api.caching import NO_STORE, READ_AGAIN
 from mundotango import errors, languages
 from mundotango.errors import FieldError, Said
 
@@ -98,8 +98,8 @@ def install(app: FastAPI) -> None:
 async def answer_to(request: Request, error: errors.MundoTangoError) -> ProblemResponse:
     retry_after = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
-    if isinstance(error, errors.ReaderAway):
-        request.scope[READER_AWAY] = True
+    if isinstance(error, (errors.ReaderAway, errors.SessionEnded)):
+        request.scope[READ_AGAIN] = True
     _note(request, error.code, error)
     return problem(status_of(type(error)), error.code, error.detail, fields=error.fields, headers=headers)
 

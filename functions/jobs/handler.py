@@ -10,11 +10,13 @@ from uuid import UUID
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
-from mundotango.errors import Invalid
+from mundotango.errors import Invalid, WritesStopped
 from mundotango.observability import counting, logger, observed
 
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
+
+PAUSED = {"paused": True, "done": False}
 
 type Said = dict[str, object]
 type TimeLeft = Callable[[], float]
@@ -55,11 +57,20 @@ def lambda_handler(event: dict[str, Any], context: Context) -> Said:
 
 
 def run(event: dict[str, Any], time_left: TimeLeft) -> Said:
-    """Raises Invalid when there is no such job."""
-    job = JOBS.get(str(event.get("job")))
+    """Raises Invalid when there is no such job. While writes are stopped, a job answers that it is `paused`: it has
+    nothing to retry, and goes on at its next turn."""
+    from functions.jobs import recovering
+
+    name = str(event.get("job"))
+    if name in recovering.JOBS:
+        return recovering.JOBS[name](event)
+    job = JOBS.get(name)
     if job is None:
-        raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join(JOBS)}")
-    return job(event, time_left)
+        raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join((*JOBS, *recovering.JOBS))}")
+    try:
+        return dict(PAUSED) if recovering.writes_stopped(platform()) else job(event, time_left)
+    except WritesStopped:  # amid the job
+        return dict(PAUSED)
 
 
 # What a job stands on is imported by it alone: a start waits for no other's.

@@ -28,7 +28,9 @@
     ├── ProfileMissing    signed in, but without a profile yet
     ├── TooManyRequests   of this kind, by this person; try again after `retry_after` seconds
     └── Unavailable       a store is away; try again after `retry_after` seconds
-        └── ReaderAway    the database's reader is; what only reads is asked again at once, of the primary
+        ├── ReaderAway    the database's reader is; what only reads is asked again at once, of the primary
+        ├── SessionEnded  by the database, amid a request; what only reads is asked again at once
+        └── WritesStopped a failover or an operator holds them up; what only reads goes on
 
 Which HTTP status each becomes stands in functions/api/errors.py, not here: the same refusal is a status to
 a browser, an error frame to a socket and a line to an operator.
@@ -205,3 +207,14 @@ class Unavailable(MundoTangoError):
 
 class ReaderAway(Unavailable):
     pass
+
+
+class SessionEnded(Unavailable):
+    pass
+
+
+class WritesStopped(Unavailable):
+    code = "writes-stopped"
+
+    def __init__(self, detail: str, *, retry_after: int = 10) -> None:
+        super().__init__(detail, retry_after=retry_after)

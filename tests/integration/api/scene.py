@@ -4,7 +4,8 @@ The *owner* made one of everything. The paths and bodies of the API's descriptio
 examples are replaced by the scene's. Every text the owner wrote carries MARKER. What is asked is rolled back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -101,6 +102,12 @@ class Scene:
         with self._connection.transaction(force_rollback=True):
             self._forget()
             return self.gateway.call(method, path, **sent)
+
+    @contextmanager
+    def undone(self) -> Iterator[Connection]:
+        """What is set on the connection holds for what is asked in the block."""
+        with self._connection.transaction(force_rollback=True):
+            yield self._connection
 
     def described(self, operation: Operation) -> dict[str, Any]:
         found: dict[str, Any] = self.description["paths"][operation.path][operation.method.lower()]

@@ -28,7 +28,7 @@ from psycopg_pool import ConnectionPool
 from mundotango import settings
 from mundotango.adapters.clock import SystemClock
 from mundotango.adapters.tokens import database_token
-from mundotango.errors import Invalid, Unavailable
+from mundotango.errors import Invalid, SessionEnded, Unavailable, WritesStopped
 from mundotango.observability import count, logger
 from mundotango.ports import Clock
 
@@ -47,7 +47,7 @@ _AWAY = (
     psycopg.OperationalError,  # cannot connect, too many connections, shut down, time-out, deadlock, pool exhausted
     psycopg.InterfaceError,  # the connection is closed
     sql.IdleInTransactionSessionTimeout,
-    sql.ReadOnlySqlTransaction,  # the server was demoted in a failover
+    sql.ReadOnlySqlTransaction,  # the server was demoted in a failover, or an operator stopped writes
 )
 
 
@@ -109,6 +109,10 @@ class Database:
                     if connection.closed:
                         # psycopg would leave such a transaction without a word, as if it had been committed.
                         raise psycopg.OperationalError("the connection broke before the commit")
+            except sql.ReadOnlySqlTransaction:
+                # The next one may find the new primary, or writes allowed again: both are known at sign-in only.
+                connection.close()
+                raise
             finally:
                 connection.rested_since = self._clock.now()
 
@@ -180,10 +184,18 @@ def named(away: type[Unavailable] = Unavailable) -> Iterator[None]:
     except _AWAY as failure:
         count("database_failures")
         logger().warning("database away", extra={"cause": type(failure).__name__, "sqlstate": failure.sqlstate})
-        raise away("the database cannot be reached now") from failure
+        raise _name(failure, away) from failure
     except psycopg.DataError as failure:
         # Policies refuse such values by name; this is the net below them.
         raise Invalid("a value cannot be stored") from failure
+
+
+def _name(failure: psycopg.Error, away: type[Unavailable]) -> Unavailable:
+    if away is Unavailable and isinstance(failure, sql.ReadOnlySqlTransaction):
+        return WritesStopped("nothing can be written for a moment; reading goes on")
+    if away is Unavailable and isinstance(failure, sql.AdminShutdown):
+        return SessionEnded("the database ended the session")
+    return away("the database cannot be reached now")
 
 
 def _has_news(connection: psycopg.Connection[Any]) -> bool:

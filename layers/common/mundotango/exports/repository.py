@@ -2,7 +2,7 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import ReadOnlySqlTransaction, UniqueViolation
 from psycopg.rows import class_row
 
 from mundotango.errors import ExportWaiting
@@ -42,9 +42,14 @@ class ExportRepository:
                 (token_hash,),
             ).fetchone()
 
-    def set_token(self, export_id: UUID, token_hash: str) -> None:
-        """The link that was given before opens nothing any more."""
-        self._connection.execute("UPDATE exports SET token_hash = %s WHERE id = %s", (token_hash, export_id))
+    def set_token(self, export_id: UUID, token_hash: str) -> bool:
+        """The link that was given before opens nothing any more; False where writes are stopped, and it still does."""
+        try:
+            with self._connection.transaction():
+                self._connection.execute("UPDATE exports SET token_hash = %s WHERE id = %s", (token_hash, export_id))
+        except ReadOnlySqlTransaction:
+            return False
+        return True
 
     def take_waiting(self, now: datetime, leased_until: datetime) -> Export | None:
         """The one that waits longest and that nobody is at work on, for whoever takes it until the lease ends."""

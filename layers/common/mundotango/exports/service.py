@@ -26,15 +26,15 @@ def ask_export(work: UnitOfWork, user_id: UUID, clock: Clock) -> Export:
 
 
 def get_export(work: UnitOfWork, user_id: UUID, clock: Clock) -> tuple[Export, str | None]:
-    """The latest, and a new link where it can be downloaded."""
+    """The latest, and a new link where it can be downloaded; none while writes are stopped."""
     export = work.exports.find_latest(user_id)
     if export is None:
         raise NotFound("no export was asked for")
     if not policy.is_open(export, clock.now()):
         return export, None
     token = ids.new_secret()
-    work.exports.set_token(export.id, token_hash(token))
-    return export, link_path(token, "export")
+    given = work.exports.set_token(export.id, token_hash(token))
+    return export, link_path(token, "export") if given else None
 
 
 def open_link(work: UnitOfWork, objects: ObjectStore, token: str, clock: Clock) -> str:
