@@ -19,8 +19,8 @@
 Each address goes through the function of the edge itself, in Node, which makes the key of it. How long an answer is
 kept is what the API says: it is asked for what the trace asks most, and the run fails where a route does not say the
 same of all. `offload` is the share of all requests whose viewer did not wait for the origin, stale answers and those
-who waited for another's question among them; `offload_json` is the same without pictures. `origin_json` is how many questions the
-origin had for each such request, with those that a stale answer set off; one that is answered 304 is a question too.
+who waited for another's question among them; `offload_json` is the same without pictures. `origin_json` is how many
+questions the origin had for each such request, with those that a stale answer set off; a 304 answers a question too.
 Aims: 0.8 and 0.5.
 
 Run it by `python -m bench.edge`; its last line is JSON. It takes ten minutes.
