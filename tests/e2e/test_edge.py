@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from devstack.cloud import LocalCloud
+from tests.fixtures.local_cloud import Newcomer
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
@@ -15,7 +16,9 @@ TONIGHT = "/api/public/events/tonight"
 
 
 @pytest.fixture
-def ask(local_cloud: LocalCloud) -> httpx.Client:
+def ask(local_cloud: LocalCloud, newcomer: Newcomer) -> httpx.Client:
+    # Whoever joins wakes the API, which the edge gives 5 s on public routes and a cold start here may take.
+    newcomer()
     return local_cloud.stack.viewer
 
 
