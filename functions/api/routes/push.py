@@ -1,8 +1,9 @@
 """Notifications on devices whose browser is closed: docs/realtime.md says what they are sent."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from functions.api.access import access
+from functions.api.caching import LASTING
 from functions.api.dependencies import CallerDep, PlatformDep
 from functions.api.schemas.base import Id
 from functions.api.schemas.problems import public_refusals, refusals
@@ -16,8 +17,9 @@ router = APIRouter(prefix="/api", tags=["notifications"])
 
 @router.get("/public/push/key", responses=public_refusals(404))
 @access(200, anonymous=200)
-async def get_push_key(platform: PlatformDep) -> PushKeyBody:
+async def get_push_key(platform: PlatformDep, response: Response) -> PushKeyBody:
     """What a browser subscribes with. 404 where the platform sends nothing to devices."""
+    response.headers["cache-control"] = LASTING
     return PushKeyBody(key=service.get_key(platform.vapid_public_key))
 
 

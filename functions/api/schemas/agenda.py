@@ -39,7 +39,12 @@ class Filters(BaseModel):
 
     city: _Line = None
     country: Annotated[_Line, Field(description="ISO 3166-1, two letters.")] = None
-    near: Annotated[_Line, Field(description="latitude,longitude; or the two by themselves.")] = None
+    near: Annotated[
+        _Line,
+        Field(
+            description="latitude,longitude; or the two by themselves. The edge sends `me` on to where the viewer is."
+        ),
+    ] = None
     latitude: _Number = None
     longitude: _Number = None
     radius_km: Annotated[

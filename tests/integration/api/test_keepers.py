@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +11,13 @@ import pytest
 
 from functions.api.app import create_api
 from functions.api.caching import LINK_PATH, PUBLIC_PATH
+from functions.api.openapi import Operation, operations
 from mundotango import ids
 from mundotango.bootstrap import Platform
 from mundotango.media.model import Media
 from tests.factories.media import ready_media
 from tests.fixtures.gateway import Gateway
+from tests.integration.api.scene import Scene
 from tests.integration.api.test_events import MILONGA
 
 Join = Callable[[str], UUID]
@@ -64,3 +68,26 @@ def test_each_answer_says_who_may_keep_it(gateway: Gateway, known: dict[str, Any
 def test_what_is_known_is_found(gateway: Gateway, known: dict[str, Any], path: str) -> None:
     """Else the test above would look at refusals only."""
     assert gateway.get(path.format(**known), user=known["user"]).status == 200
+
+
+DECIDED = dict(
+    re.findall(
+        r"^\| `(/api/public/\S+)` \|[^|]+\| `([^`]+)` \|$",
+        (Path(__file__).parents[3] / "docs" / "edge.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+)
+FOR_EVERYBODY = [each for each in operations() if each.method == "GET" and each.path.startswith(PUBLIC_PATH)]
+
+
+@pytest.mark.parametrize("operation", FOR_EVERYBODY, ids=attrgetter("path"))
+def test_what_is_public_is_kept_for_as_long_as_was_decided(scene: Scene, operation: Operation) -> None:
+    """By the table of docs/edge.md."""
+    answer = scene.answer(operation, "anonymous")
+
+    assert answer.status == 200, answer.text
+    assert answer.headers["cache-control"] == DECIDED[operation.path]
+
+
+def test_nothing_else_was_decided() -> None:
+    assert DECIDED.keys() == {operation.path for operation in FOR_EVERYBODY}

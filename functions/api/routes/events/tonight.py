@@ -23,7 +23,10 @@ router = APIRouter(prefix="/api/public", tags=["events"])
 @router.get("/events/tonight", responses=public_refusals(400, 503), response_model=Tonight)
 @access(200, anonymous=200)
 async def tonight(platform: PlatformDep, where: Annotated[Where, Query()]) -> Response:
-    """Where to dance tonight, anywhere in the world: by the clocks there, until six in the morning."""
+    """Where to dance tonight, anywhere in the world: by the clocks there, until six in the morning.
+
+    `near=me` in the place's stead is for the edge, which sends the client on to the cell it is in.
+    """
     area = where.area()
 
     def load() -> Tonight:

@@ -1,6 +1,7 @@
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
+from functions.api.caching import FRESH
 from functions.api.dependencies import CallerDep, PlatformDep, ReadDep, WorkDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
 from functions.api.schemas.base import Id
@@ -19,9 +20,6 @@ from mundotango.attendance import service
 from mundotango.attendance.model import Offer
 from mundotango.pagination import DEFAULT_LIMIT
 
-# Places go by the second where many want them; whoever registers learns what is left in any case.
-OFFER = "public, max-age=20, s-maxage=20, stale-while-revalidate=20, stale-if-error=600"
-
 router = APIRouter(prefix="/api", tags=["registrations"])
 
 
@@ -34,7 +32,8 @@ async def get_registration_offer(
 
     It is kept for 20 seconds. Somebody who registers meanwhile may have been faster.
     """
-    response.headers["cache-control"] = OFFER
+    # Places go by the second where many want them; whoever registers learns what is left in any case.
+    response.headers["cache-control"] = FRESH
     return _offer(service.get_offer(work, occurrence_id, platform.clock))
 
 
