@@ -12,7 +12,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import digests, erasures, events, media, moderators, parameters, prices, queues, rebuild, webpush
+from operations import (
+    digests,
+    erasures,
+    events,
+    media,
+    moderators,
+    parameters,
+    prices,
+    queues,
+    rebuild,
+    regions,
+    webpush,
+)
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.options import Env, RegionName, Stack, examples, find, named, session
@@ -89,7 +101,8 @@ def preflight(
     target = named(env, stack)
     given = parameters.pairs([*parameters.words(line), *(pairs or ())])
     target = replace(target, parameters=parameters.effective(target.parameters, given))
-    findings = examine(AwsAccount(session(target, region)), target)
+    target = replace(target, region=region or target.region)
+    findings = [*examine(AwsAccount(session(target, region)), target), *regions.findings(target)]
     if as_json:
         print(json.dumps(_as_json(target, findings)))
     else:
