@@ -54,6 +54,10 @@ class Account(Protocol):
         """Whether a serverless cache of that name is there already: it is unique in an account and region."""
         ...
 
+    def table_exists(self, name: str) -> bool:
+        """Whether there is a table of that name in this region, whoever made it."""
+        ...
+
     def push_key(self, parameter: str) -> str | None:
         """The public half of the key of Web Push that this parameter has; None when there is no such parameter."""
         ...
@@ -111,6 +115,14 @@ class AwsAccount:
             try:
                 return bool(client.describe_serverless_caches(ServerlessCacheName=name)["ServerlessCaches"])
             except client.exceptions.ServerlessCacheNotFoundFault:
+                return False
+
+    def table_exists(self, name: str) -> bool:
+        client = self._session.client("dynamodb", config=self._config)
+        with aws_errors_explained(f"looking for the table {name}"):
+            try:
+                return bool(client.describe_table(TableName=name)["Table"])
+            except client.exceptions.ResourceNotFoundException:
                 return False
 
     def push_key(self, parameter: str) -> str | None:

@@ -23,6 +23,7 @@ from operations import (
     parameters,
     queues,
     rebuild,
+    regions,
     webpush,
 )
 from operations.account import AwsAccount
@@ -114,7 +115,8 @@ def preflight(
     target = named(env, stack)
     given = parameters.pairs([*parameters.words(line), *(pairs or ())])
     target = replace(target, parameters=parameters.effective(target.parameters, given))
-    findings = examine(AwsAccount(session(target, region)), target)
+    target = replace(target, region=region or target.region)
+    findings = [*examine(AwsAccount(session(target, region)), target), *regions.findings(target)]
     if as_json:
         print(json.dumps(_as_json(target, findings)))
     else:

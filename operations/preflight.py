@@ -101,6 +101,14 @@ def _new_names(account: Account, env: ConfigEnv) -> Finding:
     if not env.parameters["CacheHost"] and account.cache_exists(cache):
         said = f"a cache {cache} is there already, of another stack or of one that was deleted"
         return Finding("names", State.REFUSED, said, "delete it, or choose another by CacheName")
+    reactions = f"{env.stack_name}-reactions"
+    alone = env.parameters["IsHome"] == "true" and not env.parameters["HomeRegion"]
+    if alone and account.table_exists(reactions):
+        said = f"a table {reactions} is there already, kept when a stack of that name was deleted"
+        cure = (
+            f"give HomeRegion={account.region} and Regions={account.region}, and the stack goes on with what is in it"
+        )
+        return Finding("names", State.REFUSED, said, cure)
     return Finding("names", State.GOOD, f"stack {env.stack_name} will be made")
 
 

@@ -19,6 +19,8 @@ UNSEEN = re.compile(
     "logs:|ec2:|rds-db:|elasticache:|execute-api:|dynamodb:(ListStreams|DescribeStream|GetRecords|GetShardIterator)$"
     "|sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes)$"
 )
+# The name of a table that is one in all regions, or an ARN with it.
+_TABLE = re.compile(r"(?:arn:.*:table/)?\$\{AWS::StackName\}-([a-z]+)(?=/|$)")
 _PREFIX = {"sesv2": "ses"}
 _OF_OBJECTS = {
     "PutObject": "PutObject",
@@ -146,7 +148,7 @@ def roles() -> dict[str, Role]:
             found[module] = Role(
                 name,
                 [each["Fn::If"][1] if "Fn::If" in each else each for each in statements],
-                {key: value["Ref"] for key, value in variables.items() if isinstance(value, dict) and "Ref" in value},
+                {key: named(value) for key, value in variables.items() if isinstance(value, dict)},
             )
     return found
 
@@ -199,24 +201,27 @@ def _covers(statement: Mapping[str, Any], asked: Asked) -> bool:
 
 
 def _resources(statement: Mapping[str, Any]) -> list[str]:
-    return [_named(resource) for resource in _listed(statement["Resource"])]
+    return [named(resource) for resource in _listed(statement["Resource"])]
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _named(resource: Any) -> str:
+def named(resource: Any) -> str:
+    """What a piece of template stands for at home; a table that is one in all regions goes by a name of its own."""
     match resource:
+        case {"Fn::If": [_, where_it_is_home, _]}:
+            return named(where_it_is_home)
         case str():
             return resource
-        case {"Ref": name}:
-            return str(name)
-        case {"Fn::GetAtt": [name, "Arn"]}:
+        case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
             return str(name)
         case {"Fn::GetAtt": [name, attribute]}:
             return f"{name}.{attribute}"
-        case {"Fn::Sub": text}:
+        case {"Fn::Sub": str(text)} if table := _TABLE.match(text):
+            return f"{table[1].capitalize()}Table{text[table.end() :]}"
+        case {"Fn::Sub": [text, _]} | {"Fn::Sub": text}:
             # Of an ARN what stands after its region and account.
             return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", re.sub(r"^arn:.*?\$\{AWS::AccountId\}:", "", text))
     raise AssertionError(resource)

@@ -147,7 +147,7 @@ class Pool:
         return boto3.client("cognito-idp", REGION.name)
 
 
-@pytest.fixture(params=["fake", "cognito"])
+@pytest.fixture(params=["fake", "cognito", "cognito elsewhere"])
 def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     if request.param == "fake":
         yield Pool(FakeIdentities())
@@ -156,7 +156,8 @@ def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     with mock_aws():
         made = boto3.client("cognito-idp", REGION.name).create_user_pool(PoolName="p", UsernameAttributes=["email"])
         pool_id = made["UserPool"]["Id"]
-        yield Pool(CognitoIdentities(settings.UserPool(pool_id), REGION), pool_id)
+        here = settings.Region("eu-west-1", "") if request.param == "cognito elsewhere" else REGION
+        yield Pool(CognitoIdentities(settings.UserPool(pool_id), here), pool_id)
 
 
 class TestIdentities:

@@ -380,3 +380,18 @@ def test_a_form_is_signed_without_a_network(
         assert {name: value} in policy["conditions"]
     left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
     assert timedelta(minutes=4) < left <= timedelta(minutes=5, seconds=1)
+
+
+@pytest.mark.parametrize(("home", "signed_for"), [("us-east-1", "us-east-1"), ("", "eu-west-1")])
+def test_the_address_of_an_archive_is_signed_for_the_region_that_it_is_in(
+    home: str, signed_for: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Archives are made at home, and asked for in the nearest region."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    store = S3ObjectStore(uploads=UPLOADS, media=MEDIA, region=settings.Region("eu-west-1", "", home))
+
+    url = store.presign_get("exports/x/y.zip", filename="mundo-tango.zip", seconds=60)
+
+    assert url.startswith(f"https://uploads-bucket.s3.{signed_for}.amazonaws.com/exports/x/y.zip?")
+    assert f"%2F{signed_for}%2Fs3%2Faws4_request" in url

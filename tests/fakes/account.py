@@ -18,6 +18,7 @@ class FakeAccount:
     verified: Collection[str] = ()
     stacks: Mapping[str, str] = field(default_factory=dict)
     caches: Collection[str] = ()
+    tables: Collection[str] = ()
     push_keys: Mapping[str, str] = field(default_factory=dict)
 
     def id(self) -> str:
@@ -40,6 +41,9 @@ class FakeAccount:
 
     def cache_exists(self, name: str) -> bool:
         return name in self.caches
+
+    def table_exists(self, name: str) -> bool:
+        return name in self.tables
 
     def push_key(self, parameter: str) -> str | None:
         return self.push_keys.get(parameter)

@@ -50,7 +50,10 @@ def test_each_stream_has_exactly_one_reading_function(resources: Resources, func
     for name, function in functions.items():
         for event in function.get("Events", {}).values():
             if event["Type"] == "DynamoDB":
-                (stream,) = references(event["Properties"]["Stream"])
+                condition, stream, told = event["Properties"]["Stream"]["Fn::If"]
+                assert condition == "OwnsTables", name
+                (stream,) = references(stream)
+                assert told == {"Ref": stream.replace("Table.StreamArn", "Stream")}, name
                 readers.setdefault(stream.removesuffix(".StreamArn"), []).append(name)
     assert readers == {
         "ActivitiesTable": ["PushFunction"],
@@ -177,8 +180,10 @@ def test_who_uses_the_database_waits_for_its_schema(resources: Resources, functi
     assert users == {"ApiFunction", "JobsFunction"}
     for name in users:
         told = functions[name]["Environment"]["Variables"].values()
-        waits = resources[name].get("DependsOn") == "Migration"
-        assert waits or {"Fn::GetAtt": ["Migration", "OriginSecretSha256"]} in told, name
+        waits = {
+            reference.split(".")[0] for reference in references([functions[name]["VersionDescription"], list(told)])
+        }
+        assert "Migration" in waits, name
 
 
 def test_master_secret_is_resolved_only_for_a_database_of_ours(resources: Resources) -> None:
@@ -201,4 +206,5 @@ def test_the_edge_proves_itself_to_each_api(name: str, resources: Resources) -> 
     origins = resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
     (origin,) = [one for one in origins if one["Id"] == name]
     (header,) = origin["OriginCustomHeaders"]
-    assert header == {"HeaderName": "x-origin-secret", "HeaderValue": {"Fn::GetAtt": ["Migration", "OriginSecret"]}}
+    secret = {"Fn::If": ["AtHome", {"Fn::GetAtt": ["Migration", "OriginSecret"]}, ""]}
+    assert header == {"HeaderName": "x-origin-secret", "HeaderValue": secret}

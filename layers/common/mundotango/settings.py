@@ -84,14 +84,22 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where the function runs, and where the SDK was told to find AWS (empty: at AWS)."""
+    """Where the function runs, and where the SDK was told to find AWS (empty: at AWS).
+
+    `home` is where writes go and the database is (empty: here).
+    """
 
     name: str
     endpoint: str
+    home: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
-        return cls(name=_require(env, "AWS_REGION"), endpoint=env.get("AWS_ENDPOINT_URL", ""))
+        return cls(
+            name=_require(env, "AWS_REGION"),
+            endpoint=env.get("AWS_ENDPOINT_URL", ""),
+            home=env.get("HOME_REGION", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,16 @@ def test_a_stack_that_cannot_be_deployed_to_is_refused_with_the_cure(status: str
     assert bool(finding.cure) == (state is State.REFUSED)
 
 
+def test_a_first_deploy_is_refused_while_the_tables_of_a_deleted_stack_are_there() -> None:
+    kept = FakeAccount(tables={"mundo-tango-phase1-reactions"})
+    finding = found("names", kept, phase1())
+
+    assert finding.state is State.REFUSED
+    assert "HomeRegion=us-east-1" in finding.cure
+    assert found("names", kept, phase1(HomeRegion="us-east-1", Regions="us-east-1")).state is State.GOOD
+    assert found("names", kept, phase1(IsHome="false", HomeRegion="eu-west-1")).state is State.GOOD  # its replicas
+
+
 def test_a_first_deploy_is_refused_while_its_cache_has_a_namesake() -> None:
     taken = FakeAccount(caches={"mundo-tango", "other"})
 

@@ -6,6 +6,7 @@ so that is looked for first; who is not found is gone already.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class CognitoIdentities:
     def __init__(self, pool: settings.UserPool, region: settings.Region) -> None:
         self._pool = pool.id
-        self._region = region
+        # A pool's id begins with its region, which stays where it was when another region becomes home.
+        self._region = replace(region, name=pool.id.partition("_")[0])
 
     def delete(self, user_id: UUID) -> None:
         for user in self._found(user_id):

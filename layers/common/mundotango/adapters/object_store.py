@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
@@ -33,12 +34,22 @@ class S3ObjectStore:
 
     @cached_property
     def _client(self) -> S3Client:
+        return self._made(self._region)
+
+    @cached_property
+    def _signer(self) -> S3Client:
+        """Uploads and archives are at home, and an address is signed for the region that its bucket is in."""
+        home = self._region.home
+        return self._client if home in ("", self._region.name) else self._made(replace(self._region, name=home))
+
+    @staticmethod
+    def _made(region: settings.Region) -> S3Client:
         # The bucket's own regional host name, said twice: left to itself the SDK signs forms for the older global name,
         # which answers for a new bucket elsewhere with a redirect that a browser's form does not survive.
-        addressing: Literal["auto", "virtual"] = "auto" if self._region.endpoint else "virtual"
+        addressing: Literal["auto", "virtual"] = "auto" if region.endpoint else "virtual"
         client = make_client(
             "s3",
-            self._region,
+            region,
             signature_version="s3v4",
             s3={"us_east_1_regional_endpoint": "regional", "addressing_style": addressing},
         )
@@ -52,7 +63,7 @@ class S3ObjectStore:
             # S3 computes the hash of what comes and refuses what has another.
             fields["x-amz-checksum-algorithm"] = "SHA256"
             fields["x-amz-checksum-sha256"] = b64encode(bytes.fromhex(sha256)).decode()
-        post = self._client.generate_presigned_post(
+        post = self._signer.generate_presigned_post(
             self._buckets["uploads"],
             key,
             Fields=dict(fields),
@@ -102,7 +113,7 @@ class S3ObjectStore:
             raise
 
     def presign_get(self, key: str, *, filename: str, seconds: int) -> str:
-        return self._client.generate_presigned_url(
+        return self._signer.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self._buckets["uploads"],
