@@ -25,6 +25,7 @@ from mundotango.reactions.model import (
     REACTION_KINDS,
     Count,
     CountChange,
+    Counts,
     EngagementKind,
     ReactionKind,
     Told,
@@ -71,6 +72,9 @@ class Unreliable:
         if overlapping is not None:
             overlapping()
         return known
+
+    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
+        return self.counters.everywhere(keys, fresh=fresh)
 
     def apply(self, key: str, change: CountChange) -> bool:
         return self._meet_fault(lambda: self.counters.apply(key, change))
