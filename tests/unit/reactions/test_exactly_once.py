@@ -275,8 +275,7 @@ class _Unshuffled:
 
 
 # A schedule takes some 50 ms: few of them while one works, all that the profile asks for where it asks for many.
-ASKED_FOR = settings().max_examples
-SCHEDULES = ASKED_FOR if ASKED_FOR >= 1000 else 40
+SCHEDULES = asked if (asked := settings().max_examples) >= 1000 else 40
 Counting.TestCase.settings = settings(max_examples=SCHEDULES, stateful_step_count=40, deadline=None)
 TestCounting = pytest.mark.timeout(280)(Counting.TestCase)
 
@@ -399,4 +398,4 @@ def test_threads_that_react_and_threads_that_count_at_once() -> None:
 
 def together(acts: list[Callable[[], object]]) -> list[object]:
     with ThreadPoolExecutor(len(acts)) as several:
-        return [each.result() for each in [several.submit(act) for act in acts]]
+        return list(several.map(lambda act: act(), acts))

@@ -232,7 +232,7 @@ def mention(post_id: UUID) -> Activity:
 
 # A schedule takes some 100 ms: few of them while one works, all that the profile asks for where it asks for many.
 ASKED_FOR = settings().max_examples
-SCHEDULES = ASKED_FOR if ASKED_FOR >= 1000 else 25
+SCHEDULES = ASKED_FOR if ASKED_FOR >= 1000 else 20
 Regions.TestCase.settings = settings(max_examples=SCHEDULES, stateful_step_count=40, deadline=None)
 TestRegions = pytest.mark.timeout(280)(Regions.TestCase)
 
