@@ -113,8 +113,7 @@ class Counting(RuleBasedStateMachine):
         self.buckets, self.counters = FakeBuckets(self.table), self.counters_are()
         self.unreliable = Unreliable(self.counters, FakeActivities())
         self.shards: dict[str, list[RowChange]] = {"whole": [], "left": [], "right": []}
-        self.split, self.routed = False, 0
-        self.brought: list[RowChange] = []
+        self.split, self.routed, self.brought = False, 0, list[RowChange]()
         # The model.
         self.felt: dict[tuple[UUID, UUID], ReactionKind] = {}
         self.engaged: dict[tuple[UUID, str, UUID], tuple[int, bool]] = {}
