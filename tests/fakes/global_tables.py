@@ -4,8 +4,8 @@ What AWS says of eventually consistent global tables holds here too: a write is 
 later, in any order among items, in the others; of two writes of one item the later stands, as a whole, by clocks that
 may differ; several writes that follow each other may arrive as one; each replica's stream has what became of its own
 items, whoever wrote them, in the order of its own changes.
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (2026-11-28). Not confirmed
-there is that several writes may arrive as one, and that an old image is the replica's own.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html (2026-11-28). Not
+confirmed there is that several writes may arrive as one, and that an old image is the replica's own.
 """
 
 from collections.abc import Callable, Mapping
