@@ -1,4 +1,4 @@
-"""Woken by the stream of reactions, comments, shares and views: counts them and announces the new totals."""
+"""Woken by the stream of reactions, comments, shares and views: counts what is its region's, announces totals."""
 
 from functools import cache
 from typing import Any
@@ -20,8 +20,9 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[di
     from mundotango.reactions.repository import change_from_record, told_from_record
     from mundotango.reactions.telling import first_of, tell_authors
 
-    changes = [change_from_record(record["dynamodb"]) for record in event["Records"]]
-    told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"])]
+    here = platform().region
+    changes = [change_from_record(record["dynamodb"], here) for record in event["Records"]]
+    told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"], here)]
     failed = first_of(
         count_changes(platform().counters, platform().activities, changes, platform().clock),
         tell_authors(platform().activities, told, platform().clock),

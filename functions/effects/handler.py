@@ -3,7 +3,8 @@ mails among them, so that nothing waits for SES, and for what devices are to be 
 what nobody decides: sockets that end.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
-order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end.
+order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end. The stream
+brings every region's commands: of another's only its own sockets and copies of pictures are this region's to see to.
 """
 
 from __future__ import annotations
@@ -47,32 +48,35 @@ def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
 
 
 def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    from mundotango.adapters.dynamodb import written_in
     from mundotango.commands.repository import command_from_image
-    from mundotango.commands.service import leaves_copies
+    from mundotango.commands.service import concerns, leaves_copies
 
     failed: str | None = None
     deletions: list[tuple[str, Command]] = []
     for record in records:
         if record["eventName"] == "REMOVE":  # a row's expiry asks for nothing
             continue
-        number = record["dynamodb"]["SequenceNumber"]
-        command = command_from_image(record["dynamodb"]["NewImage"])
-        if not _carried_out(command):
+        number, image = record["dynamodb"]["SequenceNumber"], record["dynamodb"]["NewImage"]
+        command, own = command_from_image(image), platform().region.owns(written_in(image))
+        if not concerns(command, own=own):
+            continue
+        if not _carried_out(command, own=own):
             failed = number
             break
-        if leaves_copies(command):
+        if own and leaves_copies(command):
             deletions.append((number, command))
     if deletions and not _invalidated(deletions):
         failed = deletions[0][0]
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
 
-def _carried_out(command: Command) -> bool:
+def _carried_out(command: Command, *, own: bool) -> bool:
     from mundotango.commands.service import carry_out
 
     said: dict[str, object] = {"kind": command.kind, "command": command.key, "version": command.version}
     with correlating(command.correlation_id):
-        return _done(said, lambda: carry_out(platform(), command))
+        return _done(said, lambda: carry_out(platform(), command, own=own))
 
 
 def _work_off(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:

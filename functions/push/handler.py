@@ -1,6 +1,10 @@
 """Woken by two streams and a queue. Of activities it finds the audience, and delivers to a small one; of pictures it
 makes their outcome an activity; and the chunks of large audiences come back to it through the queue.
 
+Both streams bring every region's records. A picture is announced by the region that wrote its row. An activity is
+delivered in each region, to that one's sockets, and taken into inboxes at home alone, whoever wrote it: of two regions
+that write one item the later write stands, and what the other noted would be lost.
+
 A record that cannot be worked off now (a table is away) is reported, and the stream brings it and all after it again;
 those before it are done. A message that cannot be read comes again alone, until the queue gives it up: none waits for
 it, nor is given up with it. A socket that does not take a frame is no reason to bring anything again.
@@ -41,11 +45,14 @@ def lambda_handler(event: dict[str, Any], _context: object) -> Failures:
 
 def _announce(records: Sequence[dict[str, Any]]) -> list[str]:
     """Tell owners what became of their pictures; the sequence number of the first record that has to come again."""
+    from mundotango.adapters.dynamodb import written_in
     from mundotango.media.repository import media_from_image
     from mundotango.realtime.announcement import picture_progress
 
     for record in records:
         images = record["dynamodb"]
+        if not platform().region.owns(written_in(images.get("NewImage", {}))):
+            continue
         activity = picture_progress(
             images.get("OldImage") and media_from_image(images["OldImage"]),
             images.get("NewImage") and media_from_image(images["NewImage"]),
@@ -78,7 +85,8 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
         for appended in happened:
             try:
                 with correlating(appended.activity.correlation_id or correlation_id()):
-                    take_in(platform(), readable(appended))
+                    if platform().region.is_home:
+                        take_in(platform(), readable(appended))
                     told = _told_at_once(appended)
             except Unavailable:
                 failed = [numbers[appended.position]]

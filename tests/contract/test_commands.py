@@ -100,11 +100,11 @@ class TestErasures:
         assert set(found) == people
 
 
-def test_the_ledger_knows_the_id_and_the_moment_and_nothing_else(aws: settings.Region) -> None:
+def test_the_ledger_knows_the_id_the_moment_and_the_region_and_nothing_else(aws: settings.Region) -> None:
     DynamoErasures(table_name("erasures"), aws).note(ids.new_id(), AT)
 
     (row,) = rows("erasures")
-    assert row.keys() == {"user_id", "noted_at", "expires_at"}
+    assert row.keys() == {"user_id", "noted_at", "expires_at", "region"}
     assert int(row["expires_at"]["N"]) == int((AT + timedelta(days=400)).timestamp())
 
 

@@ -18,8 +18,11 @@ DAY = 86_400
 ANA, BRUNO = ids.new_id(), ids.new_id()
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
+@pytest.fixture(params=["fake", "dynamodb", "global"])
 def inbox(request: pytest.FixtureRequest) -> Inbox:
+    if request.param == "global":
+        request.getfixturevalue("global_tables")
+        return DynamoInbox("notifications", REGION)
     if request.param == "fake":
         return FakeInbox()
     return DynamoInbox(table_name("notifications"), request.getfixturevalue("aws"))

@@ -27,7 +27,7 @@ from mundotango.reactions.model import (
 from mundotango.reactions.ports import Buckets, Counters, Engagements, Reactions
 from mundotango.reactions.repository import DynamoEngagements, DynamoReactions, change_from_record
 from tests.fakes.reactions import FakeBuckets, FakeCounters, FakeEngagements, FakeReactions, FakeTable
-from tests.fixtures.aws import stream_records, table_name
+from tests.fixtures.aws import REGION, stream_records, table_name
 
 AT = datetime(2026, 11, 20, 22, 30, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -47,15 +47,23 @@ class Stores:
         return [(change.before, change.after) for change in self.stream() if change.before != change.after]
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
+@pytest.fixture(params=["fake", "dynamodb", "global"])
 def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "global":
+        streams = request.getfixturevalue("global_tables").replicas[REGION.name].streams
+        return Stores(
+            DynamoReactions("reactions", REGION),
+            DynamoEngagements("reactions", REGION),
+            DynamoBuckets("reactions", REGION),
+            lambda: [change_from_record(record["dynamodb"], REGION) for record in streams["reactions"]],
+        )
     if request.param == "fake":
-        table = FakeTable()
+        table = FakeTable(REGION.name)
         return Stores(FakeReactions(table), FakeEngagements(table), FakeBuckets(table), lambda: list(table.stream))
     name, region = table_name("reactions"), request.getfixturevalue("aws")
 
     def stream() -> list[RowChange]:
-        return [change_from_record(record["dynamodb"]) for record in stream_records("reactions")]
+        return [change_from_record(record["dynamodb"], region) for record in stream_records("reactions")]
 
     return Stores(DynamoReactions(name, region), DynamoEngagements(name, region), DynamoBuckets(name, region), stream)
 
@@ -65,10 +73,13 @@ def reactions(stores: Stores) -> Reactions:
     return stores.reactions
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
+@pytest.fixture(params=["fake", "dynamodb", "global"])
 def counters(request: pytest.FixtureRequest) -> Counters:
     if request.param == "fake":
         return FakeCounters()
+    if request.param == "global":
+        request.getfixturevalue("global_tables")
+        return DynamoCounters("counters", REGION)
     return DynamoCounters(table_name("counters"), request.getfixturevalue("aws"))
 
 
@@ -84,7 +95,7 @@ class TestReactions:
         assert stores.reactions.put(post_id, user_id, "like", AT)
         assert not stores.reactions.put(post_id, user_id, "like", AT + MINUTE)
 
-        assert stores.reactions.mine([post_id], user_id) == {post_id: Reaction(user_id, "like", AT)}
+        assert stores.reactions.mine([post_id], user_id) == {post_id: Reaction(user_id, "like", AT, region=REGION.name)}
         assert stores.counted() == [(None, "like")]
 
     def test_another_kind_takes_its_place_and_remembers_it(self, stores: Stores) -> None:
@@ -93,7 +104,7 @@ class TestReactions:
 
         assert stores.reactions.put(post_id, user_id, "abrazo", AT + MINUTE)
 
-        changed = Reaction(user_id, "abrazo", AT + MINUTE, "like", AT)
+        changed = Reaction(user_id, "abrazo", AT + MINUTE, "like", AT, REGION.name)
         assert stores.reactions.mine([post_id], user_id) == {post_id: changed}
         assert stores.counted() == [(None, "like"), ("like", "abrazo")]
         assert [change.at for change in stores.stream()] == [AT, AT + MINUTE]
@@ -102,7 +113,7 @@ class TestReactions:
         post_id, user_id = ids.new_id(), ids.new_id()
         stores.reactions.put(post_id, user_id, "like", AT)
 
-        assert stores.reactions.remove(post_id, user_id) == Reaction(user_id, "like", AT)
+        assert stores.reactions.remove(post_id, user_id) == Reaction(user_id, "like", AT, region=REGION.name)
         assert stores.reactions.remove(post_id, user_id) is None
         assert stores.reactions.mine([post_id], user_id) == {}
         assert stores.counted() == [(None, "like"), ("like", None)]
@@ -113,7 +124,9 @@ class TestReactions:
         reactions.put(liked, mine, "like", AT)
         reactions.put(liked_by_other, other, "like", AT)
 
-        assert reactions.mine([liked, liked_by_other, ids.new_id()], mine) == {liked: Reaction(mine, "like", AT)}
+        assert reactions.mine([liked, liked_by_other, ids.new_id()], mine) == {
+            liked: Reaction(mine, "like", AT, region=REGION.name)
+        }
         assert reactions.mine([], mine) == {}
 
     def test_mine_of_more_than_one_call_holds(self, reactions: Reactions) -> None:

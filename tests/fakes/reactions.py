@@ -18,6 +18,7 @@ from mundotango.reactions.model import (
     Contents,
     Count,
     CountChange,
+    Counts,
     EngagementKind,
     Pass,
     Reaction,
@@ -46,7 +47,8 @@ class Row:
 class FakeTable:
     """The reactions table: its rows by bucket and sort key, and what its stream will bring, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str = "") -> None:
+        self.region = region
         self.rows: dict[tuple[str, str], Row] = {}
         self.stream: list[RowChange] = []
         self.told: list[News] = []
@@ -107,7 +109,8 @@ class FakeReactions:
             if not self._may_put(known, kind):
                 return False
             before = known.reaction if known else None
-            reaction = Reaction(user_id, kind, at, before.kind if before else None, before.at if before else None)
+            was, was_at = (before.kind, before.at) if before else (None, None)
+            reaction = Reaction(user_id, kind, at, was, was_at, self.table.region)
             first = (known.told if known else None) or ((told, told_on(at)) if told else None)
             self.table.write(*key, Row(kind, reaction, told=first))
             return True
@@ -198,6 +201,10 @@ class FakeCounters:
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
         return {key: self.rows[key] for key in keys if key in self.rows}
+
+    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
+        """Of the one region that fakes are in, whose name is empty."""
+        return {key: {"": count} for key, count in self.counts(keys, fresh=fresh).items()}
 
     def apply(self, key: str, change: CountChange) -> bool:
         with self._lock:

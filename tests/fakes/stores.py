@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mundotango import settings
 from mundotango.realtime.traffic import Traffic
 from tests.fakes.clock import FakeClock
 from tests.fakes.devices import FakeDevices
@@ -24,6 +25,7 @@ class FakeStores:
     """Its clock stands at the real present, because positions are made from that."""
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC)))
+    region: settings.Region = field(default_factory=lambda: settings.Region("us-east-1", ""))
     connections: FakeConnections = field(default_factory=FakeConnections)
     activities: FakeActivities = field(default_factory=FakeActivities)
     edges: FakeEdges = field(default_factory=FakeEdges)

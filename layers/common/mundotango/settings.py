@@ -86,12 +86,14 @@ class Cache:
 class Region:
     """Where the function runs, and where the SDK was told to find AWS (empty: at AWS).
 
-    `home` is where writes go and the database is (empty: here).
+    `home` is where writes go and the database is (empty: here); `regions` are all regions that hold the tables, the one
+    in which the platform began first (empty: home alone).
     """
 
     name: str
     endpoint: str
     home: str = ""
+    regions: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -99,7 +101,28 @@ class Region:
             name=_require(env, "AWS_REGION"),
             endpoint=env.get("AWS_ENDPOINT_URL", ""),
             home=env.get("HOME_REGION", ""),
+            regions=tuple(filter(None, env.get("REGIONS", "").split(","))),
         )
+
+    @property
+    def is_home(self) -> bool:
+        return self.home in ("", self.name)
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """The regions that hold the tables, the first one first, this one among them."""
+        return tuple(dict.fromkeys((*(self.regions or (self.home or self.name,)), self.name)))
+
+    @property
+    def first(self) -> str:
+        """Where the platform began: what says of no region that it wrote it is from there. It stays the first when
+        another becomes home."""
+        return self.everywhere[0]
+
+    def owns(self, written_in: str | None) -> bool:
+        """Whether it is for this region to do what follows from an item that was written there. Of the three streams
+        that bring an item, each region's one, so one does."""
+        return (written_in or self.first) == self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from functions.effects import handler
-from mundotango import ids
+from mundotango import ids, settings
 from mundotango.bootstrap import Platform
 from mundotango.commands.model import Command
 from mundotango.commands.service import UnknownCommand, carry_out, command_of, identity_deletion, socket_closing
@@ -36,6 +36,7 @@ def identities() -> FakeIdentities:
 @pytest.fixture
 def platform(identities: FakeIdentities, monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
+    platform.region = settings.Region("us-east-1", "")
     platform.identities = identities
     monkeypatch.setattr(handler, "platform", lambda: platform)
     return platform

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from functions.effects import handler
-from mundotango import ids
+from mundotango import ids, settings
 from mundotango.bootstrap import Platform
 from mundotango.commands.service import command_of, identity_deletion, media_deletion
 from mundotango.media import policy
@@ -29,6 +29,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.platform = Platform()
+        self.platform.region = settings.Region("us-east-1", "")
         self.objects, self.edge, self.identities = FakeObjectStore(), FakeEdge(), FakeIdentities()
         self.platform.objects, self.platform.edge, self.platform.identities = self.objects, self.edge, self.identities
         self.ana = ids.new_id()

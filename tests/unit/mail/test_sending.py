@@ -31,6 +31,7 @@ class Outside:
 
     def __init__(self) -> None:
         self.platform = Platform()
+        self.platform.region = settings.Region("us-east-1", "")
         self.identities, self.mailer = FakeIdentities(), FakeMailer()
         self.sends, self.commands = FakeSends(), FakeCommands()
         self.platform.identities, self.platform.mailer = self.identities, self.mailer

@@ -9,7 +9,18 @@ import pytest
 
 from mundotango.errors import Unavailable
 from mundotango.reactions.counting import RowChange, count_changes
-from mundotango.reactions.model import ENDED, Count, CountChange, Told, Total, Totals, bucket_key, bucket_of, zeros
+from mundotango.reactions.model import (
+    ENDED,
+    Count,
+    CountChange,
+    Counts,
+    Told,
+    Total,
+    Totals,
+    bucket_key,
+    bucket_of,
+    zeros,
+)
 from mundotango.reactions.service import totals
 from mundotango.realtime.model import Activity, Appended
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
@@ -38,6 +49,9 @@ class AwayNowAndThen:
         if overlapping is not None:
             overlapping()
         return known
+
+    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
+        return self.counters.everywhere(keys, fresh=fresh)
 
     def apply(self, key: str, change: CountChange) -> bool:
         self._call()

@@ -25,6 +25,7 @@ from mundotango.reactions.model import (
     REACTION_KINDS,
     Count,
     CountChange,
+    Counts,
     EngagementKind,
     ReactionKind,
     Told,
@@ -72,6 +73,9 @@ class Unreliable:
             overlapping()
         return known
 
+    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
+        return self.counters.everywhere(keys, fresh=fresh)
+
     def apply(self, key: str, change: CountChange) -> bool:
         return self._meet_fault(lambda: self.counters.apply(key, change))
 
@@ -109,8 +113,7 @@ class Counting(RuleBasedStateMachine):
         self.buckets, self.counters = FakeBuckets(self.table), self.counters_are()
         self.unreliable = Unreliable(self.counters, FakeActivities())
         self.shards: dict[str, list[RowChange]] = {"whole": [], "left": [], "right": []}
-        self.split, self.routed = False, 0
-        self.brought: list[RowChange] = []
+        self.split, self.routed, self.brought = False, 0, list[RowChange]()
         # The model.
         self.felt: dict[tuple[UUID, UUID], ReactionKind] = {}
         self.engaged: dict[tuple[UUID, str, UUID], tuple[int, bool]] = {}
@@ -271,8 +274,7 @@ class _Unshuffled:
 
 
 # A schedule takes some 50 ms: few of them while one works, all that the profile asks for where it asks for many.
-ASKED_FOR = settings().max_examples
-SCHEDULES = ASKED_FOR if ASKED_FOR >= 1000 else 40
+SCHEDULES = asked if (asked := settings().max_examples) >= 1000 else 40
 Counting.TestCase.settings = settings(max_examples=SCHEDULES, stateful_step_count=40, deadline=None)
 TestCounting = pytest.mark.timeout(280)(Counting.TestCase)
 
@@ -395,4 +397,4 @@ def test_threads_that_react_and_threads_that_count_at_once() -> None:
 
 def together(acts: list[Callable[[], object]]) -> list[object]:
     with ThreadPoolExecutor(len(acts)) as several:
-        return [each.result() for each in [several.submit(act) for act in acts]]
+        return list(several.map(lambda act: act(), acts))

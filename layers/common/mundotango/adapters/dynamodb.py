@@ -10,17 +10,19 @@ never mistaken for a condition that did not hold.
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import batched
 from types import new_class
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -38,6 +40,23 @@ _TRY_AGAIN = {
 _MET_ANOTHER = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 _ATTEMPTS = 5
 _KEYS_A_CALL = 100
+
+
+class Replicated(Model):
+    """A row of a table that other regions hold too. Each write says in which region it was made: streams bring every
+    region's writes in every region, and one of them acts on it. Two regions that write one row at once: the later write
+    stands, as a whole."""
+
+    region = UnicodeAttribute(null=True)
+
+    def update(self, actions: list[Action], condition: Condition | None = None, **options: Any) -> Any:
+        mark = type(self).region
+        return super().update([*actions, mark.set(cast(str, mark.default_for_new))], condition, **options)
+
+
+def written_in(image: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The region that wrote a row of a replicated table, as a stream carries it; None of before there were several."""
+    return image.get("region", {}).get("S")
 
 
 class _SharedConnection(Connection):
@@ -67,8 +86,12 @@ def connection(region: settings.Region) -> Connection:
 
 def bind[M: Model](model: type[M], table_name: str, region: settings.Region) -> type[M]:
     """The model at its table: a subclass of its own, so that two tables of one model never meet."""
-    meta = type("Meta", (), {"table_name": table_name, "region": region.name, "host": region.endpoint or None})
-    bound = cast(type[M], new_class(model.__name__, (model,), {}, lambda body: body.update(Meta=meta)))
+    body: dict[str, Any] = {
+        "Meta": type("Meta", (), {"table_name": table_name, "region": region.name, "host": region.endpoint or None})
+    }
+    if issubclass(model, Replicated):
+        body["region"] = UnicodeAttribute(null=True, default_for_new=region.name)
+    bound = cast(type[M], new_class(model.__name__, (model,), {}, lambda names: names.update(body)))
     # pynamodb makes a connection, and so a client, for each model, and has no public way to share one.
     table = bound._get_connection()  # noqa: SLF001
     shared = connection(region)
@@ -122,6 +145,13 @@ def batch_get[M: Model](
 
     DynamoDB gives back the keys a busy table did not get to; pynamodb would ask for them again at once and for ever.
     """
+    return map(model.from_raw_data, batch_get_raw(model, keys, consistent_read=consistent_read))
+
+
+def batch_get_raw(
+    model: type[Model], keys: Iterable[str] | Iterable[tuple[str, str]], *, consistent_read: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The same as DynamoDB answers them, for rows of several shapes."""
     schema = model._get_connection().get_meta_table()  # noqa: SLF001
     names = [name for name in (schema.hash_keyname, schema.range_keyname) if name is not None]
     for page in batched(dict.fromkeys(keys), _KEYS_A_CALL, strict=False):
@@ -129,28 +159,28 @@ def batch_get[M: Model](
         yield from _batch(model, [dict(zip(names, part, strict=True)) for part in parts], consistent_read)
 
 
-def _batch[M: Model](model: type[M], keys: Sequence[Any], consistent_read: bool) -> Iterator[M]:
+def _batch(model: type[Model], keys: Sequence[Any], consistent_read: bool) -> Iterator[dict[str, Any]]:
     table = model._get_connection()  # noqa: SLF001 (Model.batch_get keeps to itself which keys it did not get)
     for attempt in range(_ATTEMPTS):
         _pause_before(attempt)
         answer = table.batch_get_item(keys, consistent_read=consistent_read)
-        yield from map(model.from_raw_data, answer["Responses"].get(table.table_name, ()))
+        yield from answer["Responses"].get(table.table_name, ())
         keys = answer["UnprocessedKeys"].get(table.table_name, {}).get("Keys", [])
         if not keys:
             return
     raise Unavailable("the table is busy; try again")
 
 
-def scan_page[M: Model](
-    model: type[M], condition: Condition | None, *, after: str | None, limit: int
-) -> tuple[list[M], str | None]:
+def scan_page(
+    model: type[Model], condition: Condition | None, *, after: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
     """Those of the next `limit` rows of a table that meet the condition, and where the next page begins.
 
-    None at the end. A page may hold none of the rows wanted and still not be the last.
+    As DynamoDB answers them. None at the end. A page may hold none of the rows wanted and still not be the last.
     """
     start = json.loads(after) if after else None
     pages = model.scan(condition, page_size=limit, last_evaluated_key=start, consistent_read=True).page_iter
-    rows = [model.from_raw_data(item) for item in next(pages)["Items"]]
+    rows = list(next(pages)["Items"])
     return rows, json.dumps(pages.last_evaluated_key) if pages.last_evaluated_key else None
 
 

@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, written
+from mundotango.adapters.dynamodb import Replicated, bind, written
 from mundotango.commands.model import Command
 
 
-class CommandRow(Model):
+class CommandRow(Replicated):
     key = UnicodeAttribute(hash_key=True)
     kind = UnicodeAttribute()
     payload = JSONAttribute()

@@ -27,6 +27,10 @@ _COMMAND = "command."
 _ABOUT = {"close_sockets": "user_id", "identity_delete": "user_id", "media_delete": "media_id", "send_mail": "mail_id"}
 
 
+# Each region has sockets and copies of pictures of its own. All else is done in one region, by that which wrote it.
+_EVERYWHERE = {"close_sockets", "media_delete"}
+
+
 class UnknownCommand(Exception):
     """Nobody carries out this kind; trying again does not help, until a newer version is deployed."""
 
@@ -62,8 +66,14 @@ def command_of(outgoing: Outgoing) -> Command | None:
     return Command(f"{kind}#{about}", kind, activity.payload, outgoing.seq, activity.v, activity.correlation_id)
 
 
-def carry_out(platform: Platform, command: Command) -> None:
-    """Doing it twice is doing it once: a command comes again after any failure, and sometimes for no reason.
+def concerns(command: Command, *, own: bool) -> bool:
+    """Whether there is something to be done in this region; `own` is whether it wrote the command."""
+    return own or command.kind in _EVERYWHERE
+
+
+def carry_out(platform: Platform, command: Command, *, own: bool = True) -> None:
+    """Doing it twice is doing it once: a command comes again after any failure, and sometimes for no reason. Of another
+    region's only what this one has itself is done.
 
     Of a picture the edge still has copies: they are forgotten by `invalidate`, together with those of others.
 
@@ -77,7 +87,8 @@ def carry_out(platform: Platform, command: Command) -> None:
 
             user_id = UUID(command.payload["user_id"])
             end_all(platform, user_id, command.payload["code"])
-            remove_all(platform.devices, user_id)
+            if own:
+                remove_all(platform.devices, user_id)
         case "identity_delete":
             platform.identities.delete(UUID(command.payload["user_id"]))
         case "media_delete":

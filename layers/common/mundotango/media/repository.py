@@ -19,10 +19,9 @@ from pynamodb.attributes import (
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, written
+from mundotango.adapters.dynamodb import Replicated, batch_get, bind, written
 from mundotango.media.model import Measures, Media, Purpose, Status, Variant
 
 
@@ -54,7 +53,7 @@ class Unattached(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     media_id = UnicodeAttribute(range_key=True)
 
 
-class MediaRow(Model):
+class MediaRow(Replicated):
     media_id = UnicodeAttribute(hash_key=True)
     owner_id = UnicodeAttribute()
     purpose = UnicodeAttribute()

@@ -19,10 +19,9 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 from pynamodb.indexes import KeysOnlyProjection, LocalSecondaryIndex
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, written
+from mundotango.adapters.dynamodb import Replicated, batch_get, bind, written
 from mundotango.notifications.model import Notification, NotificationKind
 from mundotango.notifications.policy import INBOX_LIFE, expires_at
 from mundotango.realtime.policy import moment_of
@@ -40,7 +39,7 @@ class ByPosition(LocalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     position = UnicodeAttribute(range_key=True)
 
 
-class NotificationRow(Model):
+class NotificationRow(Replicated):
     """`position` is missing where nobody is left, which keeps the row out of the index."""
 
     owner = UnicodeAttribute(hash_key=True)

@@ -8,14 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, written
+from mundotango.adapters.dynamodb import Replicated, bind, written
 from mundotango.privacy.policy import LEDGER_LIFE
 
 
-class ErasureRow(Model):
+class ErasureRow(Replicated):
     user_id = UnicodeAttribute(hash_key=True)
     noted_at = UTCDateTimeAttribute()
     expires_at = TTLAttribute()

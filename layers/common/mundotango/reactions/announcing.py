@@ -4,6 +4,9 @@ Whoever has counted something looks when the post was last told. If that was a s
 a write that only one can win, and reads the totals after it. If not, it waits for the rest of the second, once at the
 end of its batch, and claims then. Who does not win a claim need not tell: the other's came after what was counted here,
 and so did the reading of its totals. So the last state is always told.
+
+What other regions counted is told as it came here last. Of two regions that count one post within the second that this
+takes each may tell it without the other's; the next telling, and whoever asks, has both.
 """
 
 from collections.abc import Mapping
@@ -86,8 +89,9 @@ class Announcements:
                 self._waiting[target_id] = newest
 
     def _read(self, target_id: UUID) -> tuple[list[str], Totals]:
-        counts = self._counters.counts(bucket_keys(target_id), fresh=True)
-        return [counts[key].guard or "" for key in bucket_keys(target_id) if key in counts], total(counts, target_id)
+        counts = self._counters.everywhere(bucket_keys(target_id), fresh=True)
+        guards = [counts[key][region].guard or "" for key in sorted(counts) for region in sorted(counts[key])]
+        return guards, total(counts, target_id)
 
     def _newest(self, target_id: UUID) -> dict[str, int] | None:
         """What the newest announcement of this target says."""

@@ -13,6 +13,7 @@ from mundotango.reactions.repository import ReactionRow, counted_as
 
 # In the order of their sort keys the rows are reactions, comments, shares, and after them views and the mark.
 FIRST_VIEW = "view#"
+# Of another region than the first with its name behind it.
 MARK = "~recount"
 ROWS_A_BATCH = 25
 
@@ -20,12 +21,15 @@ ROWS_A_BATCH = 25
 class DynamoBuckets:
     def __init__(self, table_name: str, region: settings.Region) -> None:
         self._row = bind(ReactionRow, table_name, region)
+        self._region = region
 
     def contents(self, key: str) -> Contents:
         found: Counter[Total] = Counter()
         fingerprint = blake2b(digest_size=16)
         through: datetime | None = None
         for row in self._row.query(key, self._row.user_id < FIRST_VIEW, consistent_read=True):
+            if not self._region.owns(row.region):
+                continue
             counted = counted_as(row)
             if counted is not None:
                 found[counted] += 1
@@ -35,7 +39,8 @@ class DynamoBuckets:
         return Contents({name: found[name] for name in TOTALS if name != "views"}, fingerprint.hexdigest(), through)
 
     def mark(self, key: str, mark: str, at: datetime) -> None:
-        self._row(key, MARK, kind="mark", mark=mark, expires_at=at + ENDED_LIFE).save()
+        name = MARK if self._region.name == self._region.first else f"{MARK}@{self._region.name}"
+        self._row(key, name, kind="mark", mark=mark, expires_at=at + ENDED_LIFE).save()
 
     def empty(self, key: str, limit: int) -> bool:
         rows = list(islice(self._row.query(key, consistent_read=True, page_size=limit), limit + 1))
@@ -47,4 +52,4 @@ class DynamoBuckets:
 
     def list_keys(self, after: str | None, limit: int) -> tuple[list[str], str | None]:
         rows, beyond = scan_page(self._row, None, after=after, limit=limit)
-        return list(dict.fromkeys(row.target for row in rows)), beyond
+        return list(dict.fromkeys(row["target"]["S"] for row in rows)), beyond

@@ -29,18 +29,22 @@ ENDED = "9" * 40
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What one person feels about a target, since `at`; and what they had felt before, since `was_at`."""
+    """What one person feels about a target, since `at`; and what they had felt before, since `was_at`.
+
+    `region` is where it was written, and so where it is counted.
+    """
 
     user_id: UUID
     kind: ReactionKind
     at: datetime
     was: ReactionKind | None = None
     was_at: datetime | None = None
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One bucket as far as it is counted.
+    """One bucket as far as a region has counted what was written in it.
 
     `guard` is the stream's sequence number of the last record counted, `through` the latest moment of a reaction in
     it; both are None before the first. `mark` is the recount's mark if that was the last record.
@@ -50,6 +54,10 @@ class Count:
     guard: str | None = None
     through: datetime | None = None
     mark: str | None = None
+
+
+Counts = dict[str, dict[str, Count]]
+"""By the key of the bucket, then by region: what each counted. A total is the sum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Contents,
         Count,
         CountChange,
+        Counts,
         EngagementKind,
         Pass,
         Reaction,
@@ -64,7 +65,9 @@ class Engagements(Protocol):
 class Buckets(Protocol):
     """The buckets that hold reactions and engagements, as wholes: for who counts them anew or empties them."""
 
-    def contents(self, key: str) -> Contents: ...
+    def contents(self, key: str) -> Contents:
+        """What was written in this region."""
+        ...
 
     def mark(self, key: str, mark: str, at: datetime) -> None:
         """Set or replace the bucket's mark, which takes the same way to the counts as everything in it."""
@@ -80,10 +83,17 @@ class Buckets(Protocol):
 
 
 class Counters(Protocol):
-    """Totals, one row for each of a target's buckets, derived from the stream of reactions and engagements."""
+    """Totals by bucket and region, derived from the stream of reactions and engagements.
+
+    A region counts what was written in it, and no other's; all but `everywhere`, `end` and `forget` is about its own.
+    """
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        """By bucket key, without those never counted. Only `fresh` is sure to see the last write."""
+        """By bucket key, without those never counted here. Only `fresh` is sure to see the last write."""
+        ...
+
+    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
+        """All regions' counts, of others as they came here last, in as many calls as this region's alone."""
         ...
 
     def apply(self, key: str, change: CountChange) -> bool:
@@ -106,7 +116,7 @@ class Counters(Protocol):
         ...
 
     def end(self, target_id: UUID, at: datetime) -> None:
-        """Forget the target's totals, and count nothing of it any more."""
+        """Forget the target's totals, and count nothing of it any more: what another region counts is not looked at."""
         ...
 
     def forget(self, keys: Collection[str], at: datetime) -> None:

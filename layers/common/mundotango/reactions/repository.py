@@ -8,10 +8,9 @@ from uuid import UUID
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, take, written
+from mundotango.adapters.dynamodb import Replicated, batch_get, bind, take, written
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     REACTION_KINDS,
@@ -41,7 +40,7 @@ class ByUser(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     target = UnicodeAttribute(range_key=True)
 
 
-class ReactionRow(Model):
+class ReactionRow(Replicated):
     """`user_id` is the person's id for a reaction, and for other kinds what tells one from another in the bucket.
 
     `told` is who was told of the reaction, and on which day, by which their notifications are grouped. Only reactions
@@ -64,11 +63,12 @@ class ReactionRow(Model):
     by_user = ByUser()
 
 
-def change_from_record(record: dict[str, Any]) -> RowChange:
-    """What became of a row, as the table's stream tells it (a record's `dynamodb` with both images)."""
-    before, after = (
-        ReactionRow.from_raw_data(record[name]) if name in record else None for name in ("OldImage", "NewImage")
-    )
+def change_from_record(record: dict[str, Any], here: settings.Region) -> RowChange:
+    """What became of a row, as the table's stream tells it (a record's `dynamodb` with both images), as far as it
+    is this region's to count: a row that another writes over leaves its count here, and comes to the other's there.
+
+    So a region counts the rows that say they are its own, whichever of two regions' writes stood in the end."""
+    before, after = (row if row is not None and here.owns(row.region) else None for row in _images(record))
     return RowChange(
         sequence=int(record["SequenceNumber"]),
         bucket=record["Keys"]["target"]["S"],
@@ -80,13 +80,13 @@ def change_from_record(record: dict[str, Any]) -> RowChange:
     )
 
 
-def told_from_record(record: dict[str, Any]) -> list[News]:
-    """Who hears, by a record of the stream, that somebody reacted or has taken it back."""
-    before, after = (
-        ReactionRow.from_raw_data(record[name]).told if name in record else None for name in ("OldImage", "NewImage")
-    )
+def told_from_record(record: dict[str, Any], here: settings.Region) -> list[News]:
+    """Who hears from this region, by a record of the stream, that somebody reacted or has taken it back."""
+    old, new = _images(record)
+    before, after = (row.told if row is not None else None for row in (old, new))
     if before == after:
         return []
+    owned: list[str | None] = [row.told for row in (old, new) if row is not None and here.owns(row.region)]
     return [
         News(
             sequence=int(record["SequenceNumber"]),
@@ -96,9 +96,13 @@ def told_from_record(record: dict[str, Any]) -> list[News]:
             day=told.partition("#")[2],
             reacted=told == after,
         )
-        for told in (before, after)
+        for told in owned
         if told is not None
     ]
+
+
+def _images(record: dict[str, Any]) -> list[ReactionRow | None]:
+    return [ReactionRow.from_raw_data(record[name]) if name in record else None for name in ("OldImage", "NewImage")]
 
 
 def counted_as(row: ReactionRow) -> Total | None:
@@ -110,6 +114,7 @@ def counted_as(row: ReactionRow) -> Total | None:
 class DynamoReactions:
     def __init__(self, table_name: str, region: settings.Region) -> None:
         self._row = bind(ReactionRow, table_name, region)
+        self._first = region.first
 
     def put(
         self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime, *, told: UUID | None = None
@@ -132,13 +137,13 @@ class DynamoReactions:
 
     def remove(self, target_id: UUID, user_id: UUID) -> Reaction | None:
         row = take(self._row, bucket_key(target_id, bucket_of(user_id)), str(user_id))
-        return _reaction(row) if row is not None else None
+        return self._reaction(row) if row is not None else None
 
     def mine(self, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Reaction]:
         bucket = bucket_of(user_id)
         keys = [(bucket_key(target_id, bucket), str(user_id)) for target_id in target_ids]
         rows = batch_get(self._row, keys, consistent_read=True)
-        return {target_of(row.target): _reaction(row) for row in rows}
+        return {target_of(row.target): self._reaction(row) for row in rows}
 
     def of_user(self, user_id: UUID, *, after: UUID | None = None, limit: int) -> list[tuple[UUID, Reaction]]:
         # The index lags: a page of reactions that are gone already is passed over.
@@ -152,6 +157,11 @@ class DynamoReactions:
         index = self._row.by_user
         beyond = None if after is None else self._row.target > bucket_key(after, bucket_of(user_id))
         return [target_of(key.target) for key in islice(index.query(str(user_id), beyond, page_size=limit), limit)]
+
+    def _reaction(self, row: ReactionRow) -> Reaction:
+        was = None if row.was in (None, NOTHING) else cast(ReactionKind, row.was)
+        was_at, region = row.was_at if was else None, row.region or self._first
+        return Reaction(UUID(row.user_id), cast(ReactionKind, row.kind), row.at, was, was_at, region)
 
 
 class DynamoEngagements:
@@ -175,8 +185,3 @@ class DynamoEngagements:
 
     def _put(self, row: ReactionRow, condition: Any) -> None:
         written(lambda: row.save(condition=condition))
-
-
-def _reaction(row: ReactionRow) -> Reaction:
-    was = None if row.was in (None, NOTHING) else cast(ReactionKind, row.was)
-    return Reaction(UUID(row.user_id), cast(ReactionKind, row.kind), row.at, was, row.was_at if was else None)

@@ -14,10 +14,9 @@ from uuid import UUID
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, written
+from mundotango.adapters.dynamodb import Replicated, batch_get, bind, written
 from mundotango.realtime.model import Relation
 
 _ENDS: dict[Relation, tuple[str, str]] = {
@@ -37,7 +36,7 @@ class ByTarget(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     source = UnicodeAttribute(range_key=True)
 
 
-class EdgeRow(Model):
+class EdgeRow(Replicated):
     source = UnicodeAttribute(hash_key=True)
     target = UnicodeAttribute(range_key=True)
     version = NumberAttribute()

@@ -16,13 +16,13 @@ from pynamodb.attributes import (
 from pynamodb.models import Model
 
 from mundotango import ids, settings
-from mundotango.adapters.dynamodb import bind, take
+from mundotango.adapters.dynamodb import Replicated, bind, take
 from mundotango.observability import correlation_id
 from mundotango.realtime.model import Activity, Appended, Grant, Kind, Ticket
 from mundotango.realtime.policy import ACTIVITY_LIFE, moment_of
 
 
-class ActivityRow(Model):
+class ActivityRow(Replicated):
     channel = UnicodeAttribute(hash_key=True)
     position = UnicodeAttribute(range_key=True)
     id = UnicodeAttribute()

@@ -22,11 +22,10 @@ from pynamodb.attributes import (
     UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import bind, transact, written
+from mundotango.adapters.dynamodb import Replicated, bind, transact, written
 from mundotango.errors import Unavailable
 from mundotango.languages import Language
 from mundotango.notifications.model import NotificationKind
@@ -39,7 +38,7 @@ _SWEPT_WITHIN = timedelta(days=7)
 _ATTEMPTS = 5
 
 
-class DeviceRow(Model):
+class DeviceRow(Replicated):
     owner = UnicodeAttribute(hash_key=True)
     item = UnicodeAttribute(range_key=True)
     endpoint = UnicodeAttribute(null=True)
