@@ -6,6 +6,7 @@ import subprocess
 from typing import Any
 
 from operations.templates import ROOT
+from tests.template.edges import behaviours, distribution
 
 Resources = dict[str, dict[str, Any]]
 
@@ -13,24 +14,19 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 
-def behaviours(resources: Resources) -> dict[str, dict[str, Any]]:
-    config = resources["Distribution"]["Properties"]["DistributionConfig"]
-    return {one["PathPattern"]: one for one in config["CacheBehaviors"]}
+def test_the_narrower_path_comes_first() -> None:
+    assert list(behaviours()) == ["/api/public/guests", "/api/public/*", "/api/*", "/ws", "/media/*"]
 
 
-def test_the_narrower_path_comes_first(resources: Resources) -> None:
-    assert list(behaviours(resources)) == ["/api/public/guests", "/api/public/*", "/api/*", "/ws", "/media/*"]
-
-
-def test_private_answers_are_not_kept_and_authorization_arrives(resources: Resources) -> None:
-    private = behaviours(resources)["/api/*"]
+def test_private_answers_are_not_kept_and_authorization_arrives() -> None:
+    private = behaviours()["/api/*"]
     assert private["CachePolicyId"] == CACHING_DISABLED
     assert private["OriginRequestPolicyId"] == ALL_VIEWER_EXCEPT_HOST
     assert set(private["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
 
 
-def test_public_answers_differ_by_the_query_string_only(resources: Resources, nested: dict[str, Any]) -> None:
-    public = behaviours(resources)["/api/public/*"]
+def test_public_answers_differ_by_the_query_string_only(nested: dict[str, Any]) -> None:
+    public = behaviours()["/api/public/*"]
     assert "OriginRequestPolicyId" not in public  # what is not in the key, as cookies, is not forwarded
     key = nested["edge/policies.yaml"]["Resources"]["PublicCache"]["Properties"]["CachePolicyConfig"]
     forwarded = key["ParametersInCacheKeyAndForwardedToOrigin"]
@@ -47,10 +43,8 @@ def test_a_handshake_arrives_whole(nested: dict[str, Any]) -> None:
     assert policy["QueryStringsConfig"]["QueryStringBehavior"] == "all"
 
 
-def test_a_picture_is_not_listed_and_is_no_page(resources: Resources, nested: dict[str, Any]) -> None:
-    assert behaviours(resources)["/media/*"]["ResponseHeadersPolicyId"] == {
-        "Fn::GetAtt": ["Edge", "Outputs.MediaHeaders"]
-    }
+def test_a_picture_is_not_listed_and_is_no_page(nested: dict[str, Any]) -> None:
+    assert behaviours()["/media/*"]["ResponseHeadersPolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.MediaHeaders"]}
     assert nested["edge/policies.yaml"]["Outputs"]["MediaHeaders"]["Value"] == {"Ref": "MediaHeaders"}
     policy = nested["edge/policies.yaml"]["Resources"]["MediaHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     assert policy["CustomHeadersConfig"]["Items"] == [{"Header": "X-Robots-Tag", "Value": "noindex", "Override": True}]
@@ -72,11 +66,18 @@ def test_only_the_distribution_reads_pictures_and_learns_which_are_missing(resou
     for statement in allowed:
         assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
         (source,) = statement["Condition"]["StringEquals"].values()
-        assert source["Fn::Sub"].endswith(":distribution/${Distribution}")
+        text, names = source["Fn::Sub"]
+        assert text.endswith(":distribution/${Id}")
+        # This stack's own, or another's whose name it is told: of a first deploy nobody's.
+        assert names["Id"]["Fn::If"] == [
+            "HasEdge",
+            {"Fn::GetAtt": ["EdgeStack", "Outputs.DistributionId"]},
+            {"Ref": "DistributionId"},
+        ]
 
 
-def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
-    assert "CustomErrorResponses" not in resources["Distribution"]["Properties"]["DistributionConfig"]
+def test_an_error_stays_the_error_it_is() -> None:
+    assert "CustomErrorResponses" not in distribution()
 
 
 def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> None:
