@@ -1,4 +1,4 @@
-"""Jobs of the function that reaches the database, woken by an operator."""
+"""Jobs of the two functions that schedules wake, woken by an operator."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,9 @@ from typing import Any
 
 from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
+
+# All others are of the function that reaches the database.
+OF_EFFECTS = {"close_sockets"}
 
 
 def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dict[str, Any]]:
@@ -16,7 +19,8 @@ def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dic
     Raises:
         Refusal: the function failed; its log says why.
     """
-    function = deployed.physical_id("JobsFunction")
+    name = "EffectsFunction" if job in OF_EFFECTS else "JobsFunction"
+    function = deployed.physical_id(name)
     asked: dict[str, Any] = {"job": job, **taking}
     done = False
     while not done:
@@ -25,7 +29,7 @@ def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dic
             said: dict[str, Any] = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
             reason = said.get("errorMessage", "no reason given")
-            raise Refusal(f"JobsFunction failed: {reason}", cure="read its log, then run this again")
+            raise Refusal(f"{name} failed: {reason}", cure="read its log, then run this again")
         yield said
         done = said["done"]
         asked["after"] = said.get("after")

@@ -1,19 +1,22 @@
 """`mundo queues`: what waits, what was given up, and giving it another try."""
 
+import json
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from operations import redrive
+from operations import letters, redrive
 from operations.options import Env, RegionName, Stack, examples, find
 
 app = typer.Typer(
     no_args_is_help=True,
     help="What waits in the queues, and what was given up.",
-    epilog=examples("mundo queues list", "mundo queues redrive media"),
+    epilog=examples("mundo queues list", "mundo queues show media", "mundo queues redrive media"),
 )
 
 
@@ -23,6 +26,10 @@ class Redriven(StrEnum):
     MAILS = "mails"
     WEBPUSHES = "webpushes"
     STREAMS = "streams"
+    SCHEDULES = "schedules"
+
+
+DONE = {Redriven.STREAMS: "worked off", Redriven.SCHEDULES: "settled by running their jobs again"}
 
 
 @app.command("list", epilog=examples("mundo queues list", "mundo queues list --env local"))
@@ -42,13 +49,38 @@ def list_queues(env: Env = "phase1", stack: Stack = "", region: RegionName = "")
     Console().print(shown)
 
 
+@app.command("show", epilog=examples("mundo queues show media", "mundo queues show streams --limit 1 --json"))
+def show_letters(
+    what: Annotated[Redriven, typer.Argument(help="Of which queue, as `mundo queues list` names them.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list instead of a table.")] = False,
+    env: Env = "phase1",
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """Dead letters, without taking them out: when each came, what it is about, and which log says why."""
+    found = find(env, stack, region)
+    with Console(stderr=True).status("reading dead letters"):
+        read = letters.read(found, what, limit)
+    if as_json:
+        print(json.dumps([asdict(letter) for letter in read], default=str))
+        return
+    shown = Table()
+    for column in ("sent, UTC", "tries", "about", "log"):
+        shown.add_column(column, overflow="fold")
+    for letter in read:
+        about = escape("\n".join(letters.lines(letter)))
+        shown.add_row(f"{letter.sent_at:%Y-%m-%d %H:%M}", str(letter.received), about, letter.log)
+    Console().print(shown if read else f"no dead letters of {what}")
+
+
 @app.command("redrive", epilog=examples("mundo queues redrive media", "mundo queues redrive media --limit 1"))
 def redrive_letters(
     what: Annotated[
         Redriven,
         typer.Argument(
             help="`media`: uploads whose picture was never finished; `chunks`: frames; `mails`; `webpushes`; "
-            "`streams`: what happened or was decided in the last day."
+            "`streams`: what happened or was decided in the last day; `schedules`: runs of jobs that failed."
         ),
     ],
     limit: Annotated[
@@ -69,11 +101,14 @@ def redrive_letters(
         def progress(moved: int) -> None:
             status.update(f"moving dead letters: {moved} moved")
 
+        swept = 0
         if what is Redriven.STREAMS:
             moved, swept = redrive.hand_again(found, limit, progress)
+        elif what is Redriven.SCHEDULES:
+            moved = redrive.run_again(found, limit, progress)
         else:
-            moved, swept = redrive.redrive(found, what, limit, progress), 0
-    print(f"{moved} worked off" if what is Redriven.STREAMS else f"{moved} moved back to the queue of {what}")
+            moved = redrive.redrive(found, what, limit, progress)
+    print(f"{moved} {DONE.get(what, f'moved back to the queue of {what}')}")
     if swept:
         print(
             f"{swept} left: older than a day, so their stream has them no longer; the runbook says what remains to do"

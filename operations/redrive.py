@@ -1,4 +1,5 @@
-"""How full the queues are, and dead letters given back to the queue they came from, or to the reader of their stream.
+"""How full the queues are, and dead letters given back: to the queue they came from, to the reader of their stream, or
+to the job whose run they were.
 
 SQS moves letters by itself (StartMessageMoveTask), but takes no limit and says little on its way, and the local cloud
 has no such thing: this loop is the same in both. A letter is deleted only after its queue has it again, so whatever
@@ -7,11 +8,12 @@ ends the loop between the two leaves it in both, and it is delivered twice. The 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from operations import streams
+from operations import jobs, streams
 from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
 
@@ -23,6 +25,7 @@ BATCH = 10  # the most that SQS gives and takes at once
 HIDDEN_SECONDS = 60
 # A function may take five minutes for those of a stream.
 HIDDEN_SECONDS_OF_STREAMS = 360
+HIDDEN_SECONDS_OF_JOBS = 360
 # Above 0 all of SQS's servers are asked, so that no letter means that there is none.
 WAIT_SECONDS = 1
 
@@ -112,6 +115,43 @@ def hand_again(deployed: Deployed, limit: int | None, progress: Callable[[int], 
             done += 1
             progress(done)
     return done, len(swept)
+
+
+def run_again(deployed: Deployed, limit: int | None, progress: Callable[[int], None]) -> int:
+    """Runs the jobs whose runs were given up, each once however many letters it has; answers with how many letters are
+    settled.
+
+    Raises:
+        Refusal: a job failed again, or a letter names none; it stays, and is there again after some minutes.
+    """
+    url = deployed.physical_id("ScheduleDeadLetters")
+    settled, ran = 0, set[str]()
+    with aws_errors_explained("running jobs again"):
+        while limit is None or settled < limit:
+            letters = deployed.sqs.receive_message(
+                QueueUrl=url, VisibilityTimeout=HIDDEN_SECONDS_OF_JOBS, WaitTimeSeconds=WAIT_SECONDS
+            ).get("Messages", [])
+            if not letters:
+                break
+            job = job_of(letters[0]["Body"])
+            if job not in ran:
+                list(jobs.run(deployed, job, f"running {job} again"))
+                ran.add(job)
+            deployed.sqs.delete_message(QueueUrl=url, ReceiptHandle=letters[0]["ReceiptHandle"])
+            settled += 1
+            progress(settled)
+    return settled
+
+
+def job_of(letter: str) -> str:
+    """The scheduler gives up the input itself, and Lambda puts it into an envelope, as `requestPayload`."""
+    try:
+        told = json.loads(letter)
+        return str(told.get("requestPayload", told)["job"])
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise Refusal(
+            "a dead letter of the schedules names no job", cure="look: mundo queues show schedules"
+        ) from error
 
 
 def _move(deployed: Deployed, letters: list[MessageTypeDef], dead_letters: str, queue: str) -> int:

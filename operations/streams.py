@@ -47,6 +47,17 @@ def hand_again(deployed: Deployed, letter: str) -> bool:
     return True
 
 
+def keys_of(deployed: Deployed, batch: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """Of the records of a batch, each once and in order; None where the stream has them no longer."""
+    try:
+        found = [record["dynamodb"]["Keys"] for record in _records(deployed, batch)]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in SWEPT:
+            return None
+        raise
+    return [key for number, key in enumerate(found) if key not in found[:number]]
+
+
 def _records(deployed: Deployed, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """From the first of the batch to the last. Between them can be some that its reader does not ask for."""
     last = int(batch["endSequenceNumber"])

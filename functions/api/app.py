@@ -17,8 +17,8 @@ from mundotango.bootstrap import Platform
 # What stands in a path behind /api/ or /api/public/, up to a dot, is the name of the module in routes/ that answers it.
 FEATURES = frozenset(
     """
-    calendars comments conversations drafts events feed guests health link media moderation notifications occurrences
-    posts push realtime registrations reports users venues
+    calendars comments conversations drafts events feed feedback guests health link media moderation notifications
+    occurrences posts push realtime registrations reports users venues
     """.split()  # noqa: SIM905 - as a list it would fill a page
 )
 

@@ -26,6 +26,7 @@ TWO = Limit("two", 2, 60)
         ("POST", "/api/realtime/tickets", policy.TICKET),
         ("POST", "/api/users/me/export", policy.EXPORT),
         ("POST", "/api/reports", policy.REPORT),
+        ("POST", "/api/feedback", policy.FEEDBACK),
         ("POST", "/api/conversations", policy.CONVERSATION),
         ("POST", "/api/conversations/1/members", policy.CONVERSATION),
         ("DELETE", "/api/conversations/1/members/me", policy.WRITE),

@@ -277,6 +277,7 @@ SCHEMAS |= {
     },
     "NewPost": _NEW_POST,
     "NewReaction": {"kind": "like"},
+    "NewFeedback": {"kind": "slow", "page": "tonight", "timings": {"first_byte_ms": 840, "loaded_ms": 5_120}},
     "NewReport": _REPORT,
     "NewResolution": {"resolution": "hidden", "reason": "Publicidad repetida."},
     "NewUser": _GIVEN | {"handle": HANDLE},

@@ -296,6 +296,7 @@ def test_what_cannot_be_done_twice_is_told_as_done_and_not_refused(
 # Of what no transaction of PostgreSQL is the effect, and why doing it twice is nothing.
 WITHOUT_A_KEY_OF_THEIR_OWN = {
     "/api/calendars/import": "an event that is there already is not made again",
+    "/api/feedback": "a person who says it twice is counted once",
     "/api/link/{token}/registration": "each act of a guest leaves the state that it is offered in",
     "/api/media": "of two forms the one that nobody used ends",
     "/api/posts/views": "a row for each viewer, post and day",

@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from operations import cli, queues, redrive
+from operations import cli, jobs, queues, redrive
 from operations.deployed import Deployed
 from operations.refusal import Refusal
 
@@ -151,3 +151,78 @@ def test_the_commands_say_how_many(deployed: Deployed, monkeypatch: pytest.Monke
     assert run(cli.app, ["queues", "redrive", "media", "--limit", "0"]).exit_code == 2
     assert "2 moved back to the queue of media" in run(cli.app, ["queues", "redrive", "media"]).output
     assert "│ media     │       2 │         0 │            0 │" in run(cli.app, ["queues", "list"]).output
+
+
+class Schedules:
+    """What jobs were run, in place of the functions."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ran: list[str] = []
+        self.failing: set[str] = set()
+        monkeypatch.setattr(jobs, "run", self._run)
+
+    def _run(self, _deployed: Deployed, job: str, _doing: str) -> Iterator[dict[str, Any]]:
+        if job in self.failing:
+            raise Refusal("JobsFunction failed", cure="read its log")
+        self.ran.append(job)
+        yield {"done": True}
+
+
+@pytest.fixture
+def schedules(monkeypatch: pytest.MonkeyPatch) -> Schedules:
+    return Schedules(monkeypatch)
+
+
+def give_up(deployed: Deployed, *letters: object) -> None:
+    for letter in letters:
+        deployed.sqs.send_message(
+            QueueUrl=deployed.physical_id("ScheduleDeadLetters"),
+            MessageBody=letter if isinstance(letter, str) else json.dumps(letter),
+        )
+
+
+def given_up(deployed: Deployed) -> int:
+    depth = redrive.depth(deployed, "ScheduleDeadLetters")
+    return depth.waiting + depth.in_flight
+
+
+def of_lambda(job: str) -> dict[str, Any]:
+    return {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}, "requestPayload": {"job": job}}
+
+
+class TestSchedules:
+    def test_each_job_runs_once_however_many_letters_it_has(self, deployed: Deployed, schedules: Schedules) -> None:
+        give_up(deployed, {"job": "recount"}, of_lambda("recount"), of_lambda("close_sockets"), {"job": "recount"})
+
+        assert redrive.run_again(deployed, None, lambda _: None) == 4
+        assert sorted(schedules.ran) == ["close_sockets", "recount"]
+        assert given_up(deployed) == 0
+
+    def test_one_that_fails_again_stays(self, deployed: Deployed, schedules: Schedules) -> None:
+        schedules.failing = {"recount"}
+        give_up(deployed, of_lambda("recount"))
+
+        with pytest.raises(Refusal, match="failed"):
+            redrive.run_again(deployed, None, lambda _: None)
+        assert given_up(deployed) == 1
+
+    @pytest.mark.parametrize("letter", ["no json", "[]", "{}", '{"requestPayload": null}'])
+    def test_one_that_names_no_job_stays_and_is_told_of(
+        self, deployed: Deployed, schedules: Schedules, letter: str
+    ) -> None:
+        give_up(deployed, letter)
+
+        with pytest.raises(Refusal, match="names no job"):
+            redrive.run_again(deployed, None, lambda _: None)
+        assert (given_up(deployed), schedules.ran) == (1, [])
+
+    def test_the_command_says_how_many(
+        self, deployed: Deployed, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(queues, "find", lambda *_: deployed)
+        give_up(deployed, of_lambda("recount"), of_lambda("remind"))
+
+        said = CliRunner().invoke(cli.app, ["queues", "redrive", "schedules", "--limit", "1"]).output
+
+        assert "1 settled by running their jobs again" in said
+        assert (given_up(deployed), len(schedules.ran)) == (1, 1)

@@ -16,6 +16,8 @@ TICKET = Limit("ticket", 30, 60)
 EXPORT = Limit("export", 5, 24 * 3600)
 # A person looks at each; whoever sends more than these buries what others report.
 REPORT = Limit("report", 30, 3600)
+# More pages are not slow in an hour to somebody who stays.
+FEEDBACK = Limit("feedback", 20, 3600)
 # Each may reach somebody who has not asked for it.
 CONVERSATION = Limit("conversation", 30, 3600)
 
@@ -31,6 +33,7 @@ GUEST_MAIL = Limit("guest_mail", 10, 24 * 3600)
 
 _POSTS = {
     "/api/conversations": CONVERSATION,
+    "/api/feedback": FEEDBACK,
     "/api/media": UPLOAD,
     "/api/realtime/tickets": TICKET,
     "/api/reports": REPORT,
