@@ -5,8 +5,6 @@ function reads(request) {
 
 // Reads that write as they read, or whose answer must be of this moment. Calendars are fetched often and are late anyway.
 function readsAtHome(path) {
-    if (path.startsWith('/api/link/')) {
-        return !path.endsWith('/calendar.ics');
-    }
+    if (path.startsWith('/api/link/')) return !path.endsWith('/calendar.ics');
     return path.startsWith('/api/moderation/') || path === '/api/users/me/export' || path === '/api/users/me/deletion';
 }

@@ -4,14 +4,16 @@
     python packaging/parameters.py phase1 'Architecture=x86_64' --only Architecture
 
 Given there, they replace those of samconfig.toml as a whole, so they are put together here: the template's defaults,
-those of the config env, SchemaVersion, and whatever the line names, the last one winning.
+those of the config env, SchemaVersion, what is known of an edge that another stack makes, and whatever the line names,
+the last one winning. AWS is asked only for what another stack makes, and not where one value alone is wanted.
 """
 
 import argparse
 import json
 import sys
+from dataclasses import replace
 
-from operations import config_env, parameters
+from operations import config_env, edge_stack, parameters
 from operations.refusal import Refusal
 
 
@@ -23,7 +25,11 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         given = parameters.pairs(parameters.words(asked.line))
-        values = parameters.effective(config_env.load(asked.env).parameters, given)
+        env = config_env.load(asked.env)
+        values = parameters.effective(env.parameters, given)
+        if not asked.only:
+            told = edge_stack.told(replace(env, parameters=values))
+            values = parameters.effective(env.parameters, told, given)
     except Refusal as refusal:
         print(f"parameters: {refusal}", file=sys.stderr)
         return 1

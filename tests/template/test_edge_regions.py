@@ -17,6 +17,7 @@ from tests.template.edges import NAMES, SECOND, behaviours, groups, origins, tem
 from tests.template.test_edge import node
 
 NEAREST = SECOND | NAMES
+IMPORT = "import cf from 'cloudfront';\n"
 FUNCTIONS = {
     "WriteHome": ("writeHome", "goes_home", "write_home"),
     "ReadElsewhere": ("readElsewhere", "goes_home", "read_elsewhere"),
@@ -25,13 +26,13 @@ WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 
 
 def code(logical_id: str) -> str:
-    text: str = load("infra/edge/template.yaml")["Resources"][logical_id]["Properties"]["FunctionCode"]
+    text: str = load("infra/edge/policies.yaml")["Resources"][logical_id]["Properties"]["FunctionCode"]
     return text
 
 
 def chosen(logical_id: str, requests: list[tuple[str, str]]) -> list[Any]:
     """The origin that the function chooses for each method and path, or the group of them; None: it leaves it."""
-    program = code(logical_id).replace("import cf from 'cloudfront';", "")
+    program = code(logical_id).removeprefix(IMPORT)
     program = f"""
         var choice;
         var cf = {{
@@ -55,10 +56,9 @@ def chosen(logical_id: str, requests: list[tuple[str, str]]) -> list[Any]:
 @pytest.mark.parametrize("logical_id", FUNCTIONS)
 def test_code_at_the_edge_is_composed_of_its_folder(logical_id: str) -> None:
     call, *files = FUNCTIONS[logical_id]
-    parts = ["import cf from 'cloudfront';\n"]
-    parts += [(ROOT / "edge" / f"{name}.js").read_text(encoding="utf-8") for name in files]
-    parts += [f"function handler(event) {{\n    return {call}(event.request);\n}}\n"]
-    assert code(logical_id) == "\n".join(parts)
+    sources = [(ROOT / "edge" / f"{name}.js").read_text(encoding="utf-8").removeprefix(f"{IMPORT}\n") for name in files]
+    handler = f"function handler(event){{return {call}(event.request,event)||event.request}}\n"
+    assert code(logical_id) == IMPORT + "\n".join([*sources, handler])
     assert len(code(logical_id).encode()) < 10_000  # the most that CloudFront takes
 
 
@@ -109,7 +109,7 @@ class TestNoNames:
         assert origins(**SECOND)["sockets"]["DomainName"] == "home-sockets"
 
     def test_a_group_that_cannot_be_made_leaves_home(self) -> None:
-        program = code("ReadElsewhere").replace("import cf from 'cloudfront';", "var cf = {};")
+        program = "var cf = {};" + code("ReadElsewhere").removeprefix(IMPORT)
         program = program.replace("console.log", "(function () {})")
         event = {"request": {"method": "GET", "uri": "/api/feed"}}
         program += f"process.stdout.write(JSON.stringify(handler({json.dumps(event)})));"
@@ -184,6 +184,15 @@ def test_one_region_has_one_of_each() -> None:
     assert origins().keys() == {"api", "public-api", "sockets", "media"}
     assert templates()[""].resources.keys() == {"Policies", "Distribution"}
     assert "FunctionAssociations" not in behaviours()["/api/*"]
+
+
+@pytest.mark.parametrize(("given", "name"), [(SECOND, "ReadElsewhere"), (NEAREST, "WriteHome")])
+def test_the_function_that_chooses_is_made_where_it_is_asked(given: dict[str, str], name: str) -> None:
+    (one,) = behaviours(**given)["/api/*"]["FunctionAssociations"]
+    assert one["FunctionARN"] == {"Fn::GetAtt": ["Policies", f"Outputs.{name}"]}
+    policies = templates(**given)["Policies"]
+    assert name in policies.outputs
+    assert policies.resources.keys() & FUNCTIONS.keys() == {name}
 
 
 def test_a_stack_apart_reads_the_secret_where_it_is() -> None:
