@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 include packaging/functions.mk
 
-.PHONY: help setup setup-clients run reset story test test-deep lint format build bench deploy clean
+.PHONY: help setup setup-clients run reset story test test-deep lint format build bench loadtest deploy clean
 
 help: ## Explain every target (this page)
 	@awk 'BEGIN { FS = ":.*## "; print "make TARGET, where TARGET is one of" } \
@@ -58,7 +58,7 @@ reset: setup ## Forget the local state: database, identities, pictures (YES=1 do
 story: setup ## Play the main job from sign-up to push, step by step (PHOTO=path for your own, BASE_URL=https://… for a deployed one)
 	@$(PYTHON) -m devstack story $(if $(PHOTO),--photo "$(PHOTO)") $(if $(BASE_URL),--base-url "$(BASE_URL)")
 
-test: setup setup-clients .local/env/sam/.synced .local/env/cloud/.synced .local/env/scan/.synced ## Run all five suites of tests and count them (SUITE="unit contract" for some)
+test: setup setup-clients .local/env/sam/.synced .local/env/cloud/.synced .local/env/scan/.synced .local/env/load/.synced ## Run all five suites of tests and count them (SUITE="unit contract" for some)
 	@$(PYTHON) -m operations.suites $(SUITE)
 
 test-deep: setup ## Run the property tests over at least 1,000 schedules each
@@ -80,6 +80,10 @@ format: setup ## Rewrite the code in the one style
 
 bench: setup .local/env/photographs/.synced .local/env/cloud/.synced ## Run every benchmark and write docs/benchmarks.md (BENCH="feed load" for some)
 	@$(PYTHON) -m bench $(BENCH)
+
+loadtest: setup .local/env/load/.synced ## Load a platform that is yours: BASE_URL=https://… (TOOL="ab k6 evening", USERS=100, DURATION=30, ENV=local for this machine's, YES=1 agrees)
+	@$(PYTHON) -m loadtests $(TOOL) --base-url "$(BASE_URL)" --env "$(ENV)" $(if $(USERS),--users $(USERS)) \
+		$(if $(DURATION),--duration $(DURATION)) $(if $(YES),--yes)
 
 deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=phase1 names the config env, PARAMETERS='Name=value SesFrom="two words"' adds to it
 	@$(PYTHON) -m operations.cli preflight --env "$(ENV)" --parameters "$$PARAMETERS"

@@ -40,8 +40,8 @@ class WriteMeter:
             after = self._read(table, key)
             self.writes[table, str(key)] += 1
             self.units[table] += factor * max(_units(before), _units(after), 1)
-            for name, names in self._indexes(table):
-                entries = _entry(before, names), _entry(after, names)
+            for name, names, whole in self._indexes(table):
+                entries = _entry(before, names, whole=whole), _entry(after, names, whole=whole)
                 self.units[f"{table} {name}"] += factor * _index_units(*entries, keys=names[:2])
 
     def _written(self, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
@@ -70,14 +70,16 @@ class WriteMeter:
     def _key(self, table: str, item: dict[str, Any]) -> dict[str, Any]:
         return {part["AttributeName"]: item[part["AttributeName"]] for part in self._table(table)["KeySchema"]}
 
-    def _indexes(self, table: str) -> Iterator[tuple[str, list[str]]]:
-        """Each index with the attributes an entry has; its own keys come first. None: all of the item's."""
+    def _indexes(self, table: str) -> Iterator[tuple[str, list[str], bool]]:
+        """Each index with the keys an entry has, its own first, and whether it has the whole item beside them."""
         described = self._table(table)
         for index in (*described.get("GlobalSecondaryIndexes", ()), *described.get("LocalSecondaryIndexes", ())):
-            if index["Projection"]["ProjectionType"] != "KEYS_ONLY":
-                raise NotImplementedError(f"{table} has an index of which more than the keys is kept")
+            kept = index["Projection"]["ProjectionType"]
+            if kept not in ("KEYS_ONLY", "ALL"):
+                raise NotImplementedError(f"{table} has an index of which some attributes are kept")
             parts = [*index["KeySchema"], *described["KeySchema"]]
-            yield index["IndexName"], list(dict.fromkeys(part["AttributeName"] for part in parts))
+            names = list(dict.fromkeys(part["AttributeName"] for part in parts))
+            yield index["IndexName"], names, kept == "ALL"
 
     @cache  # noqa: B019 - a meter lives as long as its program
     def _table(self, name: str) -> dict[str, Any]:
@@ -85,11 +87,13 @@ class WriteMeter:
 
 
 def _units(item: Item) -> int:
-    return ceil(_size(item) / UNIT) if item else 0
+    return ceil(size_of(item) / UNIT) if item else 0
 
 
-def _entry(item: Item, names: list[str]) -> Item:
-    return {name: item[name] for name in names} if item and all(name in item for name in names) else None
+def _entry(item: Item, names: list[str], *, whole: bool) -> Item:
+    if not item or not all(name in item for name in names):
+        return None
+    return item if whole else {name: item[name] for name in names}
 
 
 def _index_units(before: Item, after: Item, *, keys: list[str]) -> int:
@@ -101,7 +105,7 @@ def _index_units(before: Item, after: Item, *, keys: list[str]) -> int:
     return _units(before) + _units(after) if moved else max(_units(before), _units(after))
 
 
-def _size(item: dict[str, Any]) -> int:
+def size_of(item: dict[str, Any]) -> int:
     """An item's bytes, as DynamoDB counts them: names, texts in UTF-8, two digits of a number a byte and one more."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
@@ -115,8 +119,10 @@ def _value_size(typed: dict[str, Any]) -> int:
             return ceil(len(value.strip("-0.")) / 2) + 1
         case "BOOL" | "NULL":
             return 1
+        case "SS":
+            return 3 + sum(1 + len(each.encode()) for each in value)
         case "M":
-            return 3 + len(value) + _size(value)
+            return 3 + len(value) + size_of(value)
         case "L":
             return 3 + sum(1 + _value_size(each) for each in value)
         case _:

@@ -12,9 +12,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import digests, erasures, events, media, moderators, parameters, prices, queues, rebuild, webpush
+from operations import (
+    capacity,
+    dashboard,
+    digests,
+    erasures,
+    events,
+    media,
+    moderators,
+    parameters,
+    queues,
+    rebuild,
+    webpush,
+)
 from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
+from operations.cost import commands as costs
+from operations.cost import standing
 from operations.options import Env, RegionName, Stack, examples, find, named, session
 from operations.preflight import Finding, State, examine
 from operations.realtime import listen
@@ -29,10 +43,12 @@ app = typer.Typer(
     help="Operate Mundo Tango: look before a deploy, name moderators, rebuild what is derived, judge pictures by eye.",
     epilog=examples(
         "mundo preflight --env phase1",
+        "mundo cost",
         "mundo admin grant ana@example.org",
         "mundo rebuild edges",
         "mundo media compress milonga.jpg",
         "mundo queues redrive media",
+        "mundo dashboard",
         "mundo realtime listen --email ana@example.org",
     ),
 )
@@ -53,6 +69,11 @@ app.add_typer(media.app, name="media")
 app.add_typer(queues.app, name="queues")
 app.add_typer(listen.app, name="realtime")
 app.add_typer(webpush.app, name="webpush")
+app.command(epilog=costs.EPILOG)(costs.cost)
+app.command(name="capacity", epilog=capacity.EPILOG)(capacity.command)
+
+SHOWN = examples("mundo dashboard", "mundo dashboard --env local --hours 1", "mundo dashboard --png day.png")
+app.command("dashboard", epilog=SHOWN)(dashboard.dashboard)
 
 MARKS = {State.GOOD: "[green]ok[/]", State.NOTE: "[yellow]note[/]", State.REFUSED: "[red]no[/]"}
 
@@ -95,18 +116,14 @@ def preflight(
     else:
         console = Console()
         _show_findings(console, target, findings)
-        _show_prices(console, prices.always_on(target.parameters))
+        standing.show(console, target)
     if any(finding.state is State.REFUSED for finding in findings):
         raise typer.Exit(1)
 
 
 def _as_json(env: ConfigEnv, findings: list[Finding]) -> dict[str, Any]:
-    paid = prices.always_on(env.parameters)
-    unknown = [price.what for price in paid if price.monthly is None]
-    monthly = round(prices.total(paid), 2)
-    always_on = {"as_of": prices.AS_OF, "monthly": monthly, "unknown": unknown, "budget": prices.BUDGET}
     found = [asdict(one) for one in findings]
-    return {"env": env.name, "stack": env.stack_name, "findings": found, "always_on": always_on}
+    return {"env": env.name, "stack": env.stack_name, "findings": found, "always_on": standing.as_json(env)}
 
 
 def _show_findings(console: Console, env: ConfigEnv, findings: list[Finding]) -> None:
@@ -117,24 +134,6 @@ def _show_findings(console: Console, env: ConfigEnv, findings: list[Finding]) ->
         cure = f"\n[dim]{escape(finding.cure)}[/]" if finding.cure else ""
         looked.add_row(MARKS[finding.state], finding.check, escape(finding.said) + cure)
     console.print(looked)
-
-
-def _show_prices(console: Console, paid: list[prices.Price]) -> None:
-    """Readable at 80 columns: where the prices are from stands below the table."""
-    shown = Table(title=f"Always on, in us-east-1, {prices.AS_OF}", title_justify="left")
-    shown.add_column("what")
-    shown.add_column("how much")
-    shown.add_column("a month", justify="right")
-    for price in paid:
-        monthly = "unknown" if price.monthly is None else f"${price.monthly:.2f}{'' if price.confirmed else ' ?'}"
-        shown.add_row(price.what, price.quantity, monthly)
-    known = "together" if all(price.monthly is not None for price in paid) else "together, as far as known"
-    shown.add_row(known, f"of ${prices.BUDGET:.0f} budgeted", f"${prices.total(paid):.2f}", style="bold")
-    console.print(shown)
-    if not all(price.confirmed for price in paid):
-        console.print("? unconfirmed: from memory of the price list; look before you rely on it")
-    for source in dict.fromkeys(price.source for price in paid):
-        console.print(f"source: https://{source}", highlight=False)
 
 
 @admin.command(epilog=examples("mundo admin grant ana@example.org", "mundo admin grant ana@example.org --env local"))

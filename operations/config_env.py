@@ -20,19 +20,19 @@ class ConfigEnv:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+def names(path: Path = SAMCONFIG) -> list[str]:
+    """Of all config envs. Raises Refusal when there is no such file."""
+    return _known(_envs(path))
+
+
 def load(name: str, path: Path = SAMCONFIG) -> ConfigEnv:
     """As `sam deploy --config-env NAME` reads it: the command's own parameters over the global ones.
 
     Raises:
         Refusal: there is no such file or env, or it names no stack.
     """
-    try:
-        envs = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise Refusal(f"{path} is missing", cure="run this in a whole checkout of the repository") from error
-    except tomllib.TOMLDecodeError as error:
-        raise Refusal(f"{path.name} is not TOML: {error}", cure="correct it") from error
-    known = [key for key, value in envs.items() if isinstance(value, dict)]
+    envs = _envs(path)
+    known = _known(envs)
     if name not in known:
         raise Refusal(f"{path.name} has no config env {name}", cure=f"choose one of {', '.join(known)}")
     merged: dict[str, Any] = {}
@@ -42,6 +42,19 @@ def load(name: str, path: Path = SAMCONFIG) -> ConfigEnv:
         raise Refusal(f"config env {name} names no stack", cure=f"add stack_name to it in {path.name}")
     overrides = _overrides(merged.get("parameter_overrides", []))
     return ConfigEnv(name, str(merged["stack_name"]), merged.get("region"), overrides)
+
+
+def _envs(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Refusal(f"{path} is missing", cure="run this in a whole checkout of the repository") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Refusal(f"{path.name} is not TOML: {error}", cure="correct it") from error
+
+
+def _known(envs: Mapping[str, Any]) -> list[str]:
+    return [key for key, value in envs.items() if isinstance(value, dict)]
 
 
 def _overrides(written: str | list[str]) -> dict[str, str]:

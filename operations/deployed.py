@@ -76,13 +76,19 @@ class Deployed:
         return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}
 
 
-def find_local(env: ConfigEnv) -> Deployed:
-    """The stack of env `local`, in the local cloud that `make run` started and that has not ended since."""
+def local_port() -> int:
+    """Of the local cloud that `make run` started and that has not ended since. Raises Refusal where there is none."""
     try:
-        port = json.loads(LOCAL_PORTS.read_text(encoding="utf-8"))["gateway"]
+        port: int = json.loads(LOCAL_PORTS.read_text(encoding="utf-8"))["gateway"]
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
     except (OSError, ValueError, KeyError) as error:
         raise Refusal("no local cloud runs here", cure="make run") from error
+    return port
+
+
+def find_local(env: ConfigEnv) -> Deployed:
+    """The stack of env `local` in it."""
+    port = local_port()
     local = boto3.Session(
         aws_access_key_id="000000000000",
         aws_secret_access_key="local",  # noqa: S106

@@ -10,6 +10,7 @@ from mangum import Mangum
 from functions.api.app import create_app
 from mundotango import settings
 from mundotango.bootstrap import Platform
+from mundotango.observability import observed
 
 TEXT_TYPES = [
     "application/geo+json",
@@ -21,6 +22,7 @@ TEXT_TYPES = [
 ]
 
 
+@observed
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     return _door()(event, context)
 

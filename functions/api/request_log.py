@@ -3,15 +3,19 @@
 The route's template stands for the path, so ids and capabilities stay out of the log, and so does the query.
 """
 
+import re
 from time import perf_counter
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.api.errors import NOTE, internal_error
-from mundotango.observability import counting, logger, masked
+from mundotango.observability import correlating, counting, logger, masked
 
 LONGEST_PATH = 200
+_EDGE_ID = b"x-amz-cf-id"
+# Who comes to the gateway past the edge may send anything: what is no id of the edge's form is not repeated.
+_ID = re.compile(r"[\w=-]{20,128}", re.ASCII)
 
 
 class RequestLog:
@@ -31,7 +35,8 @@ class RequestLog:
                 status = message["status"]
             await send(message)
 
-        with counting() as counts:
+        correlated = _correlation_id(scope)
+        with counting() as counts, correlating(correlated):
             try:
                 await self._app(scope, receive, notice)
             except Exception as error:  # noqa: BLE001 - here is where it is told, and as a rule it is answered already
@@ -45,7 +50,8 @@ class RequestLog:
             "route": route,
             "status": status,
             "ms": milliseconds,
-            "correlation_id": _correlation_id(scope),
+            "correlation_id": correlated,
+            **({} if correlated == _gateway_id(scope) else {"gateway_id": _gateway_id(scope)}),
             **{name: round(amount, 1) if name.endswith("_ms") else amount for name, amount in counts.items()},
             **scope.get(NOTE, {}),
         }
@@ -62,7 +68,13 @@ def _route(scope: Scope) -> str:
 
 
 def _correlation_id(scope: Scope) -> str | None:
-    """The gateway's id of the request, which the answer's `apigw-requestid` carries too."""
+    """The edge's id of the request, which its answer has as `x-amz-cf-id`; where there is none, the gateway's."""
+    given = next((value for name, value in scope["headers"] if name == _EDGE_ID), b"").decode("latin-1")
+    return given if _ID.fullmatch(given) else _gateway_id(scope)
+
+
+def _gateway_id(scope: Scope) -> str | None:
+    """The gateway's, which the answer's `apigw-requestid` carries too."""
     context = scope.get("aws.event", {}).get("requestContext", {})
     found = context.get("requestId")
     return found if isinstance(found, str) else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
-from mundotango.observability import logger
+from mundotango.observability import logger, observed
 
 
 @cache
@@ -13,6 +13,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """The batch comes again from the sequence number reported; what was counted above it is not counted twice."""
     from mundotango.reactions.counting import count_changes

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
-from mundotango.observability import counting, logger
+from mundotango.observability import correlating, correlation_id, counting, logger, observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`event` is a batch of the stream or of a queue, or `{"job": "close_sockets"}`."""
     if "job" in event:
@@ -70,7 +71,8 @@ def _carried_out(command: Command) -> bool:
     from mundotango.commands.service import carry_out
 
     said: dict[str, object] = {"kind": command.kind, "command": command.key, "version": command.version}
-    return _done(said, lambda: carry_out(platform(), command))
+    with correlating(command.correlation_id):
+        return _done(said, lambda: carry_out(platform(), command))
 
 
 def _work_off(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
@@ -95,12 +97,17 @@ def _push(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
     from mundotango.webpush.queue import item_of
     from mundotango.webpush.sending import push_item
 
-    stores, keys = platform(), dict.fromkeys(one["body"] for one in messages)
+    stores, keys, called = platform(), dict.fromkeys(one["body"] for one in messages), correlation_id()
     # Made before there are threads, of which each would make its own.
     _made = stores.inbox, stores.edges, stores.devices, stores.turns, stores.waiting_pushes, stores.push_service
+
+    def send(key: str) -> bool:
+        with correlating(called):  # a thread knows nothing of the call
+            return _sent(key, lambda: push_item(stores, *item_of(key)))
+
     try:
         with ThreadPoolExecutor(len(keys)) as threads:
-            sent = threads.map(lambda key: _sent(key, lambda: push_item(stores, *item_of(key))), keys)
+            sent = threads.map(send, keys)
             done = dict(zip(keys, sent, strict=True))
     finally:
         stores.push_service.hang_up()
@@ -118,7 +125,7 @@ def _unfinished(messages: list[dict[str, Any]], done: list[bool]) -> dict[str, l
 
 
 def _done(said: dict[str, object], action: Callable[[], None]) -> bool:
-    with counting() as counts:
+    with counting() as counts, correlating(correlation_id()):
         try:
             action()
         except Exception as failure:  # noqa: BLE001 - whatever it was, the stream or the queue has to bring it again

@@ -25,7 +25,7 @@ from mundotango.errors import BadImage
 from mundotango.media import policy
 from mundotango.media.model import Compressed, Purpose
 from mundotango.media.service import finish_upload, give_up_upload
-from mundotango.observability import logger
+from mundotango.observability import logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -39,6 +39,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001
     """The messages that must come again. Powertools' batch processor says the same and takes 20 ms more to import."""
     failed = [record["messageId"] for record in event["Records"] if not _finished(record)]

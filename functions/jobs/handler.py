@@ -11,7 +11,7 @@ from uuid import UUID
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Invalid
-from mundotango.observability import counting, logger
+from mundotango.observability import counting, logger, observed
 
 # A job ends by itself before Lambda ends it.
 MARGIN_SECONDS = 10.0
@@ -33,6 +33,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], context: Context) -> Said:
     """`event` is `{"job": name}` with what the job takes; the answer says what was done and whether it is `done`.
 

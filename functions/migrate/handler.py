@@ -20,7 +20,7 @@ from mundotango.adapters.tokens import database_token
 from mundotango.keys.repository import KeyRepository
 from mundotango.keys.service import make_keys, origin_secret
 from mundotango.migrations.roles import OWNER, create_roles
-from mundotango.observability import logger
+from mundotango.observability import logger, observed
 
 # What is left for the answer itself.
 MARGIN_SECONDS = 45.0
@@ -37,6 +37,7 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+@observed
 def lambda_handler(event: dict[str, Any], context: Context) -> None:
     with Answer(event, context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS) as answer:
         if event["RequestType"] == "Delete":

@@ -7,18 +7,21 @@ it, nor is given up with it. A socket that does not take a frame is no reason to
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
-from mundotango.observability import counting, logger
+from mundotango.observability import correlating, correlation_id, counting, logger, metric, observed
 from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts, readable
 from mundotango.realtime.model import Appended, Delivery, Outcome
+from mundotango.realtime.policy import moment_of
 
 Failures = dict[str, list[dict[str, str]]]
+# Named in the line of a batch.
+MOST_IDS = 20
 
 
 @cache
@@ -26,6 +29,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], _context: object) -> Failures:
     of_chunks = [record for record in event["Records"] if "body" in record]
     of_tables = [record for record in event["Records"] if "dynamodb" in record]
@@ -68,18 +72,23 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     numbers = {image["Keys"]["position"]["S"]: image["SequenceNumber"] for image in images}
     happened = newest_counts([appended_from_image(image["NewImage"]) for image in images])
     deliveries: list[Delivery] = []
+    at_once: list[str] = []
     failed: list[str] = []
     with counting() as counts:
         for appended in happened:
             try:
-                take_in(platform(), readable(appended))
-                deliveries += _told_at_once(appended)
+                with correlating(appended.activity.correlation_id or correlation_id()):
+                    take_in(platform(), readable(appended))
+                    told = _told_at_once(appended)
             except Unavailable:
                 failed = [numbers[appended.position]]
                 break
+            deliveries += told
+            at_once += [appended.position] if told else []
         outcomes = hand_over(platform(), deliveries)
     said = {"records": len(records), "told": len(happened), "failed_from": failed, "counts": dict(counts)}
-    _log("activities delivered", outcomes, **said)
+    told_of = _ids(each.activity.correlation_id for each in happened)
+    _log("activities delivered", outcomes, at_once, **said, correlation_ids=told_of)
     return failed
 
 
@@ -92,26 +101,44 @@ def _told_at_once(appended: Appended) -> list[Delivery]:
 
 def _deliver(messages: Sequence[dict[str, Any]]) -> list[str]:
     """Deliver chunks; the ids of the messages that cannot be read."""
-    from mundotango.realtime.chunks import unpacked
+    from mundotango.realtime.chunks import Unpacked, unpacked
 
     if not messages:
         return []
     deliveries: list[Delivery] = []
+    read: list[Unpacked] = []
     failed: list[str] = []
     for message in messages:
         try:
-            text, sockets = unpacked(message["body"])
+            chunk = unpacked(message["body"])
         except (ValueError, KeyError, TypeError):
             logger().exception("chunk not readable", message_id=message["messageId"])
             failed.append(message["messageId"])
         else:
-            deliveries += [Delivery(socket, text) for socket in sockets]
-    _log("chunks delivered", hand_over(platform(), deliveries), messages=len(messages), come_again=failed)
+            read.append(chunk)
+            deliveries += [Delivery(socket, chunk.frame) for socket in chunk.sockets]
+    said = {
+        "messages": len(messages),
+        "come_again": failed,
+        "correlation_ids": _ids(each.correlation_id for each in read),
+    }
+    positions = [each.position for each in read if each.position is not None]
+    _log("chunks delivered", hand_over(platform(), deliveries), positions, **said)
     return failed
 
 
-def _log(what: str, outcomes: Counter[Outcome], **counted: Any) -> None:
-    logger().info(what, **counted, sent=outcomes["sent"], gone=outcomes["gone"], failed=outcomes["failed"])
+def _ids(found: Iterable[str | None]) -> list[str]:
+    """Of the requests that a batch tells of; a hundred would make a line of 6 KB."""
+    return list(dict.fromkeys(each for each in found if each is not None))[:MOST_IDS]
+
+
+def _log(what: str, outcomes: Counter[Outcome], positions: Sequence[str], **said: Any) -> None:
+    """`push_ms` is from when the first of them was appended until all were handed over."""
+    if outcomes["sent"] and positions:
+        waited = platform().clock.now() - min(map(moment_of, positions))
+        said["push_ms"] = max(0, round(waited.total_seconds() * 1000))
+        metric("PushLatency", said["push_ms"])
+    logger().info(what, **said, sent=outcomes["sent"], gone=outcomes["gone"], failed=outcomes["failed"])
 
 
 if settings.runs_in_lambda():

@@ -12,7 +12,7 @@ from typing import Any
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import NotAllowed
-from mundotango.observability import logger
+from mundotango.observability import logger, observed
 from mundotango.realtime.policy import end_of, may_connect_from
 from mundotango.realtime.service import consume_ticket
 
@@ -22,6 +22,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     ticket = (event.get("queryStringParameters") or {}).get("ticket") or ""

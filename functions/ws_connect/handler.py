@@ -13,7 +13,7 @@ from uuid import UUID
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
-from mundotango.observability import logger
+from mundotango.observability import logger, observed
 from mundotango.realtime import service
 from mundotango.realtime.closing import forget_closed
 from mundotango.realtime.delivery import hand_over
@@ -28,6 +28,7 @@ def platform() -> Platform:
     return Platform()
 
 
+@observed
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     request = event["requestContext"]
     match request["routeKey"]:

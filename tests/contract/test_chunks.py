@@ -46,7 +46,8 @@ def ends(request: pytest.FixtureRequest) -> Ends:
 
 def made(count: int, *, channel: str = "post:1", shards: int = 3) -> list[Chunk]:
     return [
-        Chunk(ids.new_id(), channel, number % shards, f'{{"n":{number}}}', (make_socket(),)) for number in range(count)
+        Chunk(ids.new_id(), channel, number % shards, f'{{"n":{number}}}', (make_socket(),), ids.new_position())
+        for number in range(count)
     ]
 
 
@@ -99,12 +100,12 @@ def test_a_group_stands_once_in_a_call_of_ten_that_is_not_too_large(
     chunks, asked = calls
     chunks.put(made(24, shards=12))
     chunks.put(made(3, shards=2))
-    monkeypatch.setattr(chunks_module, "BYTES_A_CALL", 500)
+    monkeypatch.setattr(chunks_module, "BYTES_A_CALL", 700)
     chunks.put(made(8, shards=8))
 
     for call in asked:
         assert len({entry["MessageGroupId"] for entry in call}) == len(call) <= 10
-        assert sum(len(entry["MessageBody"]) for entry in call[1:]) < 500 or len(call) == 10
+        assert sum(len(entry["MessageBody"]) for entry in call[1:]) < 700 or len(call) == 10
     assert [len(call) for call in asked[:5]] == [10, 10, 4, 2, 1]
     assert len(asked) > 7
 

@@ -1,12 +1,13 @@
 """The realtime ports in memory."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from mundotango import ids
 from mundotango.errors import NotFound
+from mundotango.observability import correlation_id
 from mundotango.realtime.model import (
     NO_AUTHORS,
     Activity,
@@ -31,7 +32,8 @@ class FakeActivities:
 
     def append(self, activity: Activity) -> Appended:
         assert activity.channel is not None
-        appended = Appended(activity, activity.channel, ids.new_position())
+        correlated = replace(activity, correlation_id=activity.correlation_id or correlation_id())
+        appended = Appended(correlated, activity.channel, ids.new_position())
         self.appended.append(appended)
         return appended
 

@@ -126,7 +126,8 @@ class TestChunks:
     @pytest.mark.parametrize("body", ["", "[]", '{"v":2,"frame":"{}","sockets":{}}', '{"v":1,"frame":"{}"}'])
     def test_one_that_cannot_be_read_holds_up_no_other(self, sockets: Sockets, body: str) -> None:
         def message(group: str, number: int, **changed: Any) -> dict[str, Any]:
-            chunk = Chunk(ids.new_id(), group, 1, f'{{"v":1,"type":"pong","ref":{number}}}', (socket,))
+            text = f'{{"v":1,"type":"pong","ref":{number}}}'
+            chunk = Chunk(ids.new_id(), group, 1, text, (socket,), ids.new_position())
             return message_of(chunk, **changed)
 
         socket = sockets.connect()

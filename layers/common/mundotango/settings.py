@@ -197,3 +197,14 @@ def queue(name: str, env: Mapping[str, str] = os.environ) -> str:
 def runs_in_lambda(env: Mapping[str, str] = os.environ) -> bool:
     """Whether a handler may warm up at import: only inside Lambda does an import precede a request."""
     return "AWS_LAMBDA_FUNCTION_NAME" in env
+
+
+def function_memory(env: Mapping[str, str] = os.environ) -> int | None:
+    """What the function may take, in bytes; None outside of Lambda."""
+    megabytes = env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    return int(megabytes) * 1024 * 1024 if megabytes.isdigit() else None
+
+
+def starts_on_demand(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether a call waits for the environment's start; one that is provisioned, or restored, was started before."""
+    return env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"

@@ -12,14 +12,28 @@ def test_a_request_is_one_readable_line(gateway: Gateway, log: Log) -> None:
 
     (line,) = log.lines()
     assert line["message"] == f"GET /api/media/{{media_id}} 404 in {line['ms']} ms"
-    assert {name: line[name] for name in ("level", "method", "route", "status", "problem", "correlation_id")} == {
+    assert {name: line[name] for name in ("level", "method", "route", "status", "problem", "gateway_id")} == {
         "level": "INFO",
         "method": "GET",
         "route": "/api/media/{media_id}",
         "status": 404,
         "problem": "not-found",
-        "correlation_id": gateway.recorded_request_id,
+        "gateway_id": gateway.recorded_request_id,
     }
+
+
+@pytest.mark.parametrize("forged", ["", "short", "x" * 129, "{}\n" * 10])
+def test_it_belongs_to_the_edges_request_and_to_the_gateways_where_no_edge_asks(
+    gateway: Gateway, log: Log, forged: str
+) -> None:
+    edges = "f3wGm7eC0Y2e5eYhXz0cH7o0lq3mHc9Q5VZb2m1T0b7s1Q=="
+    gateway.get("/api/public/health", headers={"x-amz-cf-id": edges})
+    gateway.get("/api/public/health", headers={"x-amz-cf-id": forged})
+
+    by_edge, past_it = log.lines()
+    assert (by_edge["correlation_id"], by_edge["gateway_id"]) == (edges, gateway.recorded_request_id)
+    assert past_it["correlation_id"] == gateway.recorded_request_id
+    assert "gateway_id" not in past_it
 
 
 def test_nothing_personal_and_no_secret_is_in_it(gateway: Gateway, log: Log) -> None:

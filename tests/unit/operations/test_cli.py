@@ -2,6 +2,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from operations import cli, config_env, deployed, prices
+from operations import cli, config_env, deployed
+from operations.cost import standing
 from operations.house_rules import ROOT
 from operations.parameters import effective
 from operations.preflight import CONCURRENCY_QUOTA, State
@@ -143,7 +145,7 @@ def test_a_line_of_parameters_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) 
     assert "SES may not send as example.org" in shown.output
 
 
-@pytest.mark.parametrize("size", ["db.t4g.micro", "db.r8g.large"])
+@pytest.mark.parametrize("size", ["db.t4g.micro", "db.x9.large"])
 def test_prices_can_be_read_at_80_columns(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     monkeypatch.setattr(cli, "AwsAccount", lambda _session: FakeAccount())
     monkeypatch.setenv("COLUMNS", "80")
@@ -151,13 +153,17 @@ def test_prices_can_be_read_at_80_columns(monkeypatch: pytest.MonkeyPatch, size:
 
     lines = CliRunner().invoke(cli.app, ["preflight", *given]).output.split("Always on")[1].splitlines()
 
-    for price in prices.always_on(effective(dict(pair.split("=") for pair in given))):
-        (row,) = [line for line in lines if price.what in line]
-        assert price.quantity in row
-        assert ("unknown" if price.monthly is None else f"{price.monthly:.2f}") in row
-        assert price.confirmed or price.monthly is None or " ?" in row
-        assert f"source: https://{price.source}" in lines
+    env = config_env.load("phase1")
+    env = replace(env, parameters=effective(env.parameters, dict(pair.split("=") for pair in given)))
+    _, found = standing.of_env(env)
+    assert len(found) > 5
+    for one in found:
+        (row,) = [line for line in lines if one.what in line]
+        assert ("unknown" if one.monthly is None else f"{one.monthly:.2f}") in row
+        assert one.confirmed or one.monthly is None or " ?" in row
+        assert f"source: {one.source}" in lines
     assert any(line.startswith("? unconfirmed") for line in lines)
+    assert any(size in line and "unknown" in line for line in lines) == (size == "db.x9.large")
 
 
 def test_an_address_to_go_to_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from operations import prices
 from operations.config_env import ConfigEnv
 from operations.parameters import effective
 from operations.preflight import Finding, State, examine
@@ -248,30 +247,3 @@ def test_without_credentials_nothing_else_is_asked() -> None:
     (finding,) = examine(Closed("id", "concurrency", "stack_status"), phase1())
 
     assert (finding.check, finding.state) == ("credentials", State.REFUSED)
-
-
-def monthly(**parameters: str) -> dict[str, float | None]:
-    return {price.what: price.monthly for price in prices.always_on(effective(parameters))}
-
-
-def test_what_is_always_on_by_default_costs_less_than_the_phase_may() -> None:
-    paid = prices.always_on(effective())
-
-    assert 0 < prices.total(paid) <= prices.BUDGET
-    assert all(price.source and price.quantity and price.monthly for price in paid)
-
-
-def test_a_larger_database_and_its_standby_cost_what_they_cost() -> None:
-    assert monthly()["RDS db.t4g.micro, single zone"] == pytest.approx(11.68)
-    larger = monthly(DatabaseInstanceClass="db.t4g.medium", DatabaseMultiAz="true")
-    assert larger["RDS db.t4g.medium, two zones"] == pytest.approx(94.90)
-    assert larger["RDS gp3 storage"] == pytest.approx(4.60)
-
-
-def test_a_price_that_is_not_known_here_is_not_made_up() -> None:
-    assert monthly(DatabaseInstanceClass="db.r8g.large")["RDS db.r8g.large, single zone"] is None
-    assert prices.total(prices.always_on(effective({"DatabaseInstanceClass": "db.r8g.large"}))) > 0
-
-
-def test_what_is_there_already_is_paid_elsewhere() -> None:
-    assert monthly(DatabaseHost="db.example", CacheHost="cache.example") == {}

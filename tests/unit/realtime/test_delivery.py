@@ -253,13 +253,16 @@ class TestChunks:
         sockets = tuple(make_socket() for _ in range(SOCKETS_A_CHUNK))
         text = json.dumps({"data": "ñ\uffff" * 6_200}, ensure_ascii=False)
         assert len(text.encode()) > LARGEST_PAYLOAD
-        chunk = Chunk(ids.new_id(), "city:münchen", 3, text, sockets)
+        chunk = Chunk(ids.new_id(), "city:münchen", 3, text, sockets, ids.new_position(), "f" * 56)
 
         message = packed(chunk)
 
         assert message.isascii()
         assert len(message) < 200_000
-        assert unpacked(message) == (text, list(sockets))
+        assert unpacked(message) == (text, list(sockets), chunk.position, chunk.correlation_id)
+
+    def test_one_of_the_code_before_says_neither_when_nor_for_whom(self) -> None:
+        assert unpacked('{"v":1,"frame":"{}","sockets":{}}') == ("{}", [], None, None)
 
 
 class TestNewestCounts:

@@ -14,10 +14,14 @@ COMMAND_LIFE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`version` grows from command to command: under one key the higher one stands. `v` is the form of the payload."""
+    """`version` grows from command to command: under one key the higher one stands. `v` is the form of the payload.
+
+    `correlation_id` is that of the request that asked for it.
+    """
 
     key: str
     kind: str
     payload: dict[str, Any]
     version: int
     v: int
+    correlation_id: str | None = None

@@ -17,6 +17,7 @@ class CommandRow(Model):
     payload = JSONAttribute()
     version = NumberAttribute()
     v = NumberAttribute()
+    correlation_id = UnicodeAttribute(null=True)
     expires_at = TTLAttribute()
 
 
@@ -26,7 +27,7 @@ def command_from_image(image: dict[str, dict[str, Any]]) -> Command:
 
 
 def _command(row: CommandRow) -> Command:
-    return Command(row.key, row.kind, row.payload, int(row.version), int(row.v))
+    return Command(row.key, row.kind, row.payload, int(row.version), int(row.v), row.correlation_id)
 
 
 class DynamoCommands:
@@ -40,6 +41,7 @@ class DynamoCommands:
             payload=command.payload,
             version=command.version,
             v=command.v,
+            correlation_id=command.correlation_id,
             expires_at=expires_at,
         )
         return written(

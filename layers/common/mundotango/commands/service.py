@@ -14,7 +14,7 @@ from mundotango.commands.model import Command
 from mundotango.ids import new_id
 from mundotango.mail.model import Mail, mail_from, mail_payload
 from mundotango.media.policy import variants_of
-from mundotango.observability import count
+from mundotango.observability import correlate, count
 from mundotango.outbox.model import Outgoing
 from mundotango.ports import Clock, Edge
 from mundotango.realtime.model import Activity, Closing, Kind
@@ -59,7 +59,7 @@ def command_of(outgoing: Outgoing) -> Command | None:
         return None
     kind = activity.kind.removeprefix(_COMMAND)
     about = activity.payload[_ABOUT[kind]]
-    return Command(f"{kind}#{about}", kind, activity.payload, outgoing.seq, activity.v)
+    return Command(f"{kind}#{about}", kind, activity.payload, outgoing.seq, activity.v, activity.correlation_id)
 
 
 def carry_out(platform: Platform, command: Command) -> None:
@@ -98,6 +98,7 @@ def send_waiting(platform: Platform, key: str) -> None:
     if command is None:
         count("mail_again")
         return
+    correlate(command.correlation_id)
     send_mail(platform, mail_from(command.payload))
     # What it says, and the link that ends the mails, are kept no longer than they are needed.
     platform.commands.forget(command)

@@ -8,8 +8,12 @@ from psycopg import Connection
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
+from mundotango.observability import correlation_id
 from mundotango.outbox.model import Outgoing
 from mundotango.realtime.model import Activity, Kind
+
+# Beside what the payload says, and no part of it: a column would be a migration for a line of the log.
+_CORRELATION = "_correlation_id"
 
 
 class OutboxRepository:
@@ -28,7 +32,7 @@ class OutboxRepository:
                 activity.kind,
                 activity.channel,
                 activity.actor_id,
-                Jsonb(activity.payload),
+                _stored(activity),
                 activity.occurred_at,
                 activity.v,
             ),
@@ -52,7 +56,7 @@ class OutboxRepository:
                 [each.kind for each in activities],
                 [each.channel for each in activities],
                 [each.actor_id for each in activities],
-                [Jsonb(each.payload) for each in activities],
+                [_stored(each) for each in activities],
                 [each.occurred_at for each in activities],
                 [each.v for each in activities],
             ],
@@ -110,4 +114,23 @@ def _outgoing(
     occurred_at: datetime,
     v: int,
 ) -> Outgoing:
-    return Outgoing(seq, Activity(id, kind, actor_id, channel, payload, occurred_at, v))
+    said = {name: value for name, value in payload.items() if name != _CORRELATION}
+    correlated = payload.get(_CORRELATION)
+    return Outgoing(
+        seq,
+        Activity(
+            id,
+            kind,
+            actor_id,
+            channel,
+            said,
+            occurred_at,
+            v,
+            correlated if isinstance(correlated, str) else None,
+        ),
+    )
+
+
+def _stored(activity: Activity) -> Jsonb:
+    correlated = activity.correlation_id or correlation_id()
+    return Jsonb(activity.payload if correlated is None else {**activity.payload, _CORRELATION: correlated})

@@ -1,6 +1,7 @@
 """Chunks on their way through the FIFO queue: a frame, and some of the sockets it goes to.
 
-A message is JSON: {"v": 1, "frame": text, "sockets": {"domain/stage": [[connection id, user id], …]}}. What is beyond
+A message is JSON: {"v": 1, "frame": text, "sockets": {"domain/stage": [[connection id, user id], …]}, "position": …,
+"correlation_id": …}; the last two are for the log, and messages of the code before have neither. What is beyond
 ASCII is escaped, because SQS refuses some characters that JSON allows; a frame of 32 KB then has 96 KB at most, and the
 sockets beside it 50.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,12 +35,26 @@ def packed(chunk: Chunk) -> str:
     for socket in chunk.sockets:
         there = sockets.setdefault(f"{socket.domain}/{socket.stage}", [])
         there.append((socket.connection_id, str(socket.user_id)))
-    return json.dumps({"v": MESSAGE_VERSION, "frame": chunk.text, "sockets": sockets}, separators=(",", ":"))
+    message: dict[str, Any] = {
+        "v": MESSAGE_VERSION,
+        "frame": chunk.text,
+        "sockets": sockets,
+        "position": chunk.position,
+    }
+    if chunk.correlation_id is not None:
+        message["correlation_id"] = chunk.correlation_id
+    return json.dumps(message, separators=(",", ":"))
 
 
-def unpacked(body: str) -> tuple[str, list[Socket]]:
-    """The frame and its sockets.
+class Unpacked(NamedTuple):
+    frame: str
+    sockets: list[Socket]
+    position: str | None
+    correlation_id: str | None
 
+
+def unpacked(body: str) -> Unpacked:
+    """
     Raises:
         ValueError, KeyError, TypeError: the message is of a later version, or none of ours.
     """
@@ -51,7 +66,7 @@ def unpacked(body: str) -> tuple[str, list[Socket]]:
         for address, there in message["sockets"].items()
         for connection_id, user_id in there
     ]
-    return message["frame"], sockets
+    return Unpacked(message["frame"], sockets, message.get("position"), message.get("correlation_id"))
 
 
 class SqsChunks:

@@ -70,7 +70,15 @@ def chunks_of(stores: Stores, appended: Appended) -> Iterator[Chunk]:
     shards: defaultdict[int, list[Socket]] = defaultdict(list)
 
     def cut(shard: int) -> Chunk:
-        return Chunk(appended.activity.id, appended.channel, shard, text, tuple(shards.pop(shard)))
+        return Chunk(
+            appended.activity.id,
+            appended.channel,
+            shard,
+            text,
+            tuple(shards.pop(shard)),
+            appended.position,
+            appended.activity.correlation_id,
+        )
 
     for socket in _large_audience(stores, appended.channel):
         shard = crc32(socket.connection_id.encode()) % SHARDS

@@ -74,7 +74,10 @@ and a member; whoever is hidden stands at both ends."""
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Something that happened. `channel` is where it is told, such as `author:{id}`; None tells nobody."""
+    """Something that happened. `channel` is where it is told, such as `author:{id}`; None tells nobody.
+
+    `correlation_id` is that of the request it happened in, for the log; clients are not told.
+    """
 
     id: UUID
     kind: Kind
@@ -83,6 +86,7 @@ class Activity:
     payload: dict[str, Any]
     occurred_at: datetime
     v: int = ACTIVITY_VERSION
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class Chunk:
     shard: int
     text: str
     sockets: tuple[Socket, ...]
+    position: str
+    correlation_id: str | None = None
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from pynamodb.models import Model
 
 from mundotango import ids, settings
 from mundotango.adapters.dynamodb import bind, take
+from mundotango.observability import correlation_id
 from mundotango.realtime.model import Activity, Appended, Grant, Kind, Ticket
 from mundotango.realtime.policy import ACTIVITY_LIFE, moment_of
 
@@ -30,6 +31,7 @@ class ActivityRow(Model):
     actor_id = UnicodeAttribute(null=True)
     payload = JSONAttribute()
     occurred_at = UTCDateTimeAttribute()
+    correlation_id = UnicodeAttribute(null=True)
     expires_at = TTLAttribute()
 
 
@@ -66,6 +68,7 @@ class DynamoActivities:
             actor_id=None if activity.actor_id is None else str(activity.actor_id),
             payload=activity.payload,
             occurred_at=activity.occurred_at,
+            correlation_id=activity.correlation_id or correlation_id(),
             expires_at=moment_of(appended.position) + ACTIVITY_LIFE,
         ).save()
         return appended
@@ -94,6 +97,7 @@ def _appended(row: ActivityRow) -> Appended:
         payload=row.payload,
         occurred_at=row.occurred_at,
         v=int(row.v),
+        correlation_id=row.correlation_id,
     )
     return Appended(activity, row.channel, row.position)
 

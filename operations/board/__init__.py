@@ -1,0 +1,1 @@
+"""The dashboard: one layout, drawn by CloudWatch and by `mundo dashboard`."""
