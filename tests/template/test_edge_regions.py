@@ -42,7 +42,8 @@ def chosen(logical_id: str, requests: list[tuple[str, str]]) -> list[Any]:
         {program}
         process.stdout.write(JSON.stringify({json.dumps(requests)}.map(function (one) {{
             choice = null;
-            var request = {{ method: one[0], uri: one[1], headers: {{ host: {{ value: 'mundotango.example' }} }}, querystring: {{}} }};
+            var headers = {{ host: {{ value: 'mundotango.example' }} }};
+            var request = {{ method: one[0], uri: one[1], headers: headers, querystring: {{}} }};
             if (handler({{ request: request }}) !== request) {{ throw new Error('not the request'); }}
             return choice;
         }})));
