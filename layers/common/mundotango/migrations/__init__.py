@@ -103,7 +103,7 @@ def _apply_one(connection: Connection, migration: Migration) -> bool:
                 return True
             except (sql.LockNotAvailable, sql.DeadlockDetected) as failure:
                 if time.monotonic() > ends:
-                    raise MigrationFailed(f"{migration.name}: no lock in {PATIENCE_SECONDS:.0f} s; deploy again") from failure
+                    raise MigrationFailed(f"{migration.name}: no lock was free in time; deploy again") from failure
                 time.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             except Error as failure:
                 reason = failure.diag.message_primary or type(failure).__name__
