@@ -14,13 +14,14 @@ from psycopg.types.json import Jsonb
 
 from functions.jobs import handler as jobs
 from mundotango.bootstrap import Platform
-from mundotango.errors import Unavailable
+from mundotango.errors import Unavailable, WritesStopped
 from mundotango.exports.service import ask_export
 from mundotango.media.policy import original_key
 from mundotango.privacy.erasing import STEP_SECONDS, erase_accounts, erase_person, replay_erasures
 from mundotango.privacy.policy import CLOCKS_DIFFER, GRACE, SIGNED_OUT_AFTER
 from mundotango.privacy.service import ask_to_leave, stay
 from mundotango.privacy.stores import rows
+from mundotango.recovery.service import resume_writes, stop_writes
 from tests.factories.media import pending_media
 from tests.factories.outbox import ample
 from tests.factories.search import places
@@ -28,6 +29,7 @@ from tests.factories.traces import Traces, newcomer
 from tests.factories.traces_of_events import insert
 from tests.fakes.clock import FakeClock
 from tests.integration.privacy.conftest import Place
+from tests.integration.test_jobs_pause import Hurried
 
 SECOND = timedelta(seconds=1)
 # Ids that name nobody any more: of the erasure itself, the command that ended the sign-in, what moderators did; in
@@ -338,6 +340,30 @@ class TestRestore:
         without(place.search(), place.ana)
         assert "users" in places(place.search(), place.bruno.marker)
         assert place.run("replay_erasures")["found"] == 0
+
+    def test_it_comes_before_anybody_may_write_again(self, place: Place) -> None:
+        copy = backup(place.master)
+        leave(place, place.ana)
+        sign_ins_end(place)
+        place.run("erase_accounts")
+        restore(place.master, copy)
+        operator = place.platform.database.despite_stop()  # a way of its own, as an operator's call has
+        stop_writes(operator, monotonic=Hurried())
+        try:
+            assert place.run("replay_erasures")["paused"]
+            assert place.run("replay_erasures", while_stopped=True)["found"] == 1
+            assert place.run("rebuild_edges", while_stopped=True)["done"]
+            # Nobody else may: neither another job nor the same environment afterwards.
+            assert place.run("erase_accounts", while_stopped=True)["paused"]
+            assert place.run("replay_erasures")["paused"]
+            with pytest.raises(WritesStopped), place.platform.database.transaction() as connection:
+                connection.execute("DELETE FROM users")
+        finally:
+            resume_writes(operator, monotonic=Hurried())
+            operator.close()
+
+        without(place.search(), place.ana)
+        assert "users" in places(place.search(), place.bruno.marker)
 
     def test_a_table_that_came_back_without_the_database_is_erased_too(self, place: Place) -> None:
         leave(place, place.ana)
