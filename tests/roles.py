@@ -221,7 +221,11 @@ def named(resource: Any) -> str:
             return f"{name}.{attribute}"
         case {"Fn::Sub": str(text)} if table := _TABLE.match(text):
             return f"{table[1].capitalize()}Table{text[table.end() :]}"
-        case {"Fn::Sub": [text, _]} | {"Fn::Sub": text}:
+        case {"Fn::Sub": [text, given]}:
+            for name, value in given.items():
+                text = text.replace(f"${{{name}}}", named(value))
+            return named({"Fn::Sub": text})
+        case {"Fn::Sub": text}:
             # Of an ARN what stands after its region and account.
             return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", re.sub(r"^arn:.*?\$\{AWS::AccountId\}:", "", text))
     raise AssertionError(resource)

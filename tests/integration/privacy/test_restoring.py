@@ -1,5 +1,6 @@
 """What a restore brought back is put right before it serves, while nobody else may write."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from devstack.postgres import Server
+from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import WritesStopped
 from mundotango.privacy.erasing import erase_person, replay_erasures
@@ -16,9 +19,17 @@ from mundotango.recovery.service import resume_writes, stop_writes
 from tests.factories.outbox import ample
 from tests.factories.search import places
 from tests.fakes.clock import FakeClock
+from tests.fixtures.postgres import another
 from tests.integration.privacy.conftest import Place
 from tests.integration.privacy.test_erasing import leave, sign_ins_end, without
 from tests.integration.test_jobs_pause import Hurried
+
+
+@pytest.fixture(scope="module")
+def database_settings(database_settings: settings.Database, postgres_server: Server) -> Iterator[settings.Database]:
+    """Whoever stops writes ends the sessions of all tests on a database."""
+    with another(postgres_server, database_settings) as own:
+        yield own
 
 
 class TestRestore:

@@ -109,7 +109,7 @@ class Database:
             try:
                 with connection.transaction():
                     if self._despite_stop:
-                        connection.execute("SET TRANSACTION READ WRITE")
+                        connection.execute("SET LOCAL transaction_read_only = off")
                     yield connection
                     if connection.closed:
                         # psycopg would leave such a transaction without a word, as if it had been committed.
