@@ -205,7 +205,7 @@ def test_a_home_that_is_one_no_longer_leaves_what_people_made() -> None:
 
 
 class TestPictures:
-    @pytest.mark.parametrize("place", ["home", "home that copies", "away"])
+    @pytest.mark.parametrize("place", ["home", "home that copies", "away", "promoted"])
     def test_what_is_deleted_is_gone_a_day_later(self, place: str) -> None:
         for name, bucket in named(root(place), "AWS::S3::Bucket").items():
             assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}, name
