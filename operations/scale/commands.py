@@ -11,7 +11,7 @@ from operations import moving
 from operations.moving import Move, Step
 from operations.options import Env, RegionName, Stack, examples, find
 from operations.refusal import Refusal
-from operations.scale.aurora import AuroraServers, KeptInParameter, deploy_env
+from operations.scale.aurora import AuroraServers, KeptInParameter, switch_env
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +44,6 @@ def scale() -> None:
 )
 def move_database(
     env: Env = "phase3-prepare",
-    to: Annotated[str, typer.Option("--to", help="Config env in which the cluster serves.")] = "phase3-us-east-1",
     parameters: Annotated[str, typer.Option("--parameters", help="What make deploy is given beside it.")] = "",
     status: Annotated[bool, typer.Option("--status", help="Only say where the move stands.")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="Let people write at the old server again.")] = False,
@@ -64,7 +63,7 @@ def move_database(
         return
     if env == "local":
         raise Refusal("the local cloud has one server", cure="make test rehearses the move with two")
-    servers = AuroraServers(found, kept.load(), lambda: deploy_env(to, parameters))
+    servers = AuroraServers(found, kept.load(), lambda: switch_env(env, parameters))
     console = Console(stderr=True)
     with servers.admission():
         if abort:

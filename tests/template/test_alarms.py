@@ -190,6 +190,46 @@ def test_max_connections_is_the_one_that_is_set(resources: dict[str, Any], neste
         assert set_to in (told, told["Fn::If"][-1])
 
 
+@pytest.mark.parametrize("env", envs(), ids=lambda env: env.name)
+def test_a_cluster_is_watched_whole_and_where_it_is_worst(env: ConfigEnv) -> None:
+    """A failover makes another instance the writer; an average over them all hides one that is at its end."""
+    templates = of_env(env)
+    watched = {
+        name: alarm
+        for name, alarm in alarms_of(templates).items()
+        if "AWS/RDS"
+        in (
+            alarm.get("Namespace"),
+            *(one.get("MetricStat", {}).get("Metric", {}).get("Namespace") for one in alarm.get("Metrics", [])),
+        )
+    }
+    if env.parameters.get("DatabaseKind") != "aurora":
+        assert env.name == "local" or "LittleDatabaseMemory" in watched
+        assert "DBClusterIdentifier" not in str(watched)
+        return
+    assert set(watched) == {"ManyConnections", "LittleDatabaseMemory", "BusyDatabase"}
+    assert "DBInstanceIdentifier" not in str(watched)
+    assert watched["LittleDatabaseMemory"]["Statistic"] == "Minimum"
+    assert watched["BusyDatabase"]["Statistic"] == "Maximum"
+    board = templates[0].resources["Board"]["Properties"]["Parameters"]
+    assert board["DatabaseDimension"] == "DBClusterIdentifier"
+    outputs = {one.path: one.outputs for one in templates}
+    assert board["DatabaseInstance"] == {"Fn::GetAtt": ["Database", "Outputs.WatchedId"]}
+    assert outputs["Database"]["WatchedId"]["Value"] == {"Fn::GetAtt": ["Aurora", "Outputs.ClusterId"]}
+
+
+def test_regions_have_dashboards_of_their_own() -> None:
+    """A name is the account's: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html"""
+    named = [
+        one.resources["Board"]["Properties"]["DashboardName"]
+        for env in envs()
+        if env.name.startswith("phase3-") and env.name != "phase3-prepare"
+        for one in of_env(env)
+        if one.path == "Board"
+    ]
+    assert len(set(named)) == len(named) == 3
+
+
 def test_the_budget_mails_thrice(nested: dict[str, Any]) -> None:
     budget = nested["monitoring.yaml"]["Resources"]["Budget"]["Properties"]
     assert [one["Notification"]["Threshold"] for one in budget["NotificationsWithSubscribers"]] == [50, 80, 100]

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -49,31 +48,27 @@ TEMPLATE = {
 }
 
 
-@dataclass(frozen=True)
-class WithPool(Deployed):
-    """moto's CloudFormation makes no user pools: this one was made beside the stack."""
-
-    pool: str = ""
-
-    def physical_id(self, logical_id: str) -> str:
-        return self.pool if logical_id == "UserPool" else super().physical_id(logical_id)
-
-
 @pytest.fixture
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        session = boto3.Session(region_name=REGION.name)
-        session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
-        cognito = session.client("cognito-idp")
-        pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
-        cognito.create_group(UserPoolId=pool, GroupName=moderators.GROUP)
-        yield WithPool(session, STACK, pool=pool)
+        yield made_in(REGION.name)
+
+
+def made_in(region: str) -> Deployed:
+    """A stack of that region, and the pool that it knows of, which is home's."""
+    session = boto3.Session(region_name=region)
+    cognito = session.client("cognito-idp", region_name=REGION.name)
+    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
+    cognito.create_group(UserPoolId=pool, GroupName=moderators.GROUP)
+    template = TEMPLATE | {"Outputs": {"UserPoolId": {"Value": pool}}}
+    session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+    return Deployed(session, STACK)
 
 
 def sign_up(deployed: Deployed, *, confirmed: bool = True) -> str:
-    pool = deployed.physical_id("UserPool")
+    pool = deployed.outputs["UserPoolId"]
     attributes = [AttributeTypeTypeDef(Name="email", Value=EMAIL)]
     user = deployed.cognito.admin_create_user(UserPoolId=pool, Username="ana", UserAttributes=attributes)
     if confirmed:
@@ -83,6 +78,13 @@ def sign_up(deployed: Deployed, *, confirmed: bool = True) -> str:
     return user["User"]["Username"]
 
 
+def test_a_moderator_is_made_where_the_pool_is(deployed: Deployed) -> None:
+    away = made_in("eu-west-1")
+    username = sign_up(away)
+
+    assert moderators.grant(away, EMAIL) == moderators.Granted(username, already=False)
+
+
 def test_grant_makes_a_moderator_and_again_says_so(deployed: Deployed) -> None:
     username = sign_up(deployed)
 
@@ -90,7 +92,7 @@ def test_grant_makes_a_moderator_and_again_says_so(deployed: Deployed) -> None:
     assert moderators.grant(deployed, EMAIL) == moderators.Granted(username, already=True)
 
     members = deployed.cognito.list_users_in_group(
-        UserPoolId=deployed.physical_id("UserPool"), GroupName=moderators.GROUP
+        UserPoolId=deployed.outputs["UserPoolId"], GroupName=moderators.GROUP
     )["Users"]
     assert [member["Username"] for member in members] == [username]
 
