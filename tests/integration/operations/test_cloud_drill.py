@@ -153,9 +153,9 @@ def test_tables_are_restored_when_they_can_be() -> None:
     asked: list[str] = []
 
     class Client:
-        def describe_continuous_backups(self, *, TableName: str) -> dict[str, Any]:
-            asked.append(TableName)
-            told = {} if TableName == "none" else {"LatestRestorableDateTime": next(latest)}
+        def describe_continuous_backups(self, **named: str) -> dict[str, Any]:
+            asked.append(named["TableName"])
+            told = {} if asked[-1] == "none" else {"LatestRestorableDateTime": next(latest)}
             return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": told}}
 
     client: Any = Client()
