@@ -21,7 +21,7 @@ HOUR = 60  # minutes
 # A call of GetMetricData takes so many queries.
 QUERIES_A_CALL = 500
 IN_LOCAL_CLOUD = "AWS measures it, not the local cloud"
-ONLY_IN_LOG = "it is only in the log; leave out --no-log, which saves $0.005 a GB read"
+ONLY_IN_LOG = "it is only in the log; add --log, which costs $0.005 a GB read"
 NOT_HERE = "this stack has none of it"
 NO_DATUM = "nothing was measured in this time"
 

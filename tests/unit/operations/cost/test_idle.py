@@ -72,7 +72,7 @@ def test_filters_that_make_one_metric_are_paid_once_beside_what_lines_make() -> 
         return {"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": log, "MetricTransformations": [one]}}
 
     def paid(**filters: dict[str, Any]) -> float | None:
-        return costs(Api={"Type": "AWS::Serverless::Function"}, **filters).get("metrics of our own")
+        return costs("us-east-1", Api={"Type": "AWS::Serverless::Function"}, **filters).get("metrics of our own")
 
     assert paid(**{f"Memory{log}": made("MemoryShare", f"/mundo/{log}") for log in range(20)}) is None
     each = {f"Starts{log}": made("ColdStarts", f"/mundo/{log}", "service") for log in range(10)}
