@@ -66,10 +66,13 @@ def load(
     env: Env = "phase1",
     into: Annotated[Path, typer.Option("--into", help="Folder of the page and the picture.")] = Path("docs"),
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, also where the platform is elsewhere.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object besides.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Load a platform that is yours, as the plan says and as dancers do, and write how it bore it."""
     target, chosen, console = named(base_url), list(dict.fromkeys(which or Tool)), Console(stderr=True)
+    config_env.load(env)
+    if not into.is_dir():
+        raise Refusal(f"{into} is no folder", cure="make it, or name another by --into")
     _agree(target, chosen, users, duration, yes)
     said = {"users": users, "duration": duration, "requests": requests, "pace": pace, "pictures": pictures}
     tests = []
@@ -91,6 +94,10 @@ def load(
     _write(tests, target, into)
     if as_json:
         print(json.dumps({test.tool: asdict(figures.of(test.samples)) for test in tests}))
+        return
+    for test in tests:
+        print(f"{test.tool}: {figures.of(test.samples)}")
+    print(f"written: {into / PAGE}, {into / PICTURE}")
 
 
 def _agree(target: Target, chosen: list[Tool], users: int, duration: int, yes: bool) -> None:
@@ -137,9 +144,6 @@ def _write(tests: list[Load], target: Target, into: Path) -> None:
     )
     page = report.page(tests, at=datetime.now(UTC), where=where, machine=machine, picture=PICTURE)
     (into / PAGE).write_text(page, encoding="utf-8")
-    for test in tests:
-        print(f"{test.tool}: {figures.of(test.samples)}")
-    print(f"written: {into / PAGE}, {into / PICTURE}")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations.board.layout import NAMESPACE
+from mundotango.observability import NAMESPACE
 from operations.board.model import Metric, Stat
 from operations.board.readings import IN_LOCAL_CLOUD, NO_DATUM, Line, aggregated, is_there, query
 from operations.board.sources import cloudwatch, is_local, lines, parts, rows_of

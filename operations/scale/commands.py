@@ -68,7 +68,10 @@ def move_database(
     with servers.admission():
         if abort:
             moving.abort(servers, kept)
-            print("people write at the old server again")
+            if as_json:
+                _show(kept.load(), as_json=True)
+            else:
+                print("people write at the old server again")
             return
         move = moving.go_on(servers, kept, console.print)
     _show(move, as_json=as_json)

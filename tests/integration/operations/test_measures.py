@@ -120,7 +120,7 @@ def test_the_board_reads_metrics_as_they_were_published(found: Deployed) -> None
     assert answered["Are connections running out?"].readings[0].now == 90
     red = {answer.widget.runbook for answer in answered.values() if answer.bad_now}
     assert red == {"FailedAnswers", "ManyConnections", "FastBurn"}
-    assert "--log" in answered["Who waits for a start?"].readings[0].reason
+    assert "add --log," in answered["Who waits for a start?"].readings[0].reason
 
 
 class TestInsights:
