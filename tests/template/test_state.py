@@ -163,8 +163,8 @@ def test_originals_are_never_served(resources: Resources) -> None:
         ("s3:GetObject", {"Fn::Sub": "${MediaBucket.Arn}/media/*"}),
         ("s3:ListBucket", {"Fn::GetAtt": ["MediaBucket", "Arn"]}),
     ]
-    origins = resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
-    assert "UploadsBucket" not in {name.split(".")[0] for name in references(origins)}
+    given = resources["EdgeStack"]["Properties"]["Parameters"]
+    assert "UploadsBucket" not in {name.split(".")[0] for name in references(given)}
 
 
 def test_sign_in_is_by_mail_and_proof(resources: Resources) -> None:
