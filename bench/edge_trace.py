@@ -3,8 +3,9 @@
 The same seed makes the same days. bench/edge.py tells what is in them and why.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Any, Literal
 from urllib.parse import quote
@@ -14,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import planted_events
+from mundotango.occurrences.policy import SOON
 
-Route = Literal["tonight", "events", "event", "public_post", "private", "picture"]
+Route = Literal["tonight", "events", "event_soon", "event_ahead", "public_post", "private", "picture"]
 
 SEED = 1912
 DAY = 86_400
@@ -59,15 +61,18 @@ HOURS = (
 
 AT_HOME = 0.85
 SPANISH_CITIES, LOCAL_TONGUE = 0.45, 0.9
-EVENTS_A_YEAR = planted_events.EVENTS
 TWO_WEEKS = 14
+EVENTS_A_FORTNIGHT = planted_events.EVENTS * TWO_WEEKS / 365
+# Of the API, mundotango/occurrences/policy.py: what starts within it is kept for less long.
+SOON_DAYS = SOON / timedelta(days=1)
 POSTS_A_MONTH, POSTS_SEEN_DAYS = 4, 3
 PICTURES_A_MONTH, PICTURES_SEEN_DAYS = 2, 14
 WIDTHS = ("320", "800", "1600")
 WORDS = ("vals", "milonga", "viruta", "pugliese", "clase", "class", "di sarli", "marathon", "canning", "encuentro")
 
-PUBLIC: dict[Route, float] = {"tonight": 4.0, "events": 3.0, "event": 3.0, "public_post": 2.0}
-SIGNED_IN_PUBLIC = sum(PUBLIC.values())
+# Tonight, lists of events, events, posts.
+PUBLIC = (4.0, 3.0, 3.0, 2.0)
+SIGNED_IN_PUBLIC = sum(PUBLIC)
 SPANISH, ENGLISH = "es-AR,es;q=0.9,en;q=0.5", "en-GB,en;q=0.8"
 # Numbers of things are counted up and down from here.
 MIDDLE = 1 << 31
@@ -155,24 +160,19 @@ class Days:
         """By route, with the questions that `what` counts. Nothing is kept for an hour, so it begins that much early."""
         count = np.where(self._signed_in, round(SIGNED_IN_PUBLIC), REQUESTS)
         every = self._visits(count, self._kept)
-        route = self._dice.choice(len(PUBLIC), len(every.at), p=np.array(list(PUBLIC.values())) / SIGNED_IN_PUBLIC)
+        route = self._dice.choice(len(PUBLIC), len(every.at), p=np.array(PUBLIC) / SIGNED_IN_PUBLIC)
+        of = [_of(every, (route == number) & (every.at >= FROM - LONGEST_LIFE)) for number in range(len(PUBLIC))]
+        tonight, lists, events, read = of
+        yield "tonight", *_asked(tonight, self._tonight(tonight))
+        yield "events", *_asked(lists, self._lists(lists))
+        things = self._things(events, EVENTS_A_FORTNIGHT, 0.8, TWO_WEEKS, newest_first=False)
+        soon = self._days_ahead(events, things) <= SOON_DAYS
+        yield "event_soon", *_asked(_of(events, soon), _named("events", things[soon]))
+        yield "event_ahead", *_asked(_of(events, ~soon), _named("events", things[~soon]))
         posts = self._users * SIGNED_IN * POSTS_A_MONTH * POSTS_SEEN_DAYS / 30
-        events = EVENTS_A_YEAR * TWO_WEEKS / 365
-        made: dict[Route, Callable[[_Visits], list[str]]] = {
-            "tonight": self._tonight,
-            "events": self._lists,
-            "event": lambda visits: _named("events", self._things(visits, events, 0.8, TWO_WEEKS, newest_first=False)),
-            "public_post": lambda visits: _named(
-                "posts", self._things(visits, posts, 0.7, POSTS_SEEN_DAYS, newest_first=True)
-            ),
-        }
-        for number, (name, addresses) in enumerate(made.items()):
-            one = _of(every, (route == number) & (every.at >= FROM - LONGEST_LIFE))
-            known: dict[tuple[str, bool], int] = {}
-            asked = zip(addresses(one), one.spanish.tolist(), strict=True)
-            what = np.array([known.setdefault(each, len(known)) for each in asked], dtype=np.int64)
-            questions = [Question(address, SPANISH if spanish else ENGLISH) for address, spanish in known]
-            yield name, Asked(one.at, one.home % PLACES, what), questions
+        yield "public_post", *_asked(
+            read, _named("posts", self._things(read, posts, 0.7, POSTS_SEEN_DAYS, newest_first=True))
+        )
 
     def _visits(self, count: Numbers, kept: float) -> _Visits:
         session = np.repeat(np.arange(len(count)), count)
@@ -197,6 +197,12 @@ class Days:
         number = MIDDLE + (passed - rank if newest_first else passed + rank)
         place = np.where(everywhere, len(self._cities), visits.city)
         return (place << 32) + number
+
+    def _days_ahead(self, visits: _Visits, events: Numbers) -> Times:
+        """Until they start, who start one after the other."""
+        weights = np.append(self._weights, 1)[events >> 32]
+        started = (events & (2 * MIDDLE - 1)) - MIDDLE
+        return (started + 1) / (EVENTS_A_FORTNIGHT * weights / TWO_WEEKS) - visits.at / DAY
 
     def _tonight(self, visits: _Visits) -> list[str]:
         dice, count = self._dice, len(visits.at)
@@ -247,6 +253,14 @@ class Days:
 
 def _of(visits: _Visits, wanted: NDArray[np.bool_]) -> _Visits:
     return _Visits(visits.at[wanted], visits.home[wanted], visits.city[wanted], visits.spanish[wanted])
+
+
+def _asked(visits: _Visits, addresses: list[str]) -> tuple[Asked, list[Question]]:
+    known: dict[tuple[str, bool], int] = {}
+    asked = zip(addresses, visits.spanish.tolist(), strict=True)
+    what = np.array([known.setdefault(each, len(known)) for each in asked], dtype=np.int64)
+    questions = [Question(address, SPANISH if spanish else ENGLISH) for address, spanish in known]
+    return Asked(visits.at, visits.home % PLACES, what), questions
 
 
 def _named(kind: str, things: Numbers) -> list[str]:
