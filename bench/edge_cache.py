@@ -73,9 +73,7 @@ class CloudFront:
             counted.at_edge += 1
             counted.stale += at - made_at >= kept.fresh
 
-    def _answer(
-        self, layer: int, at: float, place: int, key: int, kept: Kept, counted: Counted
-    ) -> tuple[float, float]:
+    def _answer(self, layer: int, at: float, place: int, key: int, kept: Kept, counted: Counted) -> tuple[float, float]:
         """When it was made, and from when on it is there."""
         if layer == len(self._layers):
             counted.asked_of_origin += 1

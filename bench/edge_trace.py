@@ -157,7 +157,7 @@ class Days:
         return Asked(visits.at, visits.home % PLACES, pictures * len(WIDTHS) + width)
 
     def public(self) -> Iterator[tuple[Route, Asked, list[Question]]]:
-        """By route, with the questions that `what` counts. Nothing is kept for an hour, so it begins that much early."""
+        """By route, with the questions that `what` counts. It begins early by more than anything is kept."""
         count = np.where(self._signed_in, round(SIGNED_IN_PUBLIC), REQUESTS)
         every = self._visits(count, self._kept)
         route = self._dice.choice(len(PUBLIC), len(every.at), p=np.array(PUBLIC) / SIGNED_IN_PUBLIC)
@@ -170,8 +170,9 @@ class Days:
         yield "event_soon", *_asked(_of(events, soon), _named("events", things[soon]))
         yield "event_ahead", *_asked(_of(events, ~soon), _named("events", things[~soon]))
         posts = self._users * SIGNED_IN * POSTS_A_MONTH * POSTS_SEEN_DAYS / 30
-        yield "public_post", *_asked(
-            read, _named("posts", self._things(read, posts, 0.7, POSTS_SEEN_DAYS, newest_first=True))
+        yield (
+            "public_post",
+            *_asked(read, _named("posts", self._things(read, posts, 0.7, POSTS_SEEN_DAYS, newest_first=True))),
         )
 
     def _visits(self, count: Numbers, kept: float) -> _Visits:
@@ -202,7 +203,9 @@ class Days:
         """Until they start, who start one after the other."""
         weights = np.append(self._weights, 1)[events >> 32]
         started = (events & (2 * MIDDLE - 1)) - MIDDLE
-        return (started + 1) / (EVENTS_A_FORTNIGHT * weights / TWO_WEEKS) - visits.at / DAY
+        starts: Times = (started + 1) / (EVENTS_A_FORTNIGHT * weights / TWO_WEEKS)
+        ahead: Times = starts - visits.at / DAY
+        return ahead
 
     def _tonight(self, visits: _Visits) -> list[str]:
         dice, count = self._dice, len(visits.at)

@@ -1,4 +1,4 @@
-"""The simulated CloudFront keeps as RFC 9111 and RFC 5861 say, in layers; and the days it is asked are the same each time."""
+"""The simulated CloudFront keeps as RFC 9111 and RFC 5861 say, in layers; and it is asked the same each time."""
 
 import numpy as np
 import pytest
@@ -83,7 +83,9 @@ def test_what_nobody_keeps_is_a_miss_each_time() -> None:
 def test_the_days_are_the_same_each_time_and_in_order() -> None:
     first, again = (list(Days(1_000).public()) for _ in range(2))
     for (route, requests, questions), (_, same, alike) in zip(first, again, strict=True):
-        assert (requests.at == same.at).all() and (requests.what == same.what).all() and questions == alike
+        assert questions == alike
+        assert (requests.at == same.at).all()
+        assert (requests.what == same.what).all()
         assert (np.diff(requests.at) >= 0).all(), route
         assert FROM - LONGEST_LIFE <= requests.at[0] <= requests.at[-1] <= FROM + DAY + 720
 

@@ -26,7 +26,7 @@ def night_of(starts: datetime) -> date:
 
 
 def is_soon(occurrence: Occurrence, now: datetime) -> bool:
-    """Whether it goes on or starts within a day, so that whoever looks at it must learn at once that it is called off."""
+    """Whether it goes on or starts within a day, so that who looks at it must soon learn that it is called off."""
     return occurrence.ends_at > now and occurrence.starts_at - now <= SOON
 
 
