@@ -70,6 +70,7 @@ lint: setup setup-clients lint-template ## Check style, types, imports, module s
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --config pyproject.toml
 	@$(PYTHON) -m operations.house_rules
+	@$(PYTHON) -m operations.migration_rules
 	@cd clients && "$(NODE_HOME)/bin/node" node_modules/typescript/bin/tsc --noEmit
 	@$(UV) lock --check --quiet
 	@echo "lint: clean"

@@ -151,8 +151,9 @@ def test_a_parameter_that_changes_publishes_a_version(
         or reference.startswith(("Migration.", "Database.", "Cache.", "EdgeStack."))
     }
     described = set(references(function["VersionDescription"]))
-    # The edge's secret is made once, by the first migration of the database.
-    changing -= {"Migration.OriginSecretSha256", "OriginSecretSha256"}
+    # The edge's secret is made by the first migration of the database, and anew where this parameter says so.
+    secret = {"Migration.OriginSecretSha256", "OriginSecretSha256"}
+    changing = changing - secret | ({"OriginSince"} if changing & secret else set())
     # One short id stands for all the attributes of a nested stack, and for all that is known of a distribution.
     stacks = {reference.split(".")[0] for reference in described}
     left = {
