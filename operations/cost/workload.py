@@ -28,6 +28,7 @@ class Person:
 class Edge:
     offload_json: float
     offload_pictures: float
+    shield_pictures: float
     pictures_a_session: float
     kilobytes_a_picture: float
     kilobytes_an_answer: float

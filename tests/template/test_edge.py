@@ -64,6 +64,12 @@ def test_a_picture_is_not_listed_and_is_no_page(nested: dict[str, Any]) -> None:
     assert all(header["Override"] for header in security.values())
 
 
+def test_pictures_alone_are_shielded(nested: dict[str, Any]) -> None:
+    """docs/decisions/0043: and so bench.edge counts it."""
+    config = nested["edge/template.yaml"]["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    assert {one["Id"] for one in config["Origins"] if "OriginShield" in one} == {"media"}
+
+
 def test_only_the_distribution_reads_pictures_and_learns_which_are_missing(resources: Resources) -> None:
     """To whoever may not list, S3 answers 403 in the place of 404."""
     allowed = [
