@@ -213,8 +213,6 @@ def named(resource: Any) -> str:
     match resource:
         case {"Fn::If": [_, where_it_is_home, _]}:
             return named(where_it_is_home)
-        case str():
-            return resource
         case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
             return str(name)
         case {"Fn::GetAtt": [name, attribute]}:
@@ -228,4 +226,5 @@ def named(resource: Any) -> str:
         case {"Fn::Sub": text}:
             # Of an ARN what stands after its region and account.
             return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", re.sub(r"^arn:.*?\$\{AWS::AccountId\}:", "", text))
-    raise AssertionError(resource)
+    assert isinstance(resource, str), resource
+    return resource
