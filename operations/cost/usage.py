@@ -208,18 +208,19 @@ class Usage:
     def _edge(self) -> None:
         """Viewers are where people are, however many regions there are."""
         person, edge, add = self._work.person, self._work.edge, self._bill.add
+        pictures = self._work.pictures_a_session
         everywhere = sum(self._work.regions.values())
         filtered = any(one.has("AWS::WAFv2::WebACL") for one in self._places)
-        calls = person.requests_a_session + person.likes_a_session + self._work.sockets.opened_a_session
+        calls = self._work.json_a_session + person.likes_a_session + self._work.sockets.opened_a_session
         for region, share in self._work.regions.items():
             sessions = self._users * share / everywhere * person.sessions
-            asked = sessions * (calls + edge.pictures_a_session)
+            asked = sessions * (calls + pictures)
             add("edge requests", "edge_requests", region, asked / MILLION)
             add("edge functions", "edge_functions", region, sessions * calls / MILLION)
-            sent = edge.pictures_a_session * edge.kilobytes_a_picture + calls * edge.kilobytes_an_answer
+            sent = pictures * edge.kilobytes_a_picture + calls * edge.kilobytes_an_answer
             add("edge transfer", "edge_gigabytes", region, sessions * sent / KB_A_GB)
             add("edge transfer", "edge_to_origin", region, sessions * calls * edge.kilobytes_a_request / KB_A_GB)
-            missed = sessions * edge.pictures_a_session * (1 - edge.offload_pictures)
+            missed = sessions * pictures * (1 - edge.offload_pictures)
             add("S3", "s3_reads", self._home.region, missed / MILLION)
             if filtered:
                 add("firewall", "firewall_requests", self._home.region, asked / MILLION)

@@ -307,9 +307,8 @@ class MovesTheGuardFirst(FakeCounters):
 
     def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
         self.calls += 1
-        if self.calls % 5 == 0 and super().apply(
-            target_id, {key: replace(change, adds={}) for key, change in changes.items()}
-        ):
+        nothing = {key: replace(change, adds={}) for key, change in changes.items()}
+        if self.calls % 5 == 0 and super().apply(target_id, nothing):
             raise Unavailable("ended between two writes")
         return super().apply(target_id, changes)
 

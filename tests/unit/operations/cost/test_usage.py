@@ -10,7 +10,7 @@ from operations.cost.prices import SECONDS_A_MONTH
 from tests.unit.operations.cost.conftest import act, stack, table, taking, used
 
 PEOPLE = 1_000_000
-FEEDS = PEOPLE * 25 * 3  # 3 of the 20 requests
+FEEDS = PEOPLE * 25 * 0.93  # 3 of the 20 requests
 LIKES = PEOPLE * 200
 
 
@@ -52,7 +52,9 @@ def test_a_small_function_is_slower_but_waits_no_longer(idle: Assumptions) -> No
 def test_what_the_edge_answers_reaches_no_function(idle: Assumptions) -> None:
     given = taking(idle, tonight=act({"ApiFunction": used(invocations=1)}))
 
-    assert units([stack()], given)["http_api", "us-east-1"] == pytest.approx(PEOPLE * 25 * 4 * (1 - 10 / 12) / 1e6)
+    assert units([stack()], given)["http_api", "us-east-1"] == pytest.approx(
+        PEOPLE * 25 * 1.24 * (1 - 6.67 / 2 / 3.72) / 1e6
+    )
 
 
 def test_likes_are_written_to_each_copy_of_the_table_at_its_own_price(idle: Assumptions) -> None:
@@ -112,11 +114,11 @@ def test_pictures_are_kept_and_originals_become_cheaper(idle: Assumptions) -> No
 
 
 def test_viewers_pay_by_where_they_are(idle: Assumptions) -> None:
-    """29.2 calls of 3 KB and 40 pictures of 30 KB a session; 10 million requests and a terabyte are free."""
+    """15.87 calls of 3 KB and 13.33 pictures of 30 KB a session; 10 million requests and a terabyte are free."""
     found = units([stack()], idle)
 
-    assert found["edge_requests", "sa-east-1"] == pytest.approx(PEOPLE * 0.35 * 25 * 69.2 / 1e6)
-    assert found["edge_gigabytes", "us-east-1"] == pytest.approx(PEOPLE * 0.2 * 25 * (29.2 * 3 + 1200) / 1e6)
+    assert found["edge_requests", "sa-east-1"] == pytest.approx(PEOPLE * 0.35 * 25 * 29.2 / 1e6)
+    assert found["edge_gigabytes", "us-east-1"] == pytest.approx(PEOPLE * 0.2 * 25 * (15.87 * 3 + 13.33 * 30) / 1e6)
 
 
 def test_identities_are_paid_from_the_ten_thousand_and_first_on(idle: Assumptions) -> None:
@@ -131,7 +133,7 @@ def test_a_firewall_is_paid_for_each_request(idle: Assumptions) -> None:
 
     assert found["firewall_lists", "us-east-1"] == 1
     assert found["firewall_rules", "us-east-1"] == 3
-    assert found["firewall_requests", "us-east-1"] == pytest.approx(PEOPLE * 25 * 69.2 / 1e6)
+    assert found["firewall_requests", "us-east-1"] == pytest.approx(PEOPLE * 25 * 29.2 / 1e6)
 
 
 def test_lines_of_log_are_paid_with_lambdas_own(idle: Assumptions) -> None:
