@@ -148,10 +148,34 @@ def test_a_daily_backup_keeps_a_table_whole_each_day(idle: Assumptions) -> None:
         "DestinationBackupVaultArn": "arn:aws:backup:eu-west-1:1:backup-vault:v",
         "Lifecycle": {"DeleteAfterDays": 35},
     }
-    rule = {"Lifecycle": {"DeleteAfterDays": 35}, "CopyActions": [copy]}
-    plan = {"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}}
-    chosen = {"Type": "AWS::Backup::BackupSelection", "Properties": {"Resources": [{"Ref": "ReactionsTable"}]}}
-    found = units([stack(Plan=plan, Facts=chosen)], idle, users=1000)
+    rule = {
+        "Lifecycle": {"DeleteAfterDays": 35}, "CopyActions": [copy], "ScheduleExpression": "cron(0 7 * * ? *)"
+    }  # fmt: skip
+    found = units([backed_up(rule, {"Ref": "ReactionsTable"})], idle, users=1000)
 
     for region in ("us-east-1", "eu-west-1"):
         assert found["backup_dynamodb", region] == pytest.approx(35 * 1000 * 12 * 46 / 1e6)
+    assert ("backup_rds", "us-east-1") not in found
+
+
+def test_a_monthly_backup_of_sixty_days_is_two(idle: Assumptions) -> None:
+    rule = {"Lifecycle": {"DeleteAfterDays": 60}, "ScheduleExpression": "cron(0 7 1 * ? *)"}
+    found = units([backed_up(rule, {"Ref": "ReactionsTable"})], idle, users=1000)
+
+    assert found["backup_dynamodb", "us-east-1"] == pytest.approx(2 * 1000 * 12 * 46 / 1e6)
+
+
+def test_of_a_database_only_what_changed_is_kept_again(idle: Assumptions) -> None:
+    rule = {"Lifecycle": {"DeleteAfterDays": 35}, "ScheduleExpression": "cron(0 7 * * ? *)"}
+    found = units([backed_up(rule, {"Fn::GetAtt": ["Database", "Outputs.Arn"]})], idle, users=1000)
+
+    assert found["backup_rds", "us-east-1"] == pytest.approx(1000 * 12 * 60 / 1e6 * 1.7)
+    assert ("backup_dynamodb", "us-east-1") not in found
+
+
+def backed_up(rule: dict[str, Any], what: dict[str, Any]) -> Place:
+    chosen = {"BackupPlanId": {"Ref": "Plan"}, "BackupSelection": {"Resources": [what]}}
+    return stack(
+        Plan={"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}},
+        Facts={"Type": "AWS::Backup::BackupSelection", "Properties": chosen},
+    )
