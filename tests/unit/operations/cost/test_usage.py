@@ -95,14 +95,14 @@ def test_a_stream_is_read_four_times_a_second_however_many_come(idle: Assumption
 
 
 def test_sockets_are_paid_by_the_minute_and_by_the_frame(idle: Assumptions) -> None:
-    """1.2 sockets a session ask twice each, 12 pings a session are answered; 0.5 frames a like, 6 a post, 1 a
+    """1.2 sockets a session ask twice each, 3 pings a session are answered; 0.5 frames a like, 6 a post, 1 a
     comment and 2 a picture are told."""
     given = taking(idle, ping=act(frames=1))
     found = units([stack()], given)
 
     assert found["socket_minutes", "us-east-1"] == pytest.approx(PEOPLE * 300 / 1e6)
     told = 200 * 0.5 + 4 * 6 + 10 * 1 + 2 * 2
-    assert found["socket_messages", "us-east-1"] == pytest.approx(PEOPLE * (2 * 30 + 2 * 300 + told) / 1e6)
+    assert found["socket_messages", "us-east-1"] == pytest.approx(PEOPLE * (2 * 30 + 2 * 75 + told) / 1e6)
 
 
 def test_pictures_are_kept_and_originals_become_cheaper(idle: Assumptions) -> None:

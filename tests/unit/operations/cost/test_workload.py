@@ -46,7 +46,7 @@ def test_the_edge_keeps_public_requests_from_the_origin() -> None:
 
     assert sum(acts[name] for name in workload.PUBLIC) == pytest.approx(25 * (3.72 - 6.67 / 2))
     assert acts["feed"] == pytest.approx(25 * found.requests["feed"])
-    assert (acts["like"], acts["ping"]) == (200, 300)
+    assert (acts["like"], acts["ping"]) == (200, 75)
 
 
 @pytest.mark.parametrize("cut", ["sessions = 25", "tonight = 1.24", "sa-east-1 = 0.35"])
