@@ -83,7 +83,7 @@ def _mix(given: Assumptions, *, edge: bool) -> dict[str, float]:
     """Requests of a session that reach the API, by act."""
     work = given.workload
     public = sum(work.requests[name] for name in PUBLIC)
-    missed = 1 - work.edge.offload_json * work.person.requests_a_session / public if edge else 1.0
+    missed = 1 - work.edge.offload_json * work.json_a_session / public if edge else 1.0
     found = {name: often * (max(missed, 0) if name in PUBLIC else 1) for name, often in work.requests.items()}
     return found | {"like": work.person.likes_a_session}
 

@@ -219,11 +219,10 @@ def named(resource: Any) -> str:
             return f"{name}.{attribute}"
         case {"Fn::Sub": str(text)} if table := _TABLE.match(text):
             return f"{table[1].capitalize()}Table{text[table.end() :]}"
-        case {"Fn::Sub": [text, given]}:
+        case {"Fn::Sub": text}:
+            text, given = text if isinstance(text, list) else (text, {})
             for name, value in given.items():
                 text = text.replace(f"${{{name}}}", named(value))
-            return named({"Fn::Sub": text})
-        case {"Fn::Sub": text}:
             # Of an ARN what stands after its region and account.
             return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", re.sub(r"^arn:.*?\$\{AWS::AccountId\}:", "", text))
     assert isinstance(resource, str), resource

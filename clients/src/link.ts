@@ -1,8 +1,8 @@
 import { isForLater, type Answer, type Frame, type Question } from "./frames.js";
 
-/** Milliseconds. A ping each minute also shows that somebody is here; the gateway's idle limit is ten. */
+/** Milliseconds. A ping each four minutes also shows that somebody is here; the gateway's idle limit is ten. */
 export const TIMING = {
-  heartbeat: 60_000,
+  heartbeat: 240_000,
   answer: 10_000,
   silence: 30_000, // of a socket that opens; a replay takes 20 s at most
   firstPause: 500,

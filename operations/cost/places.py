@@ -8,12 +8,26 @@ from typing import Any
 
 from operations import config_env, parameters
 from operations.config_env import ConfigEnv
+from operations.cost.prices import SECONDS_A_MONTH
 from operations.expansion import Template, expand
 from operations.refusal import Refusal
 
 PHASES = ("phase1", "phase2", "phase3", "phase4")
 HOME = "us-east-1"
+DAYS_A_MONTH = SECONDS_A_MONTH / 86_400
+DAILY = "cron(0 7 * * "
 LARGEST_PHASE = {1_000: "phase1", 10_000: "phase2", 100_000: "phase3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Made `every` so many days, of which so many `points` are kept, of the tables of facts or of the database."""
+
+    every: float
+    points: float
+    tables: bool
+    database: bool
+    region: str
 
 
 @dataclass(frozen=True)
@@ -65,16 +79,25 @@ class Place:
                 if each["Type"] == kind:
                     yield each.get("Properties", {})
 
-    def backups(self) -> Iterator[tuple[float, bool, str]]:
-        """Of each daily plan: how many days are kept, whether tables are too, and in which region; copies apart."""
-        tables = "ReactionsTable" in str(list(self.of_type("AWS::Backup::BackupSelection")))
-        for plan in self.of_type("AWS::Backup::BackupPlan"):
-            for rule in plan["BackupPlan"]["BackupPlanRule"]:
-                yield float(rule["Lifecycle"]["DeleteAfterDays"]), tables, self.region
+    def backups(self) -> Iterator[Backups]:
+        """Of each plan's rules; copies in other regions apart."""
+        resources = [one for template in self.templates for one in template.resources.items()]
+        for name, one in resources:
+            if one["Type"] != "AWS::Backup::BackupPlan":
+                continue
+            chosen = "".join(
+                str(each["BackupSelection"]["Resources"])
+                for each in self.of_type("AWS::Backup::BackupSelection")
+                if each["BackupPlanId"] == {"Ref": name}
+            )
+            tables, database = "ReactionsTable" in chosen, "Database" in chosen
+            for rule in one["Properties"]["BackupPlan"]["BackupPlanRule"]:
+                every = 1.0 if rule["ScheduleExpression"].startswith(DAILY) else DAYS_A_MONTH
+                yield Backups(every, _points(rule, every), tables, database, self.region)
                 for copy in rule.get("CopyActions", []):
                     found = re.search(r"arn:aws:backup:([a-z0-9-]+):", str(copy["DestinationBackupVaultArn"]))
                     if found:
-                        yield float(copy["Lifecycle"]["DeleteAfterDays"]), tables, found[1]
+                        yield Backups(every, _points(copy, every), tables, database, found[1])
 
     def has(self, kind: str) -> bool:
         return next(self.of_type(kind), None) is not None
@@ -82,6 +105,10 @@ class Place:
     @property
     def aurora(self) -> bool:
         return self.has("AWS::RDS::DBCluster")
+
+
+def _points(rule: dict[str, Any], every: float) -> float:
+    return float(max(round(float(rule["Lifecycle"]["DeleteAfterDays"]) / every), 1))
 
 
 def place(env: ConfigEnv, *, home: bool = True) -> Place:

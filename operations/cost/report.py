@@ -1,6 +1,7 @@
 """docs/costs.md, written from the model: the same inputs are the same text."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from operations import capacity
 from operations.cost.idle import Standing, always_on
@@ -9,6 +10,7 @@ from operations.cost.options import options
 from operations.cost.places import HOME, of_phase
 from operations.cost.prices import REGIONS
 from operations.cost.sensitivity import swings
+from operations.cost.workload import all_of_json, with_pictures_beside
 
 HEAD = """# What it costs
 
@@ -31,6 +33,7 @@ def _parts(given: Assumptions, projections: list[Projection]) -> Iterator[str]:
     yield "## By component\n\n" + _components(projections)
     last = projections[-1]
     yield f"## What moves it\n\nOf {last.users:,} people, each alone.\n\n" + _swings(given, last)
+    yield "## Other readings\n\n" + _readings(given, projections)
     yield "## What a promise saves\n\n" + _options(projections)
     yield "## While nobody comes\n\n" + _idle(projections)
     yield "## Other regions\n\n" + _regions(given)
@@ -68,6 +71,20 @@ def _swings(given: Assumptions, projection: Projection) -> str:
     found = swings(projection.phase, projection.users, given)
     rows = [(one.assumption, _usd(one.low_usd), _usd(one.high_usd)) for one in found]
     return _table(("assumption", "at half", "half as much again"), rows)
+
+
+def _readings(given: Assumptions, projections: list[Projection]) -> str:
+    """Of the owner's 20 requests a session."""
+    readings = {
+        "20 requests, pictures among them (this page)": given.workload,
+        "40 pictures beside the 20": with_pictures_beside(given.workload),
+        "20 of JSON, and 40 pictures beside": all_of_json(given.workload),
+    }
+    rows = [
+        (name, *(_usd(one.total_usd) for one in project_all(given=replace(given, workload=work))))
+        for name, work in readings.items()
+    ]
+    return _table(("a session", *(f"{one.users:,}" for one in projections)), rows)
 
 
 def _options(projections: list[Projection]) -> str:

@@ -43,6 +43,12 @@ def _requests(given: Assumptions, factor: float) -> Assumptions:
     return replace(given, workload=replace(work, person=person, requests=requests))
 
 
+def _pictures_seen(given: Assumptions, factor: float) -> Assumptions:
+    work = given.workload
+    further = work.edge.further_pictures_a_session + work.pictures_a_session * (factor - 1)
+    return replace(given, workload=replace(work, edge=replace(work.edge, further_pictures_a_session=further)))
+
+
 def _acts(given: Assumptions, change: Callable[[Act], Act]) -> Assumptions:
     acts = {name: change(act) for name, act in given.consumption.acts.items()}
     return replace(given, consumption=replace(given.consumption, acts=acts))
@@ -65,7 +71,7 @@ CHANGES: dict[str, Change] = {
     "likes a session": _of_workload("person", "likes_a_session"),
     "socket minutes a session": _of_workload("person", "socket_minutes_a_session"),
     "pictures a person": _of_workload("person", "pictures"),
-    "pictures seen a session": _of_workload("edge", "pictures_a_session"),
+    "pictures seen a session": _pictures_seen,
     "kilobytes of a picture seen": _of_workload("edge", "kilobytes_a_picture"),
     "JSON answered at the edge": _of_workload("edge", "offload_json"),
     "months of history": _of_workload("history", "months"),

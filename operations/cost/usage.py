@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from operations.cost.bill import Bill
 from operations.cost.consumption import Act, Consumption
 from operations.cost.idle import least_acu
-from operations.cost.places import Place
+from operations.cost.places import DAYS_A_MONTH, Backups, Place
 from operations.cost.prices import SECONDS_A_MONTH
 from operations.cost.workload import DATABASE_WRITES, WRITES, Workload
 
@@ -17,7 +17,6 @@ MILLION = 1e6
 GB = 1e9
 KB_A_GB = 1e6
 LEAST_CACHE_GB = 0.1
-DAYS_A_MONTH = SECONDS_A_MONTH / 86_400
 HOURS = SECONDS_A_MONTH / 3600
 REPLICATED_ITEM_GB = 0.5 / KB_A_GB  # half a unit of 1 KB is used, as a rule
 
@@ -166,7 +165,7 @@ class Usage:
 
     def _items(self, place: Place, rows: float) -> None:
         """DynamoDB's, in each region that has copies, and the backups of all facts. What AWS Backup keeps of a table is
-        all of it each day; of a database, what changed since the day before."""
+        all of it each time; of a database, what changed since the day before."""
         history, users, add = self._work.history, self._users, self._bill.add
         facts = users * history.months * history.kilobytes_of_reactions_a_person_a_month / KB_A_GB
         index = users * history.months * history.kilobytes_of_their_index_a_person_a_month / KB_A_GB
@@ -177,18 +176,21 @@ class Usage:
             add("DynamoDB storage", "dynamodb_storage", region, inbox)
         if "reactions" in place.recovered:
             add("backups", "dynamodb_pitr", place.region, facts)
-        for days, tables, to in place.backups():
-            add(
-                "backups",
-                "backup_aurora" if place.aurora else "backup_rds",
-                to,
-                rows * (1 + days * history.changed_a_day),
-            )
-            if tables:
-                add("backups", "backup_dynamodb", to, days * facts)
-            if to != place.region:
-                sent = rows * history.changed_a_day + (facts if tables else 0)
-                add("between regions", "region_transfer", place.region, sent * DAYS_A_MONTH)
+        for kept in place.backups():
+            self._backed_up(place, kept, facts, rows)
+
+    def _backed_up(self, place: Place, kept: Backups, facts: float, rows: float) -> None:
+        add, changed = self._bill.add, self._work.history.changed_a_day
+        sent = 0.0
+        if kept.database:
+            copies = rows * (1 + kept.points * changed)
+            add("backups", "backup_aurora" if place.aurora else "backup_rds", kept.region, copies)
+            sent += rows * changed
+        if kept.tables:
+            add("backups", "backup_dynamodb", kept.region, kept.points * facts)
+            sent += facts
+        if kept.region != place.region:
+            add("between regions", "region_transfer", place.region, sent * DAYS_A_MONTH / kept.every)
 
     def _pictures(self, place: Place) -> None:
         """Originals stand in the dearer class for their first month of all."""
@@ -208,20 +210,21 @@ class Usage:
     def _edge(self) -> None:
         """Viewers are where people are, however many regions there are."""
         person, edge, add = self._work.person, self._work.edge, self._bill.add
+        pictures = self._work.pictures_a_session
         everywhere = sum(self._work.regions.values())
         filtered = any(one.has("AWS::WAFv2::WebACL") for one in self._places)
-        calls = person.requests_a_session + person.likes_a_session + self._work.sockets.opened_a_session
+        calls = self._work.json_a_session + person.likes_a_session + self._work.sockets.opened_a_session
         for region, share in self._work.regions.items():
             sessions = self._users * share / everywhere * person.sessions
-            asked = sessions * (calls + edge.pictures_a_session)
+            asked = sessions * (calls + pictures)
             add("edge requests", "edge_requests", region, asked / MILLION)
             add("edge functions", "edge_functions", region, sessions * calls / MILLION)
-            sent = edge.pictures_a_session * edge.kilobytes_a_picture + calls * edge.kilobytes_an_answer
+            sent = pictures * edge.kilobytes_a_picture + calls * edge.kilobytes_an_answer
             add("edge transfer", "edge_gigabytes", region, sessions * sent / KB_A_GB)
             add("edge transfer", "edge_to_origin", region, sessions * calls * edge.kilobytes_a_request / KB_A_GB)
-            missed = sessions * edge.pictures_a_session * (1 - edge.offload_pictures)
+            missed = sessions * pictures * (1 - edge.offload_pictures)
             add("S3", "s3_reads", self._home.region, missed / MILLION)
-            shielded = sessions * edge.pictures_a_session * edge.shield_pictures
+            shielded = sessions * pictures * edge.shield_pictures
             add("edge requests", "edge_shield", self._home.region, shielded / MILLION)
             if filtered:
                 add("firewall", "firewall_requests", self._home.region, asked / MILLION)

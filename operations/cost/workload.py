@@ -1,7 +1,7 @@
 """What people do, from operations/workload.toml."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from operations.refusal import Refusal
 PATH = Path(__file__).parent.parent / "workload.toml"
 PUBLIC = ("tonight", "events", "event", "public_post")
 WRITES = frozenset({"comment", "like", "many_likes", "picture", "post", "register", "views"})
+FIXED = ("comment", "picture", "post", "register")  # so many a month, however much is read
 DATABASE_WRITES = frozenset({"comment", "post", "register"})  # the others' facts are DynamoDB's
 
 
@@ -29,7 +30,7 @@ class Edge:
     offload_json: float
     offload_pictures: float
     shield_pictures: float
-    pictures_a_session: float
+    further_pictures_a_session: float
     kilobytes_a_picture: float
     kilobytes_an_answer: float
     kilobytes_a_request: float
@@ -86,11 +87,20 @@ class Workload:
     regions: dict[str, float]
     functions: Functions
 
+    @property
+    def json_a_session(self) -> float:
+        return sum(self.requests.values())
+
+    @property
+    def pictures_a_session(self) -> float:
+        """What of a session's requests is not of JSON, and what is seen beside them."""
+        return self.person.requests_a_session - self.json_a_session + self.edge.further_pictures_a_session
+
     def acts(self) -> dict[str, float]:
         """How often a person does each in a month, as it reaches the origin: without what the edge answered."""
         person = self.person
         public = sum(self.requests[name] for name in PUBLIC)
-        missed = max(1 - self.edge.offload_json * person.requests_a_session / public, 0)
+        missed = max(1 - self.edge.offload_json * self.json_a_session / public, 0)
         found = {
             name: person.sessions * often * (missed if name in PUBLIC else 1) for name, often in self.requests.items()
         }
@@ -104,6 +114,19 @@ class Workload:
 PARTS: dict[str, Any] = {
     "person": Person, "edge": Edge, "sockets": Sockets, "history": History, "mail": Mail, "functions": Functions,
 }  # fmt: skip
+
+
+def with_pictures_beside(work: Workload, pictures: float = 40) -> Workload:
+    """Where the 20 requests are as they are, and so many pictures are seen beside them."""
+    return replace(work, edge=replace(work.edge, further_pictures_a_session=pictures))
+
+
+def all_of_json(work: Workload, pictures: float = 40) -> Workload:
+    """Where all 20 requests are of JSON, more being read and no more written, and so many pictures are seen beside."""
+    written = {name: work.requests[name] for name in FIXED}
+    more = (work.person.requests_a_session - sum(written.values())) / (work.json_a_session - sum(written.values()))
+    requests = {name: often * more for name, often in work.requests.items()} | written
+    return with_pictures_beside(replace(work, requests=requests), pictures)
 
 
 @cache

@@ -20,9 +20,9 @@ RESUME = "resume"
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds. A ping each minute also shows that somebody is here; the gateway's idle limit is ten minutes."""
+    """Seconds. A ping each four minutes also shows that somebody is here; the gateway's idle limit is ten."""
 
-    heartbeat: float = 60.0
+    heartbeat: float = 240.0
     answer: float = 10.0
     silence: float = 30.0  # of a socket that opens: a replay takes 20 s at most
     first_pause: float = 0.1

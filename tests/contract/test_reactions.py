@@ -22,6 +22,7 @@ from mundotango.reactions.model import (
     bucket_key,
     bucket_keys,
     bucket_of,
+    target_of,
     zeros,
 )
 from mundotango.reactions.ports import Buckets, Counters, Engagements, Reactions
@@ -282,17 +283,19 @@ class TestCounters:
         assert counters.counts([]) == {}
 
     def test_counts_add_up_under_the_guard(self, counters: Counters) -> None:
-        assert counters.apply(self.key, change({"like": 2, "views": 1}, None, "0001"))
-        assert counters.apply(self.key, change({"like": -1, "otra": 1}, "0001", "0002", AT + MINUTE, mark="mark"))
+        assert counters.apply(self.post, {self.key: change({"like": 2, "views": 1}, None, "0001")})
+        assert counters.apply(
+            self.post, {self.key: change({"like": -1, "otra": 1}, "0001", "0002", AT + MINUTE, mark="mark")}
+        )
 
         counted = Count({"like": 1, "otra": 1, "views": 1}, "0002", AT + MINUTE, "mark")
         assert counters.counts([self.key], fresh=True) == {self.key: counted}
 
     def test_a_mark_is_there_for_as_long_as_it_is_the_last(self, counters: Counters) -> None:
-        counters.apply(self.key, change({}, None, "0001", None, mark="mark"))
+        counters.apply(self.post, {self.key: change({}, None, "0001", None, mark="mark")})
         assert counters.counts([self.key], fresh=True) == {self.key: Count({}, "0001", None, "mark")}
 
-        counters.apply(self.key, change({"like": 1}, "0001", "0002"))
+        counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
         assert counters.counts([self.key], fresh=True)[self.key].mark is None
 
     def test_of_those_who_claim_at_once_one_does(self, counters: Counters) -> None:
@@ -311,24 +314,36 @@ class TestCounters:
 
     @pytest.mark.parametrize("guard_before", [None, "0002"])
     def test_another_guard_writes_nothing(self, counters: Counters, guard_before: str | None) -> None:
-        counters.apply(self.key, change({"like": 2}, None, "0001"))
+        counters.apply(self.post, {self.key: change({"like": 2}, None, "0001")})
 
-        assert not counters.apply(self.key, change({"like": 5}, guard_before, "0003"))
+        assert not counters.apply(self.post, {self.key: change({"like": 5}, guard_before, "0003")})
 
         assert counters.counts([self.key], fresh=True) == {self.key: Count({"like": 2}, "0001", AT)}
 
+    def test_of_several_buckets_all_are_counted_or_none(self, counters: Counters) -> None:
+        other = bucket_key(self.post, 12)
+        assert counters.apply(
+            self.post, {self.key: change({"like": 2}, None, "0001"), other: change({"love": 1}, None, "0003")}
+        )
+
+        stale = {self.key: change({"like": 1}, "0001", "0004"), other: change({"love": 1}, "0002", "0005")}
+        assert not counters.apply(self.post, stale)
+
+        counted = {self.key: Count({"like": 2}, "0001", AT), other: Count({"love": 1}, "0003", AT)}
+        assert counters.counts(bucket_keys(self.post), fresh=True) == counted
+
     def test_a_first_count_cannot_follow_another(self, counters: Counters) -> None:
-        assert not counters.apply(self.key, change({"like": 5}, "0001", "0003"))
+        assert not counters.apply(self.post, {self.key: change({"like": 5}, "0001", "0003")})
         assert counters.counts([self.key], fresh=True) == {}
 
     def test_a_removal_leaves_the_moment_as_it_was(self, counters: Counters) -> None:
-        counters.apply(self.key, change({"like": 1}, None, "0001"))
-        counters.apply(self.key, change({"like": -1}, "0001", "0002", None))
+        counters.apply(self.post, {self.key: change({"like": 1}, None, "0001")})
+        counters.apply(self.post, {self.key: change({"like": -1}, "0001", "0002", None)})
 
         assert counters.counts([self.key], fresh=True) == {self.key: Count({}, "0002", AT)}
 
     def test_a_correction_sets_all_but_views(self, counters: Counters) -> None:
-        counters.apply(self.key, change({"like": 5, "comments": 2, "views": 7}, None, "0001"))
+        counters.apply(self.post, {self.key: change({"like": 5, "comments": 2, "views": 7}, None, "0001")})
         count = counters.counts([self.key], fresh=True)[self.key]
 
         assert counters.correct(self.key, count, Contents(without_views(like=1), "", AT + MINUTE))
@@ -337,7 +352,7 @@ class TestCounters:
         assert counters.counts([self.key], fresh=True) == {self.key: corrected}
 
     def test_what_was_counted_on_is_not_corrected(self, counters: Counters) -> None:
-        counters.apply(self.key, change({"like": 5}, None, "0001"))
+        counters.apply(self.post, {self.key: change({"like": 5}, None, "0001")})
 
         for stale in (Count(), Count(guard="0000")):
             assert not counters.correct(self.key, stale, Contents(without_views(), "", None))
@@ -345,19 +360,20 @@ class TestCounters:
         assert counters.counts([self.key], fresh=True)[self.key].totals == {"like": 5}
 
     def test_of_a_target_that_ended_nothing_is_counted_any_more(self, counters: Counters) -> None:
-        counters.apply(self.key, change({"like": 5}, None, "0001"))
+        counters.apply(self.post, {self.key: change({"like": 5}, None, "0001")})
 
         for _ in range(2):
             counters.end(self.post, AT)
 
-        assert not counters.apply(self.key, change({"like": 1}, "0001", "0002"))
+        assert not counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
         ended = counters.counts(bucket_keys(self.post), fresh=True)
         assert ended == {key: Count(guard=ENDED) for key in bucket_keys(self.post)}
 
     def test_lists_what_was_counted_since_and_what_ended_until_it_is_forgotten(self, counters: Counters) -> None:
         old, new = bucket_key(ids.new_id(), 1), bucket_key(ids.new_id(), 2)
-        counters.apply(old, change({"like": 1}, None, "0001"))
-        counters.apply(new, CountChange({"like": 1}, None, "0001", AT, counted_at=AT + MINUTE))
+        counters.apply(target_of(old), {old: change({"like": 1}, None, "0001")})
+        later = CountChange({"like": 1}, None, "0001", AT, counted_at=AT + MINUTE)
+        counters.apply(target_of(new), {new: later})
         counters.end(self.post, AT)
         counters.keep_pass(Pass(AT))
         ended = set(bucket_keys(self.post))

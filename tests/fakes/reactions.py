@@ -3,7 +3,7 @@
 A write holds its condition or changes nothing, and each change of a row is one record with the next sequence number.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -206,15 +206,19 @@ class FakeCounters:
         """Of the one region that fakes are in, whose name is empty."""
         return {key: {"": count} for key, count in self.counts(keys, fresh=fresh).items()}
 
-    def apply(self, key: str, change: CountChange) -> bool:
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
         with self._lock:
-            known = self.rows.get(key, Count())
-            if not self._may_apply(known, change):
+            known = {key: self.rows.get(key, Count()) for key in changes}
+            if not all(self._may_apply(known[key], change) for key, change in changes.items()):
                 return False
-            added = {name: known.totals.get(name, 0) + change.adds.get(name, 0) for name in TOTALS}
-            self.rows[key] = Count(_counted(added), change.guard, change.through or known.through, change.mark)
-            self.counted_at[key] = change.counted_at
+            for key, change in changes.items():
+                self._add(key, known[key], change)
             return True
+
+    def _add(self, key: str, known: Count, change: CountChange) -> None:
+        added = {name: known.totals.get(name, 0) + change.adds.get(name, 0) for name in TOTALS}
+        self.rows[key] = Count(_counted(added), change.guard, change.through or known.through, change.mark)
+        self.counted_at[key] = change.counted_at
 
     def _may_apply(self, known: Count, change: CountChange) -> bool:
         return known.guard == change.guard_before

@@ -14,7 +14,7 @@ from mundotango.adapters.dynamodb import bind, connection, transact
 from mundotango.errors import Unavailable
 from mundotango.notifications.inbox_table import NotificationRow
 from mundotango.reactions.counters import DynamoCounters
-from mundotango.reactions.model import CountChange
+from mundotango.reactions.model import CountChange, bucket_key, target_of
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.model import Ticket
 from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
@@ -126,11 +126,14 @@ class TestBatchGet:
     ) -> None:
         counters = DynamoCounters(table_name("counters"), aws)
         change = CountChange({"like": 1}, guard_before=None, guard="1", through=None, counted_at=AT)
-        for key in ("a", "b", "c"):
-            assert counters.apply(key, change)
-        calls += [not_got_to("a", "b"), not_got_to("b")]
+        posts = [ids.new_id() for _ in range(3)]
+        keys = [bucket_key(post, 0) for post in posts]
+        for post, key in zip(posts, keys, strict=True):
+            assert counters.apply(post, {key: change})
+        a, b, _ = (f"post#{post}" for post in posts)
+        calls += [not_got_to(a, b), not_got_to(b)]
 
-        assert set(counters.counts(["a", "b", "c"])) == {"b"}  # the busy table said it had no "a" and no "c"
+        assert set(counters.counts(keys)) == {keys[1]}  # the busy table said it had none of the others
 
         assert len(pauses) == 2
 
@@ -138,16 +141,16 @@ class TestBatchGet:
         calls += [not_got_to("a")] * 99
 
         with pytest.raises(Unavailable):
-            DynamoCounters(table_name("counters"), aws).counts(["a"])
+            DynamoCounters(table_name("counters"), aws).counts([bucket_key(ids.new_id(), 0)])
 
         assert 1 < len(pauses) < 9
         assert sum(pauses) < 2
 
     def test_reads_every_page_and_asks_for_no_key_twice(self, aws: settings.Region) -> None:
         counters = DynamoCounters(table_name("counters"), aws)
-        keys = [f"post#{number}" for number in range(205)]
+        keys = [bucket_key(ids.new_id(), 0) for _ in range(205)]
         for key in keys[::50]:
-            assert counters.apply(key, CountChange({"like": 1}, None, "1", None, counted_at=AT))
+            assert counters.apply(target_of(key), {key: CountChange({"like": 1}, None, "1", None, counted_at=AT)})
 
         assert set(counters.counts([*keys, *keys])) == set(keys[::50])
         assert counters.counts([]) == {}

@@ -6,8 +6,9 @@ brought, and the totals are what people feel, by a model that knows nothing of t
 one bucket two shards: there, and only there, it is the recount that makes the totals right, but for views.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -76,8 +77,8 @@ class Unreliable:
     def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
         return self.counters.everywhere(keys, fresh=fresh)
 
-    def apply(self, key: str, change: CountChange) -> bool:
-        return self._meet_fault(lambda: self.counters.apply(key, change))
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+        return self._meet_fault(lambda: self.counters.apply(target_id, changes))
 
     def told(self, target_id: UUID) -> Told:
         return self.counters.told(target_id)
@@ -279,9 +280,6 @@ Counting.TestCase.settings = settings(max_examples=SCHEDULES, stateful_step_coun
 TestCounting = pytest.mark.timeout(280)(Counting.TestCase)
 
 
-# --- Without its safeguards ---
-
-
 class CountsWithoutCondition(FakeCounters):
     def _may_apply(self, known: Count, change: CountChange) -> bool:
         return True
@@ -304,12 +302,12 @@ class MovesTheGuardFirst(FakeCounters):
         super().__init__()
         self.calls = 0
 
-    def apply(self, key: str, change: CountChange) -> bool:
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
         self.calls += 1
-        if self.calls % 5 == 0 and self.rows.get(key, Count()).guard == change.guard_before:
-            super().apply(key, CountChange({}, change.guard_before, change.guard, change.through, change.counted_at))
+        nothing = {key: replace(change, adds={}) for key, change in changes.items()}
+        if self.calls % 5 == 0 and super().apply(target_id, nothing):
             raise Unavailable("ended between two writes")
-        return super().apply(key, change)
+        return super().apply(target_id, changes)
 
 
 def fails(machine: type[Counting]) -> None:

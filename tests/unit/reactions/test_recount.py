@@ -10,7 +10,7 @@ import pytest
 from functions.jobs import handler
 from mundotango import ids
 from mundotango.reactions.counting import count_changes
-from mundotango.reactions.model import Count, CountChange, Total, bucket_key, bucket_keys, bucket_of, zeros
+from mundotango.reactions.model import Count, CountChange, Total, bucket_key, bucket_keys, bucket_of, target_of, zeros
 from mundotango.reactions.recount import recount_all, recount_changed
 from mundotango.reactions.service import totals
 from tests.fakes.clock import FakeClock
@@ -55,7 +55,8 @@ class Stores:
         """A miscount."""
         guard = self.counters.rows[bucket].guard
         assert guard is not None
-        assert self.counters.apply(bucket, CountChange({name: number}, guard, guard, None, self.clock.now()))
+        change = CountChange({name: number}, guard, guard, None, self.clock.now())
+        assert self.counters.apply(target_of(bucket), {bucket: change})
 
     def pause(self, seconds: float) -> None:
         self.waited += seconds
@@ -190,7 +191,7 @@ class TestNights:
     def test_what_one_run_has_no_time_for_the_next_goes_on_with(
         self, stores: Stores, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mundotango.reactions.recount.PAGE", 2)
+        monkeypatch.setattr("mundotango.reactions.recount.PAGE_OF_POSTS", 2)
         buckets = {stores.react(person) for person in people(40)}
         stores.count()
         for bucket in buckets:
@@ -218,6 +219,7 @@ class TestNights:
         self, stores: Stores, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("mundotango.reactions.recount.PAGE", 3)
+        monkeypatch.setattr("mundotango.reactions.recount.PAGE_OF_POSTS", 3)
         for person in people(40):
             stores.react(person)
         stores.count()

@@ -111,7 +111,9 @@ class TestPresence:
         client.stores.clock.advance(LOOKING_EACH)
         assert client.asks("presence")[0]["type"] == "presence"
 
-    def test_a_heartbeat_is_asked_about_once_a_minute(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_heartbeat_is_asked_about_once_in_three_minutes(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         asked: list[datetime] = []
 
         def hear(_: Socket, now: datetime, **__: object) -> bool:

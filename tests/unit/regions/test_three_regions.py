@@ -289,8 +289,7 @@ def test_without_filters_the_functions_look_at_the_region(monkeypatch: pytest.Mo
 
 def test_it_fails_with_one_total_for_all_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two regions that add to one item the later write stands."""
-    monkeypatch.setattr(DynamoCounters, "_place", lambda _self, key, _region: key)
-    monkeypatch.setattr(DynamoCounters, "_prefix", lambda _self, _key: "")
+    monkeypatch.setattr("mundotango.reactions.counters._place", lambda target_id, _mark="": f"post#{target_id}")
     monkeypatch.setattr(
         DynamoCounters, "everywhere", lambda self, keys, *, fresh=False: self._read(keys, [HOME], fresh)
     )

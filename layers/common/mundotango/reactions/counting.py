@@ -2,7 +2,8 @@
 
 The stream delivers a batch again after any failure, in whole or in halves, and sometimes for no reason. A bucket's
 guard is the sequence number of the last record counted in it, written together with the count: what is not above the
-guard was counted. All of a bucket's records in a batch become one write, and a batch that comes again becomes none.
+guard was counted. All of a target's records in a batch become one write, on condition of the guards of all its buckets
+that it counts in, and a batch that comes again becomes none.
 
 A bucket's records come in order as long as they come from one shard. When DynamoDB splits a hot collection in the
 middle of a bucket, two shards may interleave, and a record that is overtaken is taken for counted: the total is then
@@ -38,10 +39,6 @@ class RowChange:
     mark: str | None = None
 
 
-class _Overtaken(Exception):
-    """Another invocation has counted in this bucket since it was read."""
-
-
 def count_changes(counters: Counters, activities: Activities, changes: Sequence[RowChange], clock: Clock) -> int | None:
     """Count a batch and announce the new totals; the lowest sequence number that must come again, or None.
 
@@ -75,42 +72,36 @@ def _settle(
     for change in changes:
         by_bucket[change.bucket].append(change)
     try:
-        counted = [
-            change
-            for bucket, bucket_changes in by_bucket.items()
-            for change in _count(counters, bucket, bucket_changes, known.get(bucket, Count()), clock)
-        ]
+        fresh = {bucket: _uncounted(some, known.get(bucket, Count())) for bucket, some in by_bucket.items()}
+        adding = {
+            bucket: _adding(some, known.get(bucket, Count()), clock.now()) for bucket, some in fresh.items() if some
+        }
+        if adding and not counters.apply(target_id, adding):
+            return False
         if any(map(_is_news, changes)):
+            counted = (change for some in fresh.values() for change in some)
             announcements.tell(target_id, again=not any(map(_is_news, counted)))
-    except (Unavailable, _Overtaken):
+    except Unavailable:
         return False
     return True
 
 
-def _count(
-    counters: Counters, bucket: str, changes: Sequence[RowChange], known: Count, clock: Clock
-) -> list[RowChange]:
-    """Those of the changes that were not counted yet, once they are."""
-    fresh = _uncounted(changes, known)
-    if fresh:
-        moments = [moment for moment in (known.through, *(change.at for change in fresh)) if moment is not None]
-        change = CountChange(
-            adds=_sum(fresh),
-            guard_before=known.guard,
-            guard=_guard(fresh[-1]),
-            through=max(moments, default=None),
-            counted_at=clock.now(),
-            mark=fresh[-1].mark,
-        )
-        if not counters.apply(bucket, change):
-            raise _Overtaken
-    return fresh
+def _adding(fresh: Sequence[RowChange], known: Count, at: datetime) -> CountChange:
+    moments = [moment for moment in (known.through, *(change.at for change in fresh)) if moment is not None]
+    return CountChange(
+        adds=_sum(fresh),
+        guard_before=known.guard,
+        guard=str(fresh[-1].sequence),
+        through=max(moments, default=None),
+        counted_at=at,
+        mark=fresh[-1].mark,
+    )
 
 
 def _uncounted(changes: Sequence[RowChange], known: Count) -> list[RowChange]:
     """Those above the guard, each once, in their order."""
-    fresh = {change.sequence: change for change in changes if known.guard is None or _guard(change) > known.guard}
-    return list(fresh.values())
+    guard = -1 if known.guard is None else int(known.guard)
+    return list({change.sequence: change for change in changes if change.sequence > guard}.values())
 
 
 def _sum(changes: Sequence[RowChange]) -> Totals:
@@ -126,7 +117,3 @@ def _sum(changes: Sequence[RowChange]) -> Totals:
 def _is_news(change: RowChange) -> bool:
     """Whether clients are told at once: views come with the next frame that is sent for another reason."""
     return {change.before, change.after} - {"views", None} != set()
-
-
-def _guard(change: RowChange) -> str:
-    return f"{change.sequence:040d}"

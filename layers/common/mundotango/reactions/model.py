@@ -46,8 +46,8 @@ class Reaction:
 class Count:
     """One bucket as far as a region has counted what was written in it.
 
-    `guard` is the stream's sequence number of the last record counted, `through` the latest moment of a reaction in
-    it; both are None before the first. `mark` is the recount's mark if that was the last record.
+    `guard` is the stream's sequence number of the last record counted, in digits, `through` the latest moment of a
+    reaction in it; both are None before the first. `mark` is the recount's mark if that was the last record.
     """
 
     totals: Totals = field(default_factory=dict)

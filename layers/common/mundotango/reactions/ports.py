@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -96,8 +96,11 @@ class Counters(Protocol):
         """All regions' counts, of others as they came here last, in as many calls as this region's alone."""
         ...
 
-    def apply(self, key: str, change: CountChange) -> bool:
-        """False, and nothing written, when the bucket's guard is no longer `change.guard_before`."""
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+        """All of them, by the keys of the target's buckets, in one write.
+
+        False, and nothing written, when of one the guard is no longer its change's `guard_before`.
+        """
         ...
 
     def told(self, target_id: UUID) -> Told:

@@ -25,8 +25,10 @@ from mundotango.reactions.ports import Buckets, Counters
 # A mark comes through within a second or two, unless the stream is behind: so each look waits longer than the last.
 SETTLING = 3.0
 LOOKS = 4
-# Rows of the counters table looked through at a time: some seconds, and the settling of what differs.
+# Rows looked through at a time, of reactions and of counters, of which each is sixteen buckets: some seconds, and the
+# settling of what differs.
 PAGE = 500
+PAGE_OF_POSTS = 32
 PAGE_SECONDS = 60.0
 ROWS_EMPTIED = 5000
 # A night has many runs, so that what one has no time for the next one does; and one pass.
@@ -73,7 +75,7 @@ def recount_changed(
         under_way = Pass(began=now, since=last.began - OVERLAP)
     found = Found()
     while not under_way.done and time_left() > PAGE_SECONDS:
-        counts, after = stores.counters.list_counted(under_way.since, under_way.after, PAGE)
+        counts, after = stores.counters.list_counted(under_way.since, under_way.after, PAGE_OF_POSTS)
         if not _go_through(stores, counts, found, pause, time_left):
             break
         under_way = replace(under_way, after=after, done=after is None)
@@ -96,7 +98,7 @@ def recount_all(
     found = Found()
     while time_left() > PAGE_SECONDS:
         if place["table"] == "counters":
-            counts, key = stores.counters.list_counted(None, place["key"], PAGE)
+            counts, key = stores.counters.list_counted(None, place["key"], PAGE_OF_POSTS)
             following: dict[str, str | None] = {"table": "counters" if key else "reactions", "key": key}
         else:
             keys, key = stores.buckets.list_keys(place["key"], PAGE)

@@ -51,11 +51,11 @@ MAX_CHANNELS = 50
 FRAMES_A_SECOND = 20
 LARGEST_FRAME = 32 * 1024
 
-# A client in the foreground sends something each minute, so who was not heard for two missed one or is gone. What it
-# costs: a write of two units a minute and person ($0.075 a month for somebody who is there all day), and a read a
-# minute and socket, which finds out too whether the socket is still known; none for what comes in between.
-HEARD_EACH = timedelta(seconds=60)
-HERE_FOR = timedelta(minutes=2)
+# A client in the foreground pings each four minutes, so who was not heard for five missed one or is gone. What it
+# costs: a write and a read for each ping, and the two messages; the read finds out too whether the socket is still
+# known. Both are spared for what comes in between; each ping is beyond that, however late the one before it came.
+HEARD_EACH = timedelta(minutes=3)
+HERE_FOR = timedelta(minutes=5)
 # Who of these is here costs half a read unit for each two of them: $0.00006 for 2,000.
 MAX_LOOKED_FOR = 2000
 # Of 39 bytes each, so that the frame stays below 32 KB.

@@ -10,7 +10,7 @@ from operations.cost.prices import SECONDS_A_MONTH
 from tests.unit.operations.cost.conftest import act, stack, table, taking, used
 
 PEOPLE = 1_000_000
-FEEDS = PEOPLE * 25 * 3  # 3 of the 20 requests
+FEEDS = PEOPLE * 25 * 0.93  # 3 of the 20 requests
 LIKES = PEOPLE * 200
 
 
@@ -52,8 +52,8 @@ def test_a_small_function_is_slower_but_waits_no_longer(idle: Assumptions) -> No
 def test_what_the_edge_answers_reaches_no_function(idle: Assumptions) -> None:
     given = taking(idle, tonight=act({"ApiFunction": used(invocations=1)}))
 
-    missed = 1 - idle.workload.edge.offload_json * 20 / 12
-    assert units([stack()], given)["http_api", "us-east-1"] == pytest.approx(PEOPLE * 25 * 4 * missed / 1e6)
+    missed = 1 - idle.workload.edge.offload_json * 6.67 / 3.72
+    assert units([stack()], given)["http_api", "us-east-1"] == pytest.approx(PEOPLE * 25 * 1.24 * missed / 1e6)
 
 
 def test_likes_are_written_to_each_copy_of_the_table_at_its_own_price(idle: Assumptions) -> None:
@@ -94,14 +94,14 @@ def test_a_stream_is_read_four_times_a_second_however_many_come(idle: Assumption
 
 
 def test_sockets_are_paid_by_the_minute_and_by_the_frame(idle: Assumptions) -> None:
-    """1.2 sockets a session ask twice each, 12 pings a session are answered; 0.5 frames a like, 6 a post, 1 a
+    """1.2 sockets a session ask twice each, 3 pings a session are answered; 0.5 frames a like, 6 a post, 1 a
     comment and 2 a picture are told."""
     given = taking(idle, ping=act(frames=1))
     found = units([stack()], given)
 
     assert found["socket_minutes", "us-east-1"] == pytest.approx(PEOPLE * 300 / 1e6)
     told = 200 * 0.5 + 4 * 6 + 10 * 1 + 2 * 2
-    assert found["socket_messages", "us-east-1"] == pytest.approx(PEOPLE * (2 * 30 + 2 * 300 + told) / 1e6)
+    assert found["socket_messages", "us-east-1"] == pytest.approx(PEOPLE * (2 * 30 + 2 * 75 + told) / 1e6)
 
 
 def test_pictures_are_kept_and_originals_become_cheaper(idle: Assumptions) -> None:
@@ -113,11 +113,11 @@ def test_pictures_are_kept_and_originals_become_cheaper(idle: Assumptions) -> No
 
 
 def test_viewers_pay_by_where_they_are(idle: Assumptions) -> None:
-    """29.2 calls of 3 KB and 40 pictures of 30 KB a session; 10 million requests and a terabyte are free."""
+    """15.87 calls of 3 KB and 13.33 pictures of 30 KB a session; 10 million requests and a terabyte are free."""
     found = units([stack()], idle)
 
-    assert found["edge_requests", "sa-east-1"] == pytest.approx(PEOPLE * 0.35 * 25 * 69.2 / 1e6)
-    assert found["edge_gigabytes", "us-east-1"] == pytest.approx(PEOPLE * 0.2 * 25 * (29.2 * 3 + 1200) / 1e6)
+    assert found["edge_requests", "sa-east-1"] == pytest.approx(PEOPLE * 0.35 * 25 * 29.2 / 1e6)
+    assert found["edge_gigabytes", "us-east-1"] == pytest.approx(PEOPLE * 0.2 * 25 * (15.87 * 3 + 13.33 * 30) / 1e6)
 
 
 def test_identities_are_paid_from_the_ten_thousand_and_first_on(idle: Assumptions) -> None:
@@ -132,7 +132,7 @@ def test_a_firewall_is_paid_for_each_request(idle: Assumptions) -> None:
 
     assert found["firewall_lists", "us-east-1"] == 1
     assert found["firewall_rules", "us-east-1"] == 3
-    assert found["firewall_requests", "us-east-1"] == pytest.approx(PEOPLE * 25 * 69.2 / 1e6)
+    assert found["firewall_requests", "us-east-1"] == pytest.approx(PEOPLE * 25 * 29.2 / 1e6)
 
 
 def test_lines_of_log_are_paid_with_lambdas_own(idle: Assumptions) -> None:
@@ -147,10 +147,34 @@ def test_a_daily_backup_keeps_a_table_whole_each_day(idle: Assumptions) -> None:
         "DestinationBackupVaultArn": "arn:aws:backup:eu-west-1:1:backup-vault:v",
         "Lifecycle": {"DeleteAfterDays": 35},
     }
-    rule = {"Lifecycle": {"DeleteAfterDays": 35}, "CopyActions": [copy]}
-    plan = {"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}}
-    chosen = {"Type": "AWS::Backup::BackupSelection", "Properties": {"Resources": [{"Ref": "ReactionsTable"}]}}
-    found = units([stack(Plan=plan, Facts=chosen)], idle, users=1000)
+    rule = {
+        "Lifecycle": {"DeleteAfterDays": 35}, "CopyActions": [copy], "ScheduleExpression": "cron(0 7 * * ? *)"
+    }  # fmt: skip
+    found = units([backed_up(rule, {"Ref": "ReactionsTable"})], idle, users=1000)
 
     for region in ("us-east-1", "eu-west-1"):
         assert found["backup_dynamodb", region] == pytest.approx(35 * 1000 * 12 * 46 / 1e6)
+    assert ("backup_rds", "us-east-1") not in found
+
+
+def test_a_monthly_backup_of_sixty_days_is_two(idle: Assumptions) -> None:
+    rule = {"Lifecycle": {"DeleteAfterDays": 60}, "ScheduleExpression": "cron(0 7 1 * ? *)"}
+    found = units([backed_up(rule, {"Ref": "ReactionsTable"})], idle, users=1000)
+
+    assert found["backup_dynamodb", "us-east-1"] == pytest.approx(2 * 1000 * 12 * 46 / 1e6)
+
+
+def test_of_a_database_only_what_changed_is_kept_again(idle: Assumptions) -> None:
+    rule = {"Lifecycle": {"DeleteAfterDays": 35}, "ScheduleExpression": "cron(0 7 * * ? *)"}
+    found = units([backed_up(rule, {"Fn::GetAtt": ["Database", "Outputs.Arn"]})], idle, users=1000)
+
+    assert found["backup_rds", "us-east-1"] == pytest.approx(1000 * 12 * 60 / 1e6 * 1.7)
+    assert ("backup_dynamodb", "us-east-1") not in found
+
+
+def backed_up(rule: dict[str, Any], what: dict[str, Any]) -> Place:
+    chosen = {"BackupPlanId": {"Ref": "Plan"}, "BackupSelection": {"Resources": [what]}}
+    return stack(
+        Plan={"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}},
+        Facts={"Type": "AWS::Backup::BackupSelection", "Properties": chosen},
+    )
