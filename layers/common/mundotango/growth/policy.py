@@ -32,8 +32,10 @@ INSTANCES: dict[Phase, tuple[str, ...]] = {
     "phase1": ("db.t4g.micro", "db.t4g.small"),
     "phase2": ("db.t4g.small", "db.t4g.medium", "db.t4g.large", "db.m7g.large", "db.m7g.xlarge"),
 }
-MOST_READERS = 15  # of an Aurora cluster
-MOST_ACU = 256  # of Aurora Serverless v2
+CLUSTERS = ("db.r6g.large", "db.r6g.xlarge", "db.r6g.2xlarge")
+# What template.yaml and infra/aurora.yaml take.
+MOST_READERS = 4
+MOST_ACU = 64
 STARTED = 10  # environments kept started, to begin with
 
 SHORT_OF_DATABASE: frozenset[Cause] = frozenset({"connections", "cpu", "memory"})
@@ -115,8 +117,13 @@ def _larger_database(phase: Phase, parameters: Parameters, because: tuple[Cause,
 
 
 def _larger_cluster(phase: Phase, parameters: Parameters, because: tuple[Cause, ...]) -> Change:
-    acu, readers = int(float(parameters["DatabaseMaxAcu"])), int(parameters["DatabaseReaders"])
-    if acu < MOST_ACU:
+    """What each instance grows to; of a fixed size, the next size."""
+    size, readers = parameters["DatabaseClusterClass"], int(parameters["DatabaseReaders"])
+    acu = int(float(parameters["DatabaseMaxAcu"]))
+    above = CLUSTERS[CLUSTERS.index(size) + 1 :] if size in CLUSTERS else ()
+    if above:
+        return Change(because, "DatabaseClusterClass", size, above[0])
+    if size == "db.serverless" and acu < MOST_ACU:
         return Change(because, "DatabaseMaxAcu", str(acu), str(min(acu * 2, MOST_ACU)))
     if readers < MOST_READERS:
         return Change(because, "DatabaseReaders", str(readers), str(readers + 1))
