@@ -9,14 +9,23 @@ from rich.console import Console
 
 from operations import moving
 from operations.moving import Move, Step
-from operations.options import Env, RegionName, Stack, examples, find
+from operations.options import Env, RegionName, Stack, examples, find, named
 from operations.refusal import Refusal
+from operations.scale import report
+from operations.scale.advising import advised
 from operations.scale.aurora import AuroraServers, KeptInParameter, deploy_env
+
+# What `advise` answers a schedule with when there is something to do; 1 is a refusal and 2 typer's own.
+CHANGE = 3
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Grow from a phase to the next.",
-    epilog=examples("mundo scale move-database --env phase3-prepare"),
+    epilog=examples(
+        "mundo scale advise --env phase1",
+        "mundo scale checklist --phase 2",
+        "mundo scale move-database --env phase3-prepare",
+    ),
 )
 
 SAID = {
@@ -32,6 +41,35 @@ SAID = {
 @app.callback()
 def scale() -> None:
     """Grow from a phase to the next."""
+
+
+@app.command(
+    epilog=examples(
+        "mundo scale advise",
+        "mundo scale advise --env phase3-us-east-1 --hours 24",
+        "mundo scale advise --env local --hours 1 --json",
+    ),
+)
+def advise(
+    env: Env = "phase1",
+    hours: Annotated[float, typer.Option("--hours", min=0.1, max=336, help="How far back is looked.")] = 168,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """When to grow, and by what: the plan's triggers, what to change, and what that costs a month more.
+
+    Exit code 0: nothing to change. 3: something is, for a schedule. 1: it could not be told.
+    """
+    found = find(env, stack, region)
+    with Console(stderr=True).status("reading what was measured"):
+        said = advised(found, named(env, stack), hours)
+    if as_json:
+        print(json.dumps(report.as_json(said)))
+    else:
+        report.show(Console(), said)
+    if said.steps:
+        raise typer.Exit(CHANGE)
 
 
 @app.command(
