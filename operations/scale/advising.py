@@ -143,8 +143,10 @@ def _commands(env: ConfigEnv, change: Change) -> tuple[str, ...]:
         )
     if change.env == PREPARED and env.name == PREPARED:
         return ("mundo scale checklist --phase 3", "mundo scale move-database")
-    checked = f"mundo scale checklist --phase {change.env.removeprefix('phase')[0]}"
+    checked = tuple(
+        f"mundo scale checklist --phase {phase}" for phase in (2, 3) if change.env.startswith(f"phase{phase}")
+    )
     envs = [name for name in config_env.names() if name == change.env or name.startswith(f"{change.env}-")]
     first = ('make deploy ENV=phase2 PARAMETERS="DatabaseReaders=0"',) if change.env == PREPARED else ()
     after = ("mundo scale move-database",) if change.env == PREPARED else ()
-    return (checked, *first, *(f"make deploy ENV={name}" for name in envs), *after)
+    return (*checked, *first, *(f"make deploy ENV={name}" for name in envs), *after)
