@@ -99,7 +99,7 @@ def deployed_env(found: Deployed, env: ConfigEnv) -> ConfigEnv:
     """
     if env.name == "local":
         first = config_env.load("phase1")
-        return replace(first, parameters=parameters.effective(first.parameters))
+        return replace(first, stack_name=found.stack_name, parameters=parameters.effective(first.parameters))
     with aws_errors_explained(f"looking for the stack {found.stack_name}"):
         stack = found.cloudformation.describe_stacks(StackName=found.stack_name)["Stacks"][0]
     has = {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
