@@ -32,7 +32,9 @@ def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dic
             raise Refusal(f"{name} failed: {reason}", cure="read its log, then run this again")
         if said.get("paused"):
             raise Refusal(
-                "writes are stopped", cure="run this again when they go on: mundo scale move-database --status"
+                "writes are stopped",
+                cure="run this again when they go on (mundo scale move-database --status), or, after a restore, now "
+                "with --while-stopped",
             )
         yield said
         done = said["done"]

@@ -40,7 +40,8 @@ COSTS_NOTHING_IDLE = frozenset(
         "RDS::DBProxyTargetGroup", "RDS::DBSubnetGroup", "RDS::GlobalCluster", "Route53::RecordSet",
         "Route53::RecordSetGroup", "S3::Bucket", "S3::BucketPolicy", "SNS::Subscription", "SNS::Topic",
         "SNS::TopicPolicy", "SQS::Queue", "SQS::QueuePolicy", "Scheduler::Schedule", "Serverless::LayerVersion",
-        "Synthetics::Group", "WAFv2::IPSet", "WAFv2::WebACLAssociation", "XRay::Group", "XRay::SamplingRule",
+        "Synthetics::Group", "WAFv2::IPSet", "WAFv2::LoggingConfiguration", "WAFv2::WebACLAssociation", "XRay::Group",
+        "XRay::SamplingRule",
     )
 )  # fmt: skip
 

@@ -199,7 +199,7 @@ def test_a_home_that_is_one_no_longer_leaves_what_people_made() -> None:
     """What the other regions go on with stops being a part of its stack, and must stay."""
     gone = root("alone").resources.keys() - root("away").resources.keys()
     state = {name: root("alone").resources[name] for name in gone if not name.startswith("Migrat")}
-    assert state.keys() == SHARED | {"UserPool", "UserPoolClient", "Moderators"}
+    assert state.keys() == SHARED | {"UserPool", "UserPoolClient", "Moderators", "EdgeStack"}
     for name, one in state.items():
         assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
 

@@ -17,7 +17,9 @@ from mundotango import settings
 from mundotango.ids import new_id
 from operations import erasures, moderators, rebuild
 from operations.deployed import Deployed
+from operations.moving import Move, Step
 from operations.refusal import Refusal
+from operations.scale.aurora import KeptInParameter
 
 REGION = settings.Region("us-east-1", "")
 STACK = "mundo-tango"
@@ -146,6 +148,33 @@ def test_a_replay_of_erasures_adds_up_its_calls(deployed: Deployed, jobs: Stubbe
 
     assert erasures.replay(deployed) == erasures.Replayed(noted=5, found=1)
     jobs.assert_no_pending_responses()
+
+
+def test_a_replay_after_a_restore_writes_though_nobody_else_may(deployed: Deployed, jobs: Stubber) -> None:
+    asked = json.dumps({"job": "replay_erasures", "while_stopped": True})
+    expected = {"FunctionName": "jobs", "Qualifier": "live", "Payload": asked}
+    answered = answer({"done": True, "replayed": 2, "found": 1})
+    jobs.add_response("invoke", {"StatusCode": 200, "Payload": answered}, expected)
+    # A move that is over, and one that was never begun, hinder nobody.
+    KeptInParameter(deployed).save(Move(Step.RESUMED, old="old", new="new"))
+
+    assert erasures.replay(deployed, while_stopped=True).found == 1
+
+
+@pytest.mark.parametrize("step", [Step.NOTHING, Step.STOPPED, Step.SWITCHED])
+def test_nothing_is_written_amid_a_move(deployed: Deployed, jobs: Stubber, step: Step) -> None:
+    KeptInParameter(deployed).save(Move(step, old="old", new="new"))
+
+    for run in (erasures.replay, rebuild.edges, rebuild.counters):
+        with pytest.raises(Refusal, match="is being moved"):
+            run(deployed, while_stopped=True)
+
+
+def test_a_job_that_paused_says_how_to_go_on(deployed: Deployed, jobs: Stubber) -> None:
+    jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer({"paused": True, "done": False})})
+
+    with pytest.raises(Refusal, match="--while-stopped"):
+        erasures.replay(deployed)
 
 
 def test_a_job_that_failed_is_said_with_its_reason(deployed: Deployed, jobs: Stubber) -> None:
