@@ -69,7 +69,8 @@ def security(_: Place) -> Answer:
     names = [name for name in config_env.names() if name.startswith("phase3")]
     deployed, findings = check.examine(names)
     if findings:
-        return undone(f"{len(findings)} findings, such as {shorten(str(findings[0]), 150)}", "make check-envs, and mend what it says")
+        said = f"{len(findings)} findings, such as {shorten(str(findings[0]), 150)}"
+        return undone(said, "make check-envs, and mend what it says")
     return done(f"checkov and cfn-lint find nothing in the {len(deployed)} templates of {len(names)} envs")
 
 

@@ -7,30 +7,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mundotango.growth.model import Cause, Trigger
+from mundotango.growth import words
 from operations.measures import Measures
 from operations.scale.advising import Advised, Step
 
-# Of each measure of the decision tree: whose it is in operations.measures, and how it is shown.
-SHOWN = {
-    "p95_ms": ("p95_ms", "p95 of answers", "ms"),
-    "error_share": ("error_share", "failed answers", "%"),
-    "connections_share": ("connections_share", "connections of the database", "%"),
-    "cpu_share": ("database_cpu_share", "the database's processor", "%"),
-    "memory_share": ("database_memory_free_bytes", "the database's memory", "%"),
-    "function_memory_share": ("function_memory_share", "memory of the fullest function", "%"),
-    "cache_hit_share": ("cache_hit_share", "answers of the cache that it had", "%"),
-    "users": ("users", "people who signed up", ""),
-    "slow_reports": ("feedback_people", "people who said that it is slow", ""),
-}
-SAID: dict[Cause, tuple[str, str]] = {
-    "slow": ("p95 of answers", "ms"),
-    "failing": ("failed answers", "%"),
-    "connections": ("connections of the database", "%"),
-    "cpu": ("the database's processor", "%"),
-    "memory": ("memory", "%"),
-    "complaints": ("people who said that it is slow", ""),
-    "users": ("people who signed up", ""),
+# Of each measure of the decision tree: whose it is in operations.measures.
+MEASURED = {
+    "cpu_share": "database_cpu_share",
+    "memory_share": "database_memory_free_bytes",
+    "slow_reports": "feedback_people",
 }
 
 
@@ -57,7 +42,7 @@ def show(console: Console, said: Advised) -> None:
     of = f"{said.env.stack_name}, {said.advice.phase} (like env {said.env.name}), last {said.measures.window_hours:g} h"
     console.print(escape(of), highlight=False)
     for trigger in said.advice.triggers:
-        console.print(f"[red]fired[/] {trigger_text(trigger)}", highlight=False)
+        console.print(f"[red]fired[/] {words.of_trigger(trigger)}", highlight=False)
     if not said.advice.triggers:
         console.print("[green]nothing fired[/] of what was measured")
     if said.steps:
@@ -65,23 +50,13 @@ def show(console: Console, said: Advised) -> None:
     elif said.advice.triggers:
         console.print("nothing to change: the step for it is done")
     for name in said.advice.unknown:
-        console.print(f"[yellow]unknown[/] {SHOWN[name][1]}: {reason_of(said, name)}", highlight=False)
+        console.print(f"[yellow]unknown[/] {words.MEASURES[name]}: {reason_of(said, name)}", highlight=False)
     _show_reports(console, said.measures)
-
-
-def trigger_text(trigger: Trigger) -> str:
-    what, unit = SAID[trigger.cause]
-    reached = "reached" if trigger.cause in ("users", "complaints") else "is over"
-    return f"{what}: {shown(trigger.value, unit)} {reached} {shown(trigger.threshold, unit)}"
-
-
-def shown(value: float, unit: str) -> str:
-    return f"{100 * value:.4g} %" if unit == "%" else f"{value:,.0f} {unit}".rstrip()
 
 
 def reason_of(said: Advised, name: str) -> str:
     """Why a field of Measured has no datum."""
-    return said.measures.reasons.get(SHOWN[name][0], "this stack makes no database of its own")
+    return said.measures.reasons.get(MEASURED.get(name, name), "this stack makes no database of its own")
 
 
 def _show_reports(console: Console, read: Measures) -> None:

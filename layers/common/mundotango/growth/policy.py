@@ -49,6 +49,13 @@ def advise(phase: Phase, measured: Measured, parameters: Parameters) -> Advice:
     return Advice(phase, triggers, tuple(_changes(phase, measured, parameters, triggers)), unknown)
 
 
+def phase_of(parameters: Parameters) -> Phase:
+    """What a stack is, by the parameters in which the config envs of the phases differ."""
+    if parameters["DatabaseKind"] == "aurora":
+        return "phase3" if parameters["DatabaseClusterClass"] == "db.serverless" else "phase4"
+    return "phase2" if parameters["DatabaseMultiAz"] == "true" or parameters["DatabaseReaders"] != "0" else "phase1"
+
+
 def _fired(phase: Phase, measured: Measured) -> Iterator[Trigger]:
     memory = max(
         (one for one in (measured.memory_share, measured.function_memory_share) if one is not None), default=None
