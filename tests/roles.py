@@ -106,7 +106,12 @@ class Role:
             case "ssm":
                 yield Asked(action, f"parameter{self.known('VAPID_KEY_PARAMETER', sent['Name'])}")
             case _:
-                yield Asked(action, "?")
+                yield Asked(action, self._of_the_operator(service, sent))
+
+    def _of_the_operator(self, service: str, sent: Mapping[str, Any]) -> str:
+        if service == "sns":
+            return self.known("ALARMS_TOPIC", sent["TopicArn"])
+        return "*" if service == "cloudwatch" else "?"
 
     def _of_tables(self, operation: str, sent: Mapping[str, Any]) -> Iterator[Asked]:
         if "TransactItems" in sent:

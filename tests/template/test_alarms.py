@@ -161,6 +161,7 @@ def test_near_a_time_out_is_near_the_one_that_is_set(functions: dict[str, dict[s
     found = dict(re.findall(r"FILL\((\w+), 0\) / (\d+)", expression["Expression"]))
     set_to = {name.removesuffix("Function"): one["Timeout"] * 1000 for name, one in functions.items()}
     del set_to["Migrate"]  # a deploy waits for it, and fails by itself
+    del set_to["Advisor"]  # once a week, and tried again; given up, it is a dead letter
     assert {name[0].upper() + name[1:]: int(limit) for name, limit in found.items()} == set_to
 
 
