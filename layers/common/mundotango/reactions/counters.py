@@ -138,7 +138,8 @@ class DynamoCounters:
         return _updated(self._row(self._own(target_of(key))), actions, condition)
 
     def end(self, target_id: UUID, at: datetime) -> None:
-        self._row(_place(target_id), ended=True, counted_at=at).save()
+        with self._row.batch_write() as batch:
+            batch.save(self._row(_place(target_id), ended=True, counted_at=at))
 
     def forget(self, keys: Collection[str], at: datetime) -> None:
         with self._row.batch_write() as batch:

@@ -7,7 +7,9 @@
     channel#{channel}     {connection id}  who listens to a channel, and whose post it is
     ends#{minute}         {connection id}  what ends in a minute, for who closes it then
 
-Rows of one connection are written and removed in one transaction, so none is left that nobody would find again; what
+A connection's own rows are written and removed in one transaction. Those of the channels, most of all, are not, as a
+write in one costs two: they are there before the connection says that it listens, and go before it does. So whoever is
+told that they listen does, and a row that is left over, of a socket that closed meanwhile, ends by age. What
 the gateway forgets to tell of ($disconnect is best effort) is removed at the first frame it refuses, when it ends, or
 by age: rows by DynamoDB, and a socket in its person's row when they open another.
 
@@ -103,6 +105,7 @@ class DynamoConnections:
             return bool(forgotten)
         if opened_before is not None and meta.opened_at >= opened_before:
             return False
+        self._unlisten(socket.connection_id, meta.channels or ())
 
         def add(transaction: TransactWrite) -> None:
             transaction.delete(row(meta.pk, meta.sk), condition=self._unchanged(meta))
@@ -114,8 +117,6 @@ class DynamoConnections:
                     row.expires_at.set(row.expires_at | meta.expires_at),
                 ],
             )
-            for channel in meta.channels or ():
-                transaction.delete(row(f"channel#{channel}", socket.connection_id))
 
         return transact(self._region, add) or self.close(socket, opened_before=opened_before)
 
@@ -135,18 +136,19 @@ class DynamoConnections:
         new = set(channels) - known
         if len(known) + len(new) > limit:
             return False
-
-        def add(transaction: TransactWrite) -> None:
-            transaction.update(row(meta.pk, meta.sk), [row.channels.add(new)], condition=self._unchanged(meta))
-            socket = Socket(connection_id, UUID(meta.user_id), meta.domain, meta.stage)
+        socket = Socket(connection_id, UUID(meta.user_id), meta.domain, meta.stage)
+        with row.batch_write() as batch:
             for channel in new:
                 listening = self._row_of(f"channel#{channel}", connection_id, socket, meta.ends_at)
                 listening.author_id = str(authors[channel]) if channel in authors else None
-                transaction.save(listening)
-
-        if not new or transact(self._region, add):
+                batch.save(listening)
+        if not new or self._update(row(meta.pk, meta.sk), [row.channels.add(new)], self._unchanged(meta)):
             return True
-        return self.subscribe(connection_id, channels, now=now, limit=limit, authors=authors)
+        try:
+            return self.subscribe(connection_id, channels, now=now, limit=limit, authors=authors)
+        except NotFound:
+            self._unlisten(connection_id, new)
+            raise
 
     def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None:
         row = self._row
@@ -218,6 +220,11 @@ class DynamoConnections:
             self.close(socket)
         row.delete()
         return 1 + len(sockets)
+
+    def _unlisten(self, connection_id: str, channels: Collection[str]) -> None:
+        with self._row.batch_write() as batch:
+            for channel in channels:
+                batch.delete(self._row(f"channel#{channel}", connection_id))
 
     def _listening(self, channel: str, now: datetime) -> list[ConnectionRow]:
         rows = self._row.query(f"channel#{channel}", consistent_read=True)
