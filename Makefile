@@ -70,6 +70,7 @@ lint: setup setup-clients lint-template ## Check style, types, imports, module s
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports --config pyproject.toml
 	@$(PYTHON) -m operations.house_rules
+	@$(PYTHON) -m operations.migration_rules
 	@cd clients && "$(NODE_HOME)/bin/node" node_modules/typescript/bin/tsc --noEmit
 	@$(UV) lock --check --quiet
 	@echo "lint: clean"
@@ -93,6 +94,7 @@ deploy: setup .local/env/sam/.synced ## Deploy to AWS after a preflight: ENV=pha
 	@$(MAKE) build
 	@$(PYTHON) packaging/parameters.py "$(ENV)" "$$PARAMETERS" > $(OVERRIDES)
 	@SAM_CLI_TELEMETRY=0 $(SAM) deploy --config-env "$(ENV)" --parameter-overrides file://$(OVERRIDES)
+	@$(PYTHON) packaging/deploy_edge.py "$(ENV)" "$$PARAMETERS" --sam "$(SAM)" --overrides "$(OVERRIDES)"
 
 clean: ## Delete what is built and cached, but not the local state (that is make reset)
 	@rm -rf .venv clients/node_modules clients/dist .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .local/env .local/uv

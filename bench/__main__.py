@@ -12,7 +12,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-BENCHES = ("cold_start", "feed", "reactions", "images", "request", "load", "fanout", "resume", "events", "registration")
+BENCHES = (
+    "cold_start",
+    "feed",
+    "reactions",
+    "images",
+    "request",
+    "load",
+    "fanout",
+    "resume",
+    "events",
+    "registration",
+    "edge",
+)
 
 OPENING = """\
 # Benchmarks

@@ -1,6 +1,7 @@
-"""CloudFront's cache in two layers, by the headers that answers come with.
+"""CloudFront's caches in layers, by the headers that answers come with.
 
-Each place has a cache of its own, and asks the regional one behind it, which asks the origin. Age travels along. An
+Each place has a cache of its own, and asks the regional one behind it, which asks Origin Shield where that is on, and
+else the origin. Age travels along. An
 answer is fresh for `max-age` of its making (`s-maxage` before it), at most as long as the cache policy allows; then for
 `stale-while-revalidate` more it is served while it is fetched anew. Of those who ask while it is being fetched one asks
 the layer behind, and the others wait for that.
@@ -8,6 +9,10 @@ the layer behind, and the others wait for that.
 
 import re
 from dataclasses import dataclass
+
+import numpy as np
+
+from bench.edge_trace import Numbers, Times
 
 # What the origin takes to answer one that asks for what no cache has.
 FETCH_SECONDS = 0.15
@@ -50,9 +55,11 @@ class _Copy:
 
 
 class CloudFront:
-    def __init__(self, places: int) -> None:
-        self._places: list[dict[int, _Copy]] = [{} for _ in range(places)]
-        self._regional: list[dict[int, _Copy]] = [{} for _ in range(REGIONAL)]
+    """`shielded`: with Origin Shield, which all regional caches ask and which alone asks the origin."""
+
+    def __init__(self, places: int, *, shielded: bool = False) -> None:
+        sizes = (places, REGIONAL, 1) if shielded else (places, REGIONAL)
+        self._layers: list[list[dict[int, _Copy]]] = [[{} for _ in range(size)] for size in sizes]
 
     def ask(self, at: float, place: int, key: int, kept: Kept, counted: Counted) -> None:
         counted.requests += 1
@@ -60,30 +67,33 @@ class CloudFront:
             counted.asked_of_origin += 1
             return
         before = counted.asked_of_origin
-        copies = self._places[place]
-        copy = copies.get(key)
-        age = 0.0 if copy is None else at - copy.made_at
-        if copy is not None and (at < copy.here_from or age < kept.fresh):
+        made_at, here_from = self._answer(0, at, place, key, kept, counted)
+        # Whoever waits for what another has asked of the origin is answered by the edge too.
+        if here_from == at or counted.asked_of_origin == before:
             counted.at_edge += 1
-        elif copy is not None and age < kept.fresh + kept.stale:
-            counted.at_edge += 1
-            counted.stale += 1
-            copy.made_at = self._behind(at, place, key, kept, counted)[0]
-        else:
-            made_at, here_from = self._behind(at, place, key, kept, counted)
-            copies[key] = _Copy(made_at, here_from)
-            # A regional cache that had it, or was fetching it already, is the edge too.
-            counted.at_edge += counted.asked_of_origin == before or here_from == at
+            counted.stale += at - made_at >= kept.fresh
 
-    def _behind(self, at: float, place: int, key: int, kept: Kept, counted: Counted) -> tuple[float, float]:
-        """When the regional cache's answer was made, and from when on it is there."""
-        copies = self._regional[place % REGIONAL]
+    def _answer(self, layer: int, at: float, place: int, key: int, kept: Kept, counted: Counted) -> tuple[float, float]:
+        """When it was made, and from when on it is there."""
+        if layer == len(self._layers):
+            counted.asked_of_origin += 1
+            return at, at + FETCH_SECONDS
+        caches = self._layers[layer]
+        copies = caches[place % len(caches)]
         copy = copies.get(key)
-        if copy is not None and (at < copy.here_from or at - copy.made_at < kept.fresh):
+        if copy is None or (at >= copy.here_from and at - copy.made_at >= kept.fresh + kept.stale):
+            made_at, here_from = self._answer(layer + 1, at, place, key, kept, counted)
+            copies[key] = _Copy(made_at, here_from)
+            return made_at, here_from
+        if at < copy.here_from or at - copy.made_at < kept.fresh:
             return copy.made_at, max(at, copy.here_from)
-        counted.asked_of_origin += 1
-        if copy is not None and at - copy.made_at < kept.fresh + kept.stale:
-            made_at, copy.made_at = copy.made_at, at
-            return made_at, at
-        copies[key] = _Copy(at, at + FETCH_SECONDS)
-        return at, at + FETCH_SECONDS
+        made_at, copy.made_at = copy.made_at, self._answer(layer + 1, at, place, key, kept, counted)[0]
+        return made_at, at
+
+
+def kept_throughout(at: Times, place: Numbers, key: Numbers, counted_from: float, *, shielded: bool) -> Counted:
+    """The same of what is kept for longer than all of it takes: each cache that is asked last asks the origin once."""
+    cache = np.zeros_like(place) if shielded else place % REGIONAL
+    _, first = np.unique(key * REGIONAL + cache, return_index=True)
+    requests, asked = int((at >= counted_from).sum()), int((at[first] >= counted_from).sum())
+    return Counted(requests, requests - asked, 0, asked)

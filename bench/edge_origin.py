@@ -18,6 +18,12 @@ from tests.fixtures.gateway import Gateway, fake_platform
 ASKED = 200
 
 
+_BETWEEN = """
+    SELECT event_id FROM occurrences
+    WHERE starts_at BETWEEN now() + %s::interval AND now() + %s::interval LIMIT %s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     cache_control: str
@@ -31,7 +37,8 @@ def asked(most: Mapping[Route, Counter[str]]) -> Iterator[dict[Route, Said]]:
         with found.owner() as connection:
             planted_events.plant(connection)
             request.plant(connection)
-            events = [row[0] for row in connection.execute("SELECT id FROM events LIMIT %s", [ASKED])]
+            soon = [row[0] for row in connection.execute(_BETWEEN, ["1 hour", "20 hours", ASKED])]
+            ahead = [row[0] for row in connection.execute(_BETWEEN, ["2 days", "14 days", ASKED])]
             posts = [row[0] for row in connection.execute("SELECT id FROM posts LIMIT %s", [ASKED])]
         os.environ.update(found.environment())
         platform = fake_platform()
@@ -39,7 +46,8 @@ def asked(most: Mapping[Route, Counter[str]]) -> Iterator[dict[Route, Said]]:
         addresses: dict[Route, list[str]] = {
             "tonight": [address for address, _ in most["tonight"].most_common(ASKED)],
             "events": [address for address, _ in most["events"].most_common(ASKED)],
-            "event": [f"/api/public/events/{one}" for one in events],
+            "event_soon": [f"/api/public/events/{one}" for one in soon],
+            "event_ahead": [f"/api/public/events/{one}" for one in ahead],
             "public_post": [f"/api/public/posts/{one}" for one in posts],
         }
         gateway = Gateway(platform, create_app(platform))

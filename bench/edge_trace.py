@@ -1,23 +1,29 @@
-"""A day of visitors as CloudFront meets it: who asks for what, when and through which of its places.
+"""Two days of visitors as CloudFront meets them: who asks for what, when and through which of its places.
 
-The same seed makes the same day. bench/edge.py tells what is in it and why.
+The same seed makes the same days. bench/edge.py tells what is in them and why.
 """
 
-import heapq
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
-from bench import planted_events
+import numpy as np
+from numpy.typing import NDArray
 
-Route = Literal["tonight", "events", "event", "public_post", "private", "picture"]
+from bench import planted_events
+from mundotango.occurrences.policy import SOON
+
+Route = Literal["tonight", "events", "event_soon", "event_ahead", "public_post", "private", "picture"]
 
 SEED = 1912
 DAY = 86_400
+# Of the two days, what is counted begins here; what was asked before stands in the caches.
+FROM = DAY
+LONGEST_LIFE = 3600
 PLACES = 90
 SESSIONS_A_MONTH = 25
 SIGNED_IN = 0.3
@@ -55,25 +61,25 @@ HOURS = (
 
 AT_HOME = 0.85
 SPANISH_CITIES, LOCAL_TONGUE = 0.45, 0.9
-EVENTS_A_YEAR = planted_events.EVENTS
 TWO_WEEKS = 14
+EVENTS_A_FORTNIGHT = planted_events.EVENTS * TWO_WEEKS / 365
+# Of the API, mundotango/occurrences/policy.py: what starts within it is kept for less long.
+SOON_DAYS = SOON / timedelta(days=1)
 POSTS_A_MONTH, POSTS_SEEN_DAYS = 4, 3
 PICTURES_A_MONTH, PICTURES_SEEN_DAYS = 2, 14
 WIDTHS = ("320", "800", "1600")
 WORDS = ("vals", "milonga", "viruta", "pugliese", "clase", "class", "di sarli", "marathon", "canning", "encuentro")
 
-PUBLIC: dict[Route, float] = {"tonight": 4.0, "events": 3.0, "event": 3.0, "public_post": 2.0}
-SIGNED_IN_PUBLIC = sum(PUBLIC.values())
+# Tonight, lists of events, events, posts.
+PUBLIC = (4.0, 3.0, 3.0, 2.0)
+SIGNED_IN_PUBLIC = sum(PUBLIC)
+SPANISH, ENGLISH = "es-AR,es;q=0.9,en;q=0.5", "en-GB,en;q=0.8"
+# Numbers of things are counted up and down from here.
+MIDDLE = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    at: float
-    place: int
-    route: Route
-    # As the client writes it; of what is private none is kept.
-    address: str
-    language: str
+type Numbers = NDArray[np.int64]
+type Times = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,6 @@ class City:
     """Its weight is what part of all that there is, is there."""
 
     name: str
-    number: int
     weight: float
     latitude: float
     longitude: float
@@ -90,106 +95,186 @@ class City:
     ahead: int
 
 
-class Day:
-    def __init__(self, users: int) -> None:
-        self._dice = Random(SEED)  # noqa: S311
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Requests of one route, in order of time; of each its place and what is asked for, as an index."""
+
+    at: Times
+    place: Numbers
+    what: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """As the client writes it."""
+
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Visits:
+    """One entry a request: when, whose city, which city's things, and in which language."""
+
+    at: Times
+    home: Numbers
+    city: Numbers
+    spanish: NDArray[np.bool_]
+
+
+class Days:
+    """The first day fills the caches, the second is counted: what is asked from FROM on."""
+
+    def __init__(self, users: int, kept: float = 1) -> None:
+        """`kept`: what part of what a session asks for and looks at is asked for at all; its likes are, all of them."""
+        self._dice = np.random.default_rng(SEED)
         self._users = users
+        self._kept = kept
         self._cities = list(_cities())
-        self._weights = [city.weight for city in self._cities]
+        self._weights = np.array([city.weight for city in self._cities])
+        count = round(users * SESSIONS_A_MONTH / 30)
+        home = np.concatenate([self._dice.choice(len(self._cities), count, p=self._weights) for _ in range(2)])
+        day = np.repeat([0, 1], count)
+        hour = self._dice.choice(24, 2 * count, p=np.array(HOURS) / sum(HOURS))
+        ahead = np.array([city.ahead for city in self._cities])[home]
+        self._begins = day * DAY + ((hour - ahead) % 24 + self._dice.random(2 * count)) * 3600
+        self._home = home
+        self._signed_in = self._dice.random(2 * count) < SIGNED_IN
+        local = self._dice.random(2 * count) < LOCAL_TONGUE
+        self._spanish = np.array([city.spanish for city in self._cities])[home] == local
 
-    def requests(self) -> Iterator[Asked]:
-        """In order of time. Caches are empty before the first."""
-        waiting: list[tuple[float, int, Asked]] = []
-        made = 0
-        for begins, city in self._sessions():
-            while waiting and waiting[0][0] < begins:
-                yield heapq.heappop(waiting)[2]
-            for asked in self._session(begins, city):
-                made += 1
-                heapq.heappush(waiting, (asked.at, made, asked))
-        while waiting:
-            yield heapq.heappop(waiting)[2]
+    def private(self) -> int:
+        """How many requests for what is nobody else's, likes among them, are counted."""
+        likes = self._visits(np.where(self._signed_in, LIKES, 0), 1)
+        read = self._visits(np.where(self._signed_in, REQUESTS - round(SIGNED_IN_PUBLIC), 0), self._kept)
+        return int((likes.at >= FROM).sum() + (read.at >= FROM).sum())
 
-    def _sessions(self) -> list[tuple[float, City]]:
-        count = round(self._users * SESSIONS_A_MONTH / 30)
-        cities = self._dice.choices(self._cities, self._weights, k=count)
-        hours = self._dice.choices(range(24), HOURS, k=count)
-        begins = [
-            ((hour - city.ahead) % 24 + self._dice.random()) * 3600 for city, hour in zip(cities, hours, strict=True)
-        ]
-        return sorted(zip(begins, cities, strict=True), key=lambda session: session[0])
+    def pictures(self) -> Asked:
+        visits = self._visits(np.full(len(self._begins), PICTURES), self._kept)
+        there = self._users * PICTURES_A_MONTH * PICTURES_SEEN_DAYS / 30
+        pictures = self._things(visits, there, 0.7, PICTURES_SEEN_DAYS, newest_first=True)
+        width = self._dice.choice(len(WIDTHS), len(pictures), p=[0.3, 0.6, 0.1])
+        return Asked(visits.at, visits.home % PLACES, pictures * len(WIDTHS) + width)
 
-    def _session(self, begins: float, home: City) -> Iterator[Asked]:
-        dice = self._dice
-        signed_in = dice.random() < SIGNED_IN
-        local = "es-AR,es;q=0.9" if home.spanish else "en-GB,en;q=0.8"
-        other = "en-US,en;q=0.9" if home.spanish else "es-ES,es;q=0.9,en;q=0.5"
-        language = local if dice.random() < LOCAL_TONGUE else other
-        public = SIGNED_IN_PUBLIC if signed_in else REQUESTS
-        routes: list[Route] = dice.choices(list(PUBLIC), list(PUBLIC.values()), k=round(public))
-        private: list[Route] = ["private"] * (REQUESTS - round(public) + LIKES if signed_in else 0)
-        pictures: list[Route] = ["picture"] * PICTURES
-        for route in routes + private + pictures:
-            yield Asked(
-                begins + dice.random() * SESSION_SECONDS,
-                home.number % PLACES,
-                route,
-                self._address(route, home),
-                language,
+    def public(self) -> Iterator[tuple[Route, Asked, list[Question]]]:
+        """By route, with the questions that `what` counts. It begins early by more than anything is kept."""
+        count = np.where(self._signed_in, round(SIGNED_IN_PUBLIC), REQUESTS)
+        every = self._visits(count, self._kept)
+        route = self._dice.choice(len(PUBLIC), len(every.at), p=np.array(PUBLIC) / SIGNED_IN_PUBLIC)
+        of = [_of(every, (route == number) & (every.at >= FROM - LONGEST_LIFE)) for number in range(len(PUBLIC))]
+        tonight, lists, events, read = of
+        yield "tonight", *_asked(tonight, self._tonight(tonight))
+        yield "events", *_asked(lists, self._lists(lists))
+        things = self._things(events, EVENTS_A_FORTNIGHT, 0.8, TWO_WEEKS, newest_first=False)
+        soon = self._days_ahead(events, things) <= SOON_DAYS
+        yield "event_soon", *_asked(_of(events, soon), _named("events", things[soon]))
+        yield "event_ahead", *_asked(_of(events, ~soon), _named("events", things[~soon]))
+        posts = self._users * SIGNED_IN * POSTS_A_MONTH * POSTS_SEEN_DAYS / 30
+        yield (
+            "public_post",
+            *_asked(read, _named("posts", self._things(read, posts, 0.7, POSTS_SEEN_DAYS, newest_first=True))),
+        )
+
+    def _visits(self, count: Numbers, kept: float) -> _Visits:
+        session = np.repeat(np.arange(len(count)), count)
+        if kept < 1:
+            session = session[self._dice.random(len(session)) < kept]
+        at = self._begins[session] + self._dice.random(len(session)) * SESSION_SECONDS
+        order = np.argsort(at)
+        session = session[order]
+        home = self._home[session]
+        elsewhere = self._dice.choice(len(self._cities), len(session), p=self._weights)
+        city = np.where(self._dice.random(len(session)) < AT_HOME, home, elsewhere)
+        return _Visits(at[order], home, city, self._spanish[session])
+
+    def _things(self, visits: _Visits, there: float, nearby: float, days: int, *, newest_first: bool) -> Numbers:
+        """Of what there is, that of the city first; the newest, or the soonest, most often. What is seen for so many
+        days is another after them, so each day has its share of what nobody asked for before."""
+        count = len(visits.at)
+        everywhere = self._dice.random(count) >= nearby
+        many = np.where(everywhere, there, there * self._weights[visits.city])
+        rank = _zipf(self._dice, np.ceil(many))
+        passed = np.floor(many / days * visits.at / DAY).astype(np.int64)
+        number = MIDDLE + (passed - rank if newest_first else passed + rank)
+        place = np.where(everywhere, len(self._cities), visits.city)
+        return (place << 32) + number
+
+    def _days_ahead(self, visits: _Visits, events: Numbers) -> Times:
+        """Until they start, who start one after the other."""
+        weights = np.append(self._weights, 1)[events >> 32]
+        started = (events & (2 * MIDDLE - 1)) - MIDDLE
+        starts: Times = (started + 1) / (EVENTS_A_FORTNIGHT * weights / TWO_WEEKS)
+        ahead: Times = starts - visits.at / DAY
+        return ahead
+
+    def _tonight(self, visits: _Visits) -> list[str]:
+        dice, count = self._dice, len(visits.at)
+        by_name = dice.random(count) < 0.2
+        middles = np.array([(city.latitude, city.longitude) for city in self._cities])[visits.city]
+        points = middles + dice.normal(0, 0.05, (count, 2))
+        radius = dice.choice(("", "&radius_km=10", "&radius_km=50"), count, p=[0.8, 0.15, 0.05])
+        names = self._spelt(visits)
+        return [
+            f"/api/public/events/tonight?city={name}"
+            if named
+            else f"/api/public/events/tonight?latitude={latitude:.5f}&longitude={longitude:.5f}{around}"
+            for named, name, (latitude, longitude), around in zip(
+                by_name.tolist(), names, points.tolist(), radius.tolist(), strict=True
             )
+        ]
 
-    def _address(self, route: Route, home: City) -> str:
-        if route == "private":
-            return ""
-        dice = self._dice
-        city = home if dice.random() < AT_HOME else dice.choices(self._cities, self._weights)[0]
-        if route == "tonight":
-            return self._tonight(city)
-        if route == "events":
-            return self._list(city)
-        if route == "event":
-            return f"/api/public/events/{self._thing(city, EVENTS_A_YEAR * TWO_WEEKS / 365, 0.8, 1)}"
-        if route == "public_post":
-            posts = self._users * SIGNED_IN * POSTS_A_MONTH * POSTS_SEEN_DAYS / 30
-            return f"/api/public/posts/{self._thing(city, posts, 0.7, 2)}"
-        pictures = self._users * PICTURES_A_MONTH * PICTURES_SEEN_DAYS / 30
-        return f"/media/{self._thing(city, pictures, 0.7, 3)}/{dice.choices(WIDTHS, (3, 6, 1))[0]}.avif"
+    def _lists(self, visits: _Visits) -> list[str]:
+        dice, count = self._dice, len(visits.at)
+        narrowed = dice.choice(5, count, p=[0.6, 0.2, 0.05, 0.1, 0.05]).tolist()
+        word = _zipf(dice, np.full(count, len(WORDS))).tolist()
+        day = dice.integers(27, 30, count).tolist()
+        limited, linked = dice.random(count) < 0.3, dice.random(count) < 0.1
+        order = dice.random((count, 5)).argsort(axis=1).tolist()
+        addresses = []
+        for at, name in enumerate(self._spelt(visits)):
+            more = (
+                (),
+                ("kind=milonga",),
+                ("kind=class,practica",),
+                (f"from=2026-11-{day[at]}", "zone=UTC"),
+                (f"q={quote(WORDS[word[at]])}",),
+            )[narrowed[at]]
+            parts = [f"city={name}", *more]
+            parts += ["limit=20"] if limited[at] else []
+            parts += ["utm_source=newsletter"] if linked[at] else []
+            shuffled = [parts[one] for one in order[at] if one < len(parts)]
+            addresses.append(f"/api/public/events?{'&'.join(shuffled)}")
+        return addresses
 
-    def _tonight(self, city: City) -> str:
-        dice = self._dice
-        if dice.random() < 0.2:
-            return f"/api/public/events/tonight?city={quote(self._spelt(city.name))}"
-        latitude, longitude = dice.gauss(city.latitude, 0.05), dice.gauss(city.longitude, 0.05)
-        radius = dice.choices(("", "&radius_km=10", "&radius_km=50"), (80, 15, 5))[0]
-        return f"/api/public/events/tonight?latitude={latitude:.5f}&longitude={longitude:.5f}{radius}"
-
-    def _list(self, city: City) -> str:
-        dice = self._dice
-        parts = [f"city={quote(self._spelt(city.name))}"]
-        parts += dice.choices(
-            ([], ["kind=milonga"], ["kind=class,practica"], [f"from=2026-11-{dice.randint(27, 29)}", "zone=UTC"],
-             [f"q={quote(WORDS[_zipf(dice, len(WORDS))])}"]),
-            (60, 20, 5, 10, 5),
-        )[0]  # fmt: skip
-        parts += ["limit=20"] if dice.random() < 0.3 else []
-        parts += ["utm_source=newsletter"] if dice.random() < 0.1 else []
-        dice.shuffle(parts)
-        return f"/api/public/events?{'&'.join(parts)}"
-
-    def _spelt(self, name: str) -> str:
-        return self._dice.choices((name, name.lower(), name.upper()), (70, 25, 5))[0]
-
-    def _thing(self, city: City, everywhere: float, nearby: float, kind: int) -> UUID:
-        """One of what there is, that of the city first; the newest, or the soonest, most often."""
-        dice = self._dice
-        if dice.random() < nearby:
-            return UUID(int=(kind << 64) + (city.number << 32) + _zipf(dice, math.ceil(everywhere * city.weight)))
-        return UUID(int=(kind << 64) + (10_000 << 32) + _zipf(dice, math.ceil(everywhere)))
+    def _spelt(self, visits: _Visits) -> list[str]:
+        spellings = [
+            [quote(spelt) for spelt in (city.name, city.name.lower(), city.name.upper())] for city in self._cities
+        ]
+        spelling = self._dice.choice(3, len(visits.at), p=[0.7, 0.25, 0.05]).tolist()
+        return [spellings[city][one] for city, one in zip(visits.city.tolist(), spelling, strict=True)]
 
 
-def _zipf(dice: Random, count: int) -> int:
+def _of(visits: _Visits, wanted: NDArray[np.bool_]) -> _Visits:
+    return _Visits(visits.at[wanted], visits.home[wanted], visits.city[wanted], visits.spanish[wanted])
+
+
+def _asked(visits: _Visits, addresses: list[str]) -> tuple[Asked, list[Question]]:
+    known: dict[tuple[str, bool], int] = {}
+    asked = zip(addresses, visits.spanish.tolist(), strict=True)
+    what = np.array([known.setdefault(each, len(known)) for each in asked], dtype=np.int64)
+    questions = [Question(address, SPANISH if spanish else ENGLISH) for address, spanish in known]
+    return Asked(visits.at, visits.home % PLACES, what), questions
+
+
+def _named(kind: str, things: Numbers) -> list[str]:
+    each, back = np.unique(things, return_inverse=True)
+    addresses = [f"/api/public/{kind}/{UUID(int=number)}" for number in each.tolist()]
+    return [addresses[one] for one in back.tolist()]
+
+
+def _zipf(dice: np.random.Generator, count: NDArray[Any]) -> Numbers:
     """A rank below `count`: each half as often as the one at half its rank."""
-    return int((count + 1) ** dice.random()) - 1
+    return ((count + 1) ** dice.random(len(count))).astype(np.int64) - 1
 
 
 def _cities() -> Iterator[City]:
@@ -199,4 +284,4 @@ def _cities() -> Iterator[City]:
     for number, name in enumerate(names):
         latitude, longitude = dice.uniform(-50, 60), dice.uniform(-180, 180)
         spanish = dice.random() < SPANISH_CITIES
-        yield City(name, number, 1 / (number + 1) / total, latitude, longitude, spanish, round(longitude / 15))
+        yield City(name, 1 / (number + 1) / total, latitude, longitude, spanish, round(longitude / 15))

@@ -170,6 +170,8 @@ def picture() -> bytes:
 def environment(endpoint: str, database_port: int) -> dict[str, str]:
     """As Lambda and the template give it to the functions."""
     return {
+        "ALARMS_TOPIC": "",
+        "API_ID": "bench",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": endpoint,
@@ -180,7 +182,10 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "CACHE_PORT": "1",
         "CACHE_TLS": "false",
         "CACHE_USER": "bench",
+        "DATABASE_CONNECTIONS": "60",
         "DATABASE_HOST": "127.0.0.1",
+        "DATABASE_INSTANCE": "bench",
+        "DATABASE_MEMORY": "1073741824",
         "DATABASE_READER_HOST": "",
         "DATABASE_NAME": "mundotango",
         "DATABASE_POOL_SIZE": "1",
@@ -197,6 +202,8 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "REGIONS": "",
         "PUSH_SERVICES": "",
         "SITE_URL": ORIGIN,
+        "STACK_NAME": "bench",
+        "STACK_PARAMETERS": "",
         "UPLOADS_BUCKET": "uploads",
         "USER_POOL_ID": "us-east-1_bench",
         "VAPID_KEY_PARAMETER": "",

@@ -59,7 +59,7 @@ def build(sources: str) -> bool:
         if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
             return False
         stamp.unlink(missing_ok=True)
-        _sam("build", "--build-dir", str(BUILD), overrides=_overrides({}))
+        sam("build", "--build-dir", str(BUILD), overrides=_overrides({}))
         stamp.write_text(sources)
         return True
 
@@ -78,7 +78,7 @@ def deploy(aws: Aws, sources: str, local: Mapping[str, str]) -> tuple[Stack, boo
     # The address that the stack has may be one with an earlier port.
     overrides = _overrides(local if stack is None else {**local, "SiteUrl": _site_url(stack)})
     with _building():
-        _sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=overrides, aws=aws)
+        sam("deploy", "--template-file", str(BUILD / "template.yaml"), overrides=overrides, aws=aws)
     _tell_site_url(Stack.find(aws, stack_name()), overrides)
     # Noted where the stack is, so that one that goes back to an earlier state says so.
     remember(aws, DEPLOYED, wanted)
@@ -151,7 +151,7 @@ def _building() -> Iterator[None]:
         yield
 
 
-def _sam(command: str, *options: str, overrides: Mapping[str, str], aws: Aws | None = None) -> None:
+def sam(command: str, *options: str, overrides: Mapping[str, str], aws: Aws | None = None) -> None:
     log = LOCAL / f"sam-{command}.log"
     given = LOCAL / f"sam-{command}.yaml"
     given.write_text(json.dumps(overrides))  # JSON is YAML too

@@ -21,9 +21,9 @@ function globe(value, bounds) {
     return found.join();
 }
 
-// The middle of the cell of a tenth of a degree, as mundotango/tonight/policy.py cuts them.
-function middle(value, most) {
-    let cell = Math.floor(value * 10);
-    if (cell === most * 10) cell = most === 90 ? cell - 1 : -cell;
-    return ((cell + 0.5) / 10).toFixed(2);
+// The middle of the cell, of which a degree has so many, as mundotango/tonight/policy.py cuts them.
+function middle(value, most, cells) {
+    let cell = Math.floor(value * cells);
+    if (cell === most * cells) cell = most === 90 ? cell - 1 : -cell;
+    return ((cell + 0.5) / cells).toFixed(2);
 }

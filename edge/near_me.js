@@ -15,7 +15,7 @@ function whereabouts(headers, tonight) {
     const told = name => decoded((headers['cloudfront-viewer-' + name] || { value: '' }).value) || '';
     const latitude = degrees(told('latitude'), 90), longitude = degrees(told('longitude'), 180);
     if (latitude !== null && longitude !== null) {
-        return 'latitude=' + middle(latitude, 90) + '&longitude=' + middle(longitude, 180);
+        return 'latitude=' + middle(latitude, 90, 10) + '&longitude=' + middle(longitude, 180, 10);
     }
     // Tonight is asked of no country.
     const field = told('city') ? 'city' : told('country') && !tonight ? 'country' : '';

@@ -18,9 +18,20 @@ function publicQuery(request) {
     if (path === 'events/tonight') tonight(asked, raw);
     else if (path === 'venues') ['q', 'city'].forEach(name => put(asked, name, folded));
     else if (route[1].includes('bbox')) agendaQuery(asked, raw);
+    if (wordless(path, asked, raw)) delete asked.lang;
     const parts = Object.keys(asked).map(name => name + '=' + encodeURIComponent(asked[name]));
     Object.keys(raw).forEach(name => parts.push(raw[name].map(value => name + '=' + value).join('&')));
     request.querystring = parts.sort().join('&');
+}
+
+// Only refusals have words of ours, so where there can be none every language has one answer. Of an event and a post
+// there can: that there is no such thing is said in English where the address names no language.
+function wordless(path, asked, raw) {
+    if (/^(events|posts)\/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(path)) return true;
+    const names = Object.keys(asked).filter(name => name !== 'lang');
+    if (Object.keys(raw).length || !/^events(\.geojson|\/facets|\/tonight)?$/.test(path)) return false;
+    if (asked.city) return folded(asked.city) === asked.city && names.every(name => name === 'city' || name === 'kind');
+    return path === 'events/tonight' && /^-?\d+\.\d\d$/.test(asked.latitude) && names.every(name => name !== 'city');
 }
 
 // What was asked, in its one spelling where there is one.
@@ -41,9 +52,11 @@ function tonight(asked, raw) {
     if (asked.city) return put(asked, 'city', folded);
     const latitude = degrees(asked.latitude, 90), longitude = degrees(asked.longitude, 180);
     if (latitude === null || longitude === null || raw.city || raw.radius_km) return;
-    asked.latitude = middle(latitude, 90);
-    asked.longitude = middle(longitude, 180);
     const radius = degrees(asked.radius_km || '25', 100);
-    if (radius > 0) asked.radius_km = [5, 10, 25, 50, 100].find(one => radius <= one);
-    if (asked.radius_km === 25) delete asked.radius_km;
+    if (!(radius > 0)) return;
+    const taken = [5, 10, 25, 50, 100].find(one => radius <= one);
+    asked.latitude = middle(latitude, 90, taken < 25 ? 10 : 5);
+    asked.longitude = middle(longitude, 180, taken < 25 ? 10 : 5);
+    asked.radius_km = taken;
+    if (taken === 25) delete asked.radius_km;
 }

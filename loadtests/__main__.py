@@ -24,9 +24,9 @@ from devstack.stack import Aws, Stack
 from loadtests import figures, people, report, tools
 from loadtests.report import Load
 from loadtests.target import Target, named
-from operations import config_env
+from operations import config_env, records
 from operations.deployed import local_port
-from operations.options import Env, examples
+from operations.options import Env, examples, find
 from operations.refusal import Refusal
 
 PAGE, PICTURE = "load-report.md", "load-report.png"
@@ -66,10 +66,13 @@ def load(
     env: Env = "phase1",
     into: Annotated[Path, typer.Option("--into", help="Folder of the page and the picture.")] = Path("docs"),
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, also where the platform is elsewhere.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object besides.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
     """Load a platform that is yours, as the plan says and as dancers do, and write how it bore it."""
     target, chosen, console = named(base_url), list(dict.fromkeys(which or Tool)), Console(stderr=True)
+    config_env.load(env)
+    if not into.is_dir():
+        raise Refusal(f"{into} is no folder", cure="make it, or name another by --into")
     _agree(target, chosen, users, duration, yes)
     said = {"users": users, "duration": duration, "requests": requests, "pace": pace, "pictures": pictures}
     tests = []
@@ -89,8 +92,13 @@ def load(
                     )  # fmt: skip
             tests.append(Load(tool, WHAT[tool].format(**said), found))
     _write(tests, target, into)
+    _note(tests, target, env)
     if as_json:
         print(json.dumps({test.tool: asdict(figures.of(test.samples)) for test in tests}))
+        return
+    for test in tests:
+        print(f"{test.tool}: {figures.of(test.samples)}")
+    print(f"written: {into / PAGE}, {into / PICTURE}")
 
 
 def _agree(target: Target, chosen: list[Tool], users: int, duration: int, yes: bool) -> None:
@@ -137,9 +145,20 @@ def _write(tests: list[Load], target: Target, into: Path) -> None:
     )
     page = report.page(tests, at=datetime.now(UTC), where=where, machine=machine, picture=PICTURE)
     (into / PAGE).write_text(page, encoding="utf-8")
-    for test in tests:
-        print(f"{test.tool}: {figures.of(test.samples)}")
-    print(f"written: {into / PAGE}, {into / PICTURE}")
+
+
+def _note(tests: list[Load], target: Target, env: str) -> None:
+    """For `mundo scale checklist`, where it was that env's platform that was loaded; whoever may not write is told."""
+    try:
+        found = find(env, "", "")
+        if found.outputs.get("SiteUrl", "").rstrip("/") != target.site_url:
+            print(f"not noted for the checklist: env {env} is at another address", file=sys.stderr)
+            return
+        measured = {test.tool: figures.of(test.samples) for test in tests}
+        result = {tool: asdict(of) | {"holds": of.holds} for tool, of in measured.items()}
+        records.note(found, records.Kind.LOAD_TEST, result)
+    except Refusal as refusal:
+        print(f"not noted for the checklist: {refusal}", file=sys.stderr)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ effect of once.
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from operations import config_env, expansion, redrive
@@ -81,6 +81,7 @@ SOURCES = {
     "EffectsFunction.CloseSockets": Source(
         "tests/integration/test_socket_ends.py::TestEndOfASocket::test_what_breaks_off_in_the_middle_is_done_by_the_next_run"
     ),
+    "AdvisorFunction.Advise": Source("tests/integration/test_advisor.py::test_a_second_run_says_the_same"),
     "EffectsFunction.Mails": Source(
         "tests/unit/mail/test_sending.py::test_any_order_with_any_failures_sends_each_once",
         "Sends mails: digests, offers of places, links of guests",
@@ -235,5 +236,11 @@ def _table(rows: list[Job]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
+def whole() -> list[Template]:
+    """The first phase, with somebody whom alarms are mailed to: without, nobody is advised."""
+    env = config_env.load("phase1")
+    return expansion.of_env(replace(env, parameters={**env.parameters, "OperatorMail": "operator@example.org"}))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(text(expansion.of_env(config_env.load("phase1"))))
+    sys.stdout.write(text(whole()))

@@ -5,7 +5,7 @@ Little's law: as many are under way as come in a second, times the seconds each 
 
 import json
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, inf
 from typing import Annotated
 
 import typer
@@ -56,7 +56,7 @@ def capacity(rate: float, *, edge: bool, given: Assumptions) -> Capacity:
     Raises:
         Refusal: no requests are asked for.
     """
-    if rate <= 0:
+    if not 0 < rate < inf:
         raise Refusal(f"{rate:g} requests a second are none", cure="give a number above 0")
     mix = _mix(given, edge=edge)
     weight = sum(mix.values())

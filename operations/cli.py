@@ -30,7 +30,7 @@ from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.cost import commands as costs
 from operations.cost import standing
-from operations.options import Env, RegionName, Stack, examples, find, named, session
+from operations.options import Env, RegionName, Stack, WhileStopped, examples, find, named, session
 from operations.preflight import Finding, State, examine
 from operations.realtime import listen
 from operations.recovery import commands as recovering
@@ -157,9 +157,13 @@ def grant(
         print(f"{email} is a moderator from their next sign-in on")
 
 
-@app.command("rebuild", epilog=examples("mundo rebuild edges", "mundo rebuild counters --env local"))
+@app.command(
+    "rebuild",
+    epilog=examples("mundo rebuild edges", "mundo rebuild counters --env local"),
+)
 def rebuild_derived(
     what: Annotated[Derived, typer.Argument(help="`edges`: who follows whom. `counters`: totals of reactions.")],
+    while_stopped: WhileStopped = False,
     env: Env = "phase1",
     stack: Stack = "",
     region: RegionName = "",
@@ -167,7 +171,8 @@ def rebuild_derived(
     """Make derived data anew from the facts; safe to run at any time and again."""
     found = find(env, stack, region)
     with Console(stderr=True).status(f"rebuilding {what}"):
-        corrected = rebuild.edges(found) if what is Derived.EDGES else rebuild.counters(found)
+        made_anew = rebuild.edges if what is Derived.EDGES else rebuild.counters
+        corrected = made_anew(found, while_stopped=while_stopped)
     print(f"{what} rebuilt, {corrected} corrected")
 
 
@@ -184,16 +189,19 @@ def digest(
 
 
 @privacy.command(
-    "replay-erasures", epilog=examples("mundo privacy replay-erasures", "mundo privacy replay-erasures --env local")
+    "replay-erasures",
+    epilog=examples("mundo privacy replay-erasures", "mundo privacy replay-erasures --while-stopped"),
 )
-def replay_erasures(env: Env = "phase1", stack: Stack = "", region: RegionName = "") -> None:
+def replay_erasures(
+    while_stopped: WhileStopped = False, env: Env = "phase1", stack: Stack = "", region: RegionName = ""
+) -> None:
     """Erase again whoever a restored backup brought back. Run it before what was restored serves anybody.
 
     Safe to run at any time and again.
     """
     found = find(env, stack, region)
     with Console(stderr=True).status("replaying erasures"):
-        replayed = erasures.replay(found)
+        replayed = erasures.replay(found, while_stopped=while_stopped)
     print(f"{replayed.noted} erasures replayed, {replayed.found} people were back")
 
 

@@ -19,6 +19,7 @@ from operations.board.readings import Answer, Reading, Span, is_bad
 from operations.board.sources import read
 from operations.deployed import Deployed
 from operations.options import Env, RegionName, Stack, find
+from operations.refusal import Refusal
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PAUSE_SECONDS = 30
@@ -41,24 +42,18 @@ def dashboard(
     What is worse than its limit is red, and named with its entry in docs/runbook.md.
     """
     found = find(env, stack, region)
-    if as_json:
-        print(json.dumps(_as_json(hours, look(found, hours, with_log=with_log))))
-    elif png is not None:
-        from operations.board.picture import draw
-
-        span = Span.of(hours, _now())
-        draw(answers(found, span, with_log=with_log), span, png, f"{found.stack_name}, last {hours:g} h")
-        print(f"drawn into {png}")
-    elif watch:
+    if watch and not as_json and png is None:
         _watch(found, hours, with_log=with_log)
+        return
+    span = Span.of(hours, _now())
+    with Console(stderr=True).status("reading metrics"):
+        rows = answers(found, span, with_log=with_log)
+    if as_json:
+        print(json.dumps(_as_json(hours, rows)))
+    elif png is not None:
+        _draw(rows, span, png, f"{found.stack_name}, last {hours:g} h")
     else:
-        with Console(stderr=True).status("reading metrics"):
-            rows = look(found, hours, with_log=with_log)
         Console().print(tables(rows))
-
-
-def look(found: Deployed, hours: float, *, with_log: bool) -> list[tuple[Row, list[Answer]]]:
-    return answers(found, Span.of(hours, _now()), with_log=with_log)
 
 
 def answers(found: Deployed, span: Span, *, with_log: bool) -> list[tuple[Row, list[Answer]]]:
@@ -118,11 +113,21 @@ def sparkline(reading: Reading) -> str:
     return "".join(" " if point is None else BLOCKS[round(max(point, 0) / most * 7)] for point in reading.points)
 
 
+def _draw(rows: list[tuple[Row, list[Answer]]], span: Span, to: Path, title: str) -> None:
+    from operations.board.picture import draw
+
+    try:
+        draw(rows, span, to, title)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{to} cannot be written: {error}", cure="name a .png in a folder that is there") from error
+    print(f"drawn into {to}")
+
+
 def _watch(found: Deployed, hours: float, *, with_log: bool) -> None:
     with Live(console=Console(), screen=True) as live:
         try:
             while True:
-                live.update(tables(look(found, hours, with_log=with_log)), refresh=True)
+                live.update(tables(answers(found, Span.of(hours, _now()), with_log=with_log)), refresh=True)
                 time.sleep(PAUSE_SECONDS)
         except KeyboardInterrupt:
             return

@@ -42,7 +42,9 @@ class Deployed:
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
-        return self.session.client("cognito-idp", endpoint_url=self.endpoint, config=BRISK)
+        """Where the pool is, which another region's stack may have made: its id begins with the region."""
+        region = self.outputs["UserPoolId"].partition("_")[0]
+        return self.session.client("cognito-idp", region_name=region, endpoint_url=self.endpoint, config=BRISK)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

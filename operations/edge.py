@@ -38,6 +38,8 @@ FUNCTIONS = {
     ),
     "GuestRequests": Function(("language",), ("values",)),
     "ApiRequests": Function(("canonical_address",), ("values", "redirects")),
+    "WriteHome": Function(("canonical_address", "write_home"), ("values", "redirects", "goes_home")),
+    "ReadElsewhere": Function(("canonical_address", "read_elsewhere"), ("values", "redirects", "goes_home")),
     "SiteRequests": Function(("canonical_address", "single_page"), ("values", "redirects")),
     "ViewerHost": Function(("viewer_host",)),
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from operations import jobs
+from operations import jobs, restored
 from operations.deployed import Deployed
 
 
@@ -14,6 +14,8 @@ class Replayed:
     found: int
 
 
-def replay(deployed: Deployed) -> Replayed:
-    answers = list(jobs.run(deployed, "replay_erasures", "replaying the erasures"))
+def replay(deployed: Deployed, *, while_stopped: bool = False) -> Replayed:
+    """`while_stopped`: though nobody else may write."""
+    taking = restored.taking(deployed, while_stopped=while_stopped)
+    answers = list(jobs.run(deployed, "replay_erasures", "replaying the erasures", **taking))
     return Replayed(sum(said["replayed"] for said in answers), sum(said["found"] for said in answers))

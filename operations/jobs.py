@@ -8,7 +8,8 @@ from operations.deployed import Deployed
 from operations.refusal import Refusal, aws_errors_explained
 
 # All others are of the function that reaches the database.
-OF_EFFECTS = {"close_sockets"}
+# Whose they are that are not the function of jobs'.
+ELSEWHERE = {"close_sockets": "effects", "advise": "advisor"}
 
 
 def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dict[str, Any]]:
@@ -19,7 +20,7 @@ def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dic
     Raises:
         Refusal: the function failed; its log says why.
     """
-    name = "EffectsFunction" if job in OF_EFFECTS else "JobsFunction"
+    name = f"{ELSEWHERE.get(job, 'jobs').capitalize()}Function"
     function = deployed.physical_id(name)
     asked: dict[str, Any] = {"job": job, **taking}
     done = False
@@ -32,7 +33,9 @@ def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dic
             raise Refusal(f"{name} failed: {reason}", cure="read its log, then run this again")
         if said.get("paused"):
             raise Refusal(
-                "writes are stopped", cure="run this again when they go on: mundo scale move-database --status"
+                "writes are stopped",
+                cure="run this again when they go on (mundo scale move-database --status), or, after a restore, now "
+                "with --while-stopped",
             )
         yield said
         done = said["done"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from operations import redrive, streams
-from operations.jobs import OF_EFFECTS
+from operations.jobs import ELSEWHERE
 from operations.refusal import aws_errors_explained
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def _run(_deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
     condition = told.get("requestContext", {}).get("condition")
     failed = told.get("responsePayload") or {}
     why = {"condition": condition, "error": failed.get("errorType")}
-    log = "effects" if job in OF_EFFECTS else "jobs"
-    return log, {"job": job} | {name: value for name, value in why.items() if value}
+    return ELSEWHERE.get(job, "jobs"), {"job": job} | {name: value for name, value in why.items() if value}
 
 
 def _records(deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:

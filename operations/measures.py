@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations.board.layout import NAMESPACE
+from mundotango.observability import NAMESPACE
 from operations.board.model import Metric, Stat
 from operations.board.readings import IN_LOCAL_CLOUD, NO_DATUM, Line, aggregated, is_there, query
 from operations.board.sources import cloudwatch, is_local, lines, parts, rows_of
@@ -36,7 +36,11 @@ _METRICS: dict[str, tuple[Metric, float]] = {
     "push_p95_ms": (Metric(NAMESPACE, "PushLatency", "p95", (("service", "push"),)), 1),
 }
 _SUMMED = {"requests", "failed"}
-_IN_LOG = "stats sum(cache_hits) as hits, sum(cache_misses) as misses, count(feedback) as slow"
+_IN_LOG = "stats sum(cache_hits) as hits, sum(cache_misses) as misses"
+_SLOW = (
+    "filter feedback = 'slow' | stats count(*) as slow, count_distinct(user_id) as people, "
+    "pct(first_byte_ms, 50) as first_byte, pct(loaded_ms, 50) as loaded"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Measures:
     """Shares are from 0 to 1; that of the database's processor is the one that it was not above for nine tenths of the
     time. Of a window longer than a day, all but the sums are the worst day's.
 
-    `users` are those who ever signed up, `feedback_slow` reports of a slow page.
+    `users` are those who ever signed up, `feedback_slow` reports of a slow page, `feedback_people` who sent them. Half
+    of the reports had their first byte by `feedback_first_byte_ms`, and were loaded by `feedback_loaded_ms`.
     """
 
     window_hours: float
@@ -61,6 +66,9 @@ class Measures:
     cache_hit_share: float | None = None
     users: int | None = None
     feedback_slow: int | None = None
+    feedback_people: int | None = None
+    feedback_first_byte_ms: float | None = None
+    feedback_loaded_ms: float | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,6 +92,7 @@ def of_lines(said: Sequence[Line]) -> dict[str, float | None]:
     asked = [line.fields for line in said if line.service == "api" and "status" in line.fields]
     hits, misses = _summed(asked, "cache_hits"), _summed(asked, "cache_misses")
     failed = sum(line["status"] >= 500 for line in asked)
+    slow = [line.fields for line in said if line.fields.get("feedback") == "slow"]
     return {
         "requests": len(asked),
         "p50_ms": _statistic(asked, "ms", "p50"),
@@ -93,7 +102,10 @@ def of_lines(said: Sequence[Line]) -> dict[str, float | None]:
         "function_memory_share": _statistic([line.fields for line in said], "memory_share", "max"),
         "push_p95_ms": _statistic([line.fields for line in said], "push_ms", "p95"),
         "cache_hit_share": hits / (hits + misses) if hits + misses else None,
-        "feedback_slow": sum("feedback" in line.fields for line in said),
+        "feedback_slow": len(slow),
+        "feedback_people": len({each.get("user_id") for each in slow}),
+        "feedback_first_byte_ms": _statistic(slow, "first_byte_ms", "p50"),
+        "feedback_loaded_ms": _statistic(slow, "loaded_ms", "p50"),
     }
 
 
@@ -127,10 +139,17 @@ def _whole(name: str, values: list[float]) -> float | None:
 
 
 def _of_log(found: Deployed, begin: datetime, end: datetime) -> dict[str, float | None]:
+    """Nobody who says that it is slow is an answer too, where there is a log of anything."""
     (row, *_) = [*rows_of(found, "api", _IN_LOG, begin, end), {}]
+    (slow, *_) = [*rows_of(found, "api", _SLOW, begin, end), {}]
     hits, misses = (float(row.get(name) or 0) for name in ("hits", "misses"))
-    share = hits / (hits + misses) if hits + misses else None
-    return {"cache_hit_share": share, "feedback_slow": float(row["slow"]) if row else None}
+    return {
+        "cache_hit_share": hits / (hits + misses) if hits + misses else None,
+        "feedback_slow": float(slow.get("slow", 0)) if row else None,
+        "feedback_people": float(slow.get("people", 0)) if row else None,
+        "feedback_first_byte_ms": float(slow["first_byte"]) if slow.get("first_byte") else None,
+        "feedback_loaded_ms": float(slow["loaded"]) if slow.get("loaded") else None,
+    }
 
 
 def _users(found: Deployed) -> int | None:
@@ -144,7 +163,7 @@ def _users(found: Deployed) -> int | None:
 
 
 def _measures(hours: float, known: Mapping[str, float | None], why: str) -> Measures:
-    whole = {"requests", "users", "feedback_slow"}
+    whole = {"requests", "users", "feedback_slow", "feedback_people"}
     given: dict[str, Any] = {
         name: int(value) if name in whole else value for name, value in known.items() if value is not None
     }
@@ -154,7 +173,7 @@ def _measures(hours: float, known: Mapping[str, float | None], why: str) -> Meas
 
 
 def _statistic(said: Sequence[Mapping[str, Any]], name: str, stat: Stat) -> float | None:
-    values = sorted(float(fields[name]) for fields in said if name in fields)
+    values = sorted(float(fields[name]) for fields in said if fields.get(name) is not None)
     return aggregated(stat, values) if values else None
 
 

@@ -36,7 +36,7 @@ def counted(templates: Sequence[Template]) -> MetricCount:
     return MetricCount(
         custom=len(set(_written()) | set(_filtered(of_type("AWS::Logs::MetricFilter")))),
         alarms=len(alarms),
-        alarm_metrics=sum(_metrics(alarm) for alarm in alarms),
+        alarm_metrics=sum(map(read_by, alarms)),
         composites=len(of_type("AWS::CloudWatch::CompositeAlarm")),
         dashboards=len(of_type("AWS::CloudWatch::Dashboard")),
     )
@@ -54,7 +54,8 @@ def _filtered(filters: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             yield made["MetricName"], str(each["LogGroupName"]) if made.get("Dimensions") else ""
 
 
-def _metrics(alarm: dict[str, Any]) -> int:
+def read_by(alarm: dict[str, Any]) -> int:
+    """How many metrics an alarm of these properties is billed for."""
     if "Metrics" not in alarm:
         return 1
     bands = sum("ANOMALY_DETECTION_BAND" in each.get("Expression", "") for each in alarm["Metrics"])

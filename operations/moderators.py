@@ -20,7 +20,7 @@ def grant(deployed: Deployed, email: str) -> Granted:
     Raises:
         Refusal: nobody has confirmed this address, or several accounts claim it.
     """
-    pool = deployed.physical_id("UserPool")
+    pool = deployed.outputs["UserPoolId"]
     quoted = email.replace("\\", "\\\\").replace('"', '\\"')
     with aws_errors_explained(f"looking for {email}"):
         users = deployed.cognito.list_users(UserPoolId=pool, Filter=f'email = "{quoted}"')["Users"]

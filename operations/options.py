@@ -13,6 +13,9 @@ from operations.deployed import Deployed
 from operations.refusal import SIGN_IN, Refusal
 
 Env = Annotated[str, typer.Option("--env", help="Config env of samconfig.toml; `local` is the one `make run` started.")]
+WhileStopped = Annotated[
+    bool, typer.Option("--while-stopped", help="After a restore: also while writes are stopped for everybody else.")
+]
 Stack = Annotated[str, typer.Option("--stack", help="Name of the stack, where it is not the config env's.")]
 RegionName = Annotated[str, typer.Option("--region", help="AWS region, where it is not the config env's.")]
 

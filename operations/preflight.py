@@ -1,12 +1,13 @@
 """What `mundo preflight` looks at before a deploy, so that it fails in seconds and not after twenty minutes."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from operations.account import Account
 from operations.config_env import ConfigEnv
+from operations.edge_stack import REGION as EDGE_REGION
 from operations.refusal import Refusal
 from operations.webpush import Key
 
@@ -48,6 +49,7 @@ def examine(account: Account, env: ConfigEnv) -> list[Finding]:
     checks: tuple[tuple[str, Callable[[Account, ConfigEnv], Iterator[Finding]]], ...] = (
         ("region", _region),
         ("names", _names),
+        ("edge", _edge),
         ("concurrency", _concurrency),
         ("mail", _mail),
         ("digests", _digests),
@@ -93,6 +95,37 @@ def _names(account: Account, env: ConfigEnv) -> Iterator[Finding]:
         yield Finding("names", State.REFUSED, f"stack {name} is stuck in {status}", cure)
     else:
         yield Finding("names", State.GOOD, f"stack {name} will be updated")
+
+
+def _edge(account: Account, env: ConfigEnv) -> Iterator[Finding]:
+    """Each of these CloudFormation would find out after the database was made, and some not before viewers come."""
+    wrong = next(_wrong_of_edge(account.region, env.parameters), None)
+    if wrong is not None:
+        yield Finding("edge", State.REFUSED, *wrong)
+        return
+    made = {"here": "made by this stack", "apart": f"a stack of its own in {EDGE_REGION}", "none": "another stack's"}
+    yield Finding("edge", State.GOOD, made[env.parameters["Edge"]])
+
+
+def _wrong_of_edge(region: str, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What is wrong, and its cure."""
+    host = given["SiteUrl"].rpartition("/")[2].partition(":")[0]
+    domain = given["DomainName"]
+    if given["Edge"] == "here" and region != EDGE_REGION:
+        yield f"the edge's firewall and certificate can be in {EDGE_REGION} only, not in {region}", "give Edge=apart"
+    if bool(domain) != bool(given["HostedZoneId"]):
+        yield "DomainName and HostedZoneId go together, and one is empty", "give both, or neither"
+    if domain and host != domain and not host.endswith(f".{domain}"):
+        yield f"SiteUrl is not in {domain}", f"give SiteUrl=https://{domain}, or a name below it"
+    if given["CertificateArn"] and not host:
+        yield "a certificate without SiteUrl: for which host?", "give SiteUrl=https://…"
+    if domain and not given["CertificateArn"]:
+        yield f"no CertificateArn for {host}", f"make a certificate for it in ACM, in {EDGE_REGION}"
+    for name, place in (("CertificateArn", EDGE_REGION), ("RegionalCertificateArn", region)):
+        if given[name] and given[name].split(":")[3:4] != [place]:
+            yield f"{name} is not of {place}", f"make it in ACM, in {place}"
+    if given["RegionalCertificateArn"] and not domain:
+        yield "RegionalCertificateArn without DomainName: api and ws stand below it", "give DomainName and HostedZoneId"
 
 
 def _new_names(account: Account, env: ConfigEnv) -> Finding:

@@ -40,12 +40,13 @@ def list_queues(env: Env = "phase1", stack: Stack = "", region: RegionName = "")
     shown.add_column("queue")
     for column in ("waiting", "in flight", "dead letters"):
         shown.add_column(column, justify="right")
-    for queue in redrive.QUEUES:
-        source = redrive.depth(found, queue.source) if queue.source else None
-        given_up = redrive.depth(found, queue.dead_letters)
-        dead = given_up.waiting + given_up.in_flight  # one in flight is in the hands of whoever looks at it
-        counts = (str(source.waiting), str(source.in_flight)) if source else ("–", "–")
-        shown.add_row(queue.name, *counts, f"[bold red]{dead}[/]" if dead else "0")
+    with Console(stderr=True).status("looking into the queues"):
+        for queue in redrive.QUEUES:
+            source = redrive.depth(found, queue.source) if queue.source else None
+            given_up = redrive.depth(found, queue.dead_letters)
+            dead = given_up.waiting + given_up.in_flight  # one in flight is in the hands of whoever looks at it
+            counts = (str(source.waiting), str(source.in_flight)) if source else ("–", "–")
+            shown.add_row(queue.name, *counts, f"[bold red]{dead}[/]" if dead else "0")
     Console().print(shown)
 
 

@@ -1,4 +1,4 @@
-"""When something was last done to a stack that is to be done again: restore drills, load tests.
+"""When something was last done to a stack that is to be done again: restore drills, load tests, reviews of costs.
 
 Kept in Systems Manager beside the stack, a parameter a kind, so that whoever asks finds what anybody did.
 """
@@ -16,6 +16,7 @@ from operations.refusal import aws_errors_explained
 class Kind(StrEnum):
     RESTORE_DRILL = "restore-drill"
     LOAD_TEST = "load-test"
+    COST_REVIEW = "cost-review"
 
 
 @dataclass(frozen=True, slots=True)

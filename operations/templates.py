@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 
 
-class _CloudFormation(yaml.SafeLoader):
+class _CloudFormation(yaml.CSafeLoader):
     """YAML with `!Ref`, `!GetAtt` and their kind."""
 
 

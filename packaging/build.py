@@ -56,6 +56,7 @@ ARTIFACTS = {
     "CountersFunction": Artifact(None, ("functions/counters",), "/var/task"),
     "EffectsFunction": Artifact("effects", ("functions/effects",), "/var/task"),
     "JobsFunction": Artifact(None, ("functions/jobs",), "/var/task"),
+    "AdvisorFunction": Artifact(None, ("functions/advisor",), "/var/task"),
     "MigrateFunction": Artifact(None, ("functions/migrate",), "/var/task"),
 }
 

@@ -9,7 +9,7 @@ BUILD_FOR = $(if $(filter local,$(ENV)),host,$$($(PYTHON) packaging/parameters.p
 FOR_SAM = $(if $(filter local,$(ENV)),,--parameter-overrides "Architecture=$$platform")
 
 ARTIFACTS := CommonLayer ApiFunction ImageWorkerFunction WsConnectFunction WsAuthorizerFunction PushFunction \
-	CountersFunction EffectsFunction JobsFunction MigrateFunction
+	CountersFunction EffectsFunction JobsFunction AdvisorFunction MigrateFunction
 
 # SAM calls these, with ARTIFACTS_DIR set.
 .PHONY: $(addprefix build-,$(ARTIFACTS))

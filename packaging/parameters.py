@@ -4,8 +4,9 @@
     python packaging/parameters.py phase1 'Architecture=x86_64' --only Architecture
 
 Given there, they replace those of samconfig.toml as a whole, so they are put together here: the template's defaults,
-those of the config env, SchemaVersion, what other regions have to tell, and whatever the line names, the last one
-winning. For a stack of several regions AWS is asked, unless one value alone is wanted.
+those of the config env, SchemaVersion, what other regions and an edge that another stack makes have to tell, and
+whatever the line names, the last one winning. AWS is asked only for what another stack makes, and not where one value
+alone is wanted.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import sys
 from dataclasses import replace
 
-from operations import config_env, parameters, regions
+from operations import config_env, edge_stack, parameters, regions
 from operations.refusal import Refusal
 
 
@@ -28,7 +29,8 @@ def main() -> int:
         env = config_env.load(asked.env)
         values = parameters.effective(env.parameters, given)
         if not asked.only:
-            told = regions.told(replace(env, parameters=values))
+            whole = replace(env, parameters=values)
+            told = {**regions.told(whole), **edge_stack.told(whole)}
             values = parameters.effective(env.parameters, told, given)
     except Refusal as refusal:
         print(f"parameters: {refusal}", file=sys.stderr)

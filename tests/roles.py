@@ -106,7 +106,12 @@ class Role:
             case "ssm":
                 yield Asked(action, f"parameter{self.known('VAPID_KEY_PARAMETER', sent['Name'])}")
             case _:
-                yield Asked(action, "?")
+                yield Asked(action, self._of_the_operator(service, sent))
+
+    def _of_the_operator(self, service: str, sent: Mapping[str, Any]) -> str:
+        if service == "sns":
+            return self.known("ALARMS_TOPIC", sent["TopicArn"])
+        return "*" if service == "cloudwatch" else "?"
 
     def _of_tables(self, operation: str, sent: Mapping[str, Any]) -> Iterator[Asked]:
         if "TransactItems" in sent:
@@ -213,15 +218,17 @@ def named(resource: Any) -> str:
     match resource:
         case {"Fn::If": [_, where_it_is_home, _]}:
             return named(where_it_is_home)
-        case str():
-            return resource
         case {"Ref": name} | {"Fn::GetAtt": [name, "Arn"]}:
             return str(name)
         case {"Fn::GetAtt": [name, attribute]}:
             return f"{name}.{attribute}"
         case {"Fn::Sub": str(text)} if table := _TABLE.match(text):
             return f"{table[1].capitalize()}Table{text[table.end() :]}"
-        case {"Fn::Sub": [text, _]} | {"Fn::Sub": text}:
+        case {"Fn::Sub": text}:
+            text, given = text if isinstance(text, list) else (text, {})
+            for name, value in given.items():
+                text = text.replace(f"${{{name}}}", named(value))
             # Of an ARN what stands after its region and account.
             return re.sub(r"\$\{(\w+)(\.Arn)?\}", r"\1", re.sub(r"^arn:.*?\$\{AWS::AccountId\}:", "", text))
-    raise AssertionError(resource)
+    assert isinstance(resource, str), resource
+    return resource

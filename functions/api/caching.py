@@ -18,7 +18,9 @@ from functions.api.held import Held
 # How fast each must be true stands in docs/edge.md, by route; a test holds the two together.
 PUBLIC = "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
 # Of what somebody looks at before they leave the house: that it is called off or elsewhere is seen within a minute.
-FRESH = "public, max-age=20, s-maxage=20, stale-while-revalidate=20, stale-if-error=600"
+FRESH = "public, max-age=20, s-maxage=20, stale-while-revalidate=35, stale-if-error=600"
+# Of lists of events, and of one that is not before tomorrow: 15 minutes at the edge, five of them in a browser.
+AHEAD = "public, max-age=300, s-maxage=840, stale-while-revalidate=60, stale-if-error=600"
 # What changes when the platform is deployed anew, if ever.
 LASTING = "public, max-age=3600, stale-while-revalidate=3600, stale-if-error=86400"
 PRIVATE = "private, no-cache"

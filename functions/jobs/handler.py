@@ -58,7 +58,8 @@ def lambda_handler(event: dict[str, Any], context: Context) -> Said:
 
 def run(event: dict[str, Any], time_left: TimeLeft) -> Said:
     """Raises Invalid when there is no such job. While writes are stopped, a job answers that it is `paused`: it has
-    nothing to retry, and goes on at its next turn."""
+    nothing to retry, and goes on at its next turn. `{"while_stopped": true}`, of an operator after a restore, lets
+    those write that make it fit to serve."""
     from functions.jobs import recovering
 
     name = str(event.get("job"))
@@ -67,6 +68,9 @@ def run(event: dict[str, Any], time_left: TimeLeft) -> Said:
     job = JOBS.get(name)
     if job is None:
         raise Invalid(f"no such job: {event.get('job')!r}; there are {', '.join((*JOBS, *recovering.JOBS))}")
+    if event.get("while_stopped") and name in recovering.AFTER_RESTORE:
+        with recovering.writing(platform()):
+            return job(event, time_left)
     try:
         return dict(PAUSED) if recovering.writes_stopped(platform()) else job(event, time_left)
     except WritesStopped:  # amid the job

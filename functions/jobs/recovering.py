@@ -16,9 +16,24 @@ from mundotango.recovery import service
 
 type Said = dict[str, object]
 
+# What makes a restored database fit to serve. An operator may have them done before anybody else writes to it.
+AFTER_RESTORE = {"replay_erasures", "rebuild_edges", "recount"}
+
 
 def writes_stopped(platform: Platform) -> bool:
     return service.writes_stopped(platform.database)
+
+
+@contextmanager
+def writing(platform: Platform) -> Iterator[None]:
+    """For one job: the platform's own transactions are read-write, and so is nothing else, nor after it."""
+    own = platform.database
+    platform.database = own.despite_stop()
+    try:
+        yield
+    finally:
+        platform.database.close()
+        platform.database = own
 
 
 def _stop_writes(event: dict[str, Any]) -> Said:

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 import psycopg
@@ -54,16 +55,30 @@ def lambda_handler(event: dict[str, Any], context: Context) -> None:
 def migrate(request: dict[str, Any]) -> dict[str, str]:
     """What the resource's attributes become."""
     properties = request["ResourceProperties"]
+    since = _moment(properties.get("OriginSince"))
     database = settings.Database.from_env()
     if properties.get("MasterSecret"):
         _make_roles(database, properties["MasterSecret"])
     with _sign_in(database) as connection:
         applied = [] if _rolls_back(request) else migrations.apply(connection)
         keys = KeyRepository(connection)
-        make_keys(keys, SystemClock())
+        make_keys(keys, SystemClock(), since)
         secret, sha256 = origin_secret(keys)
     logger().info("migrated", applied=applied)
     return {"SchemaVersion": migrations.schema_version(), "OriginSecret": secret, "OriginSecretSha256": sha256}
+
+
+def _moment(said: str | None) -> datetime | None:
+    """Of a moment to come there would be another key with each deploy until then."""
+    if not said:
+        return None
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        raise Refused(f"OriginSince is not a moment: {said!r}") from None
+    if moment.tzinfo is None or moment > SystemClock().now():
+        raise Refused("OriginSince is to come, or names no zone; give one like 2026-11-29T01:00:00Z")
+    return moment
 
 
 def _make_roles(database: settings.Database, secret: str) -> None:

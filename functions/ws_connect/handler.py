@@ -55,8 +55,19 @@ def _open(socket: Socket, end: End) -> dict[str, int]:
 
 def _socket(request: dict[str, Any]) -> Socket:
     return Socket(
-        request["connectionId"], UUID(request["authorizer"]["user_id"]), request["domainName"], request["stage"]
+        request["connectionId"], UUID(request["authorizer"]["user_id"]), _own_domain(request), request["stage"]
     )
+
+
+def _own_domain(request: dict[str, Any]) -> str:
+    """Where this region's gateway is. A name below the platform's domain stands for the nearest region that is well.
+
+    That may later be another one, whose gateway knows nothing of this one's sockets.
+    """
+    asked: str = request["domainName"]
+    if asked.startswith(f"{request['apiId']}."):
+        return asked
+    return f"{request['apiId']}.execute-api.{settings.Region.from_env().name}.amazonaws.com"
 
 
 def _end(request: dict[str, Any]) -> End:

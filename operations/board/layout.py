@@ -1,8 +1,8 @@
 """What a person on call looks at, from the top: is it up, then what it stands on, then what it sets off."""
 
+from mundotango.observability import NAMESPACE
 from operations.board.model import Lines, Metric, Row, Series, Stat, Widget
 
-NAMESPACE = "MundoTango"
 SERVICES = ("api", "ws-connect", "ws-authorizer", "push", "counters", "effects", "image-worker", "jobs")
 DEAD_LETTERS = ("Upload", "Stream", "Schedule", "Chunk", "Mail", "WebPush")
 _FUNCTIONS = {"ws-connect": "WsConnect", "ws-authorizer": "WsAuthorizer", "image-worker": "ImageWorker"}

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef
 
 STEPS = 30
+HOUR = 60  # minutes
 # A call of GetMetricData takes so many queries.
 QUERIES_A_CALL = 500
 IN_LOCAL_CLOUD = "AWS measures it, not the local cloud"
-ONLY_IN_LOG = "it is only in the log; add --logs, which costs $0.005 a GB read"
+ONLY_IN_LOG = "it is only in the log; add --log, which costs $0.005 a GB read"
 NOT_HERE = "this stack has none of it"
 NO_DATUM = "nothing was measured in this time"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`STEPS` steps up to `end`."""
+    """`STEPS` steps up to `end`, of whole minutes up to an hour and of whole hours above: Logs Insights takes no more
+    than 60 minutes for one (docs.aws.amazon.com/AmazonCloudWatch, CWL_QuerySyntax-Functions, 2026-11)."""
 
     end: datetime
     step: timedelta
@@ -35,7 +37,7 @@ class Span:
     @classmethod
     def of(cls, hours: float, end: datetime) -> Span:
         minutes = max(1, ceil(hours * 60 / STEPS))
-        return cls(end, timedelta(minutes=minutes))
+        return cls(end, timedelta(minutes=minutes) if minutes <= HOUR else timedelta(hours=ceil(minutes / HOUR)))
 
     @property
     def begin(self) -> datetime:

@@ -14,6 +14,7 @@ from operations.board.cloudwatch import aggregate
 from operations.board.layout import SERVICES
 from operations.board.model import Series
 from operations.board.readings import (
+    HOUR,
     STEPS,
     Line,
     Reading,
@@ -131,7 +132,9 @@ def question(several: list[Series], step: timedelta) -> str:
         for place, each in enumerate((series.lines, *series.of_lines))
         if each is not None
     ]
-    return f"stats {', '.join(counted)} by bin({int(step.total_seconds() // 60)}m) as step"
+    minutes = int(step.total_seconds() // 60)
+    period = f"{minutes}m" if minutes <= HOUR else f"{minutes // HOUR}h"
+    return f"stats {', '.join(counted)} by bin({period}) as step"
 
 
 def _finished(client: CloudWatchLogsClient, id: str) -> list[dict[str, str]]:
@@ -141,7 +144,7 @@ def _finished(client: CloudWatchLogsClient, id: str) -> list[dict[str, str]]:
         if answer["status"] == "Complete":
             return [{each["field"]: each["value"] for each in row} for row in answer["results"]]
         if answer["status"] in ("Failed", "Cancelled", "Timeout") or time.monotonic() > ends:
-            raise Refusal(f"the log could not be read: {answer['status']}", cure="ask for fewer --hours, or --no-logs")
+            raise Refusal(f"the log could not be read: {answer['status']}", cure="ask for fewer --hours, or --no-log")
         time.sleep(PAUSE_SECONDS)
 
 

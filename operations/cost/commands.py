@@ -11,7 +11,7 @@ from rich.table import Table
 from operations.cost import report
 from operations.cost.model import Assumptions, Projection, as_json, assumptions, project, project_all
 from operations.cost.plot import plot
-from operations.cost.sensitivity import swings
+from operations.cost.sensitivity import Swing, swings
 from operations.options import examples
 from operations.refusal import Refusal
 
@@ -36,17 +36,23 @@ def cost(
     """What a month costs with so many people, by component, against the plan: list prices times what was measured."""
     given = assumptions()
     counts = _counts(users)
-    found = [project(phase, one, given) for one in counts] if phase else project_all(counts, given)
-    if write:
-        _write(given)
-    if to is not None:
-        _draw(found, to, given)
+    last: list[Swing] = []
+    with Console(stderr=True).status("expanding templates and reckoning") as status:
+        found = [project(phase, one, given) for one in counts] if phase else project_all(counts, given)
+        if to is not None or not as_list:
+            status.update("reckoning with other assumptions")
+            last = swings(found[-1].phase, found[-1].users, given)
+        if write:
+            status.update("writing docs/costs.md")
+            _write(given)
+        if to is not None:
+            _draw(found, last, to)
     if as_list:
         print(json.dumps([as_json(one) for one in found]))
         return
     console = Console()
     _show(console, found)
-    _show_swings(console, found[-1], given)
+    _show_swings(console, found[-1], last)
 
 
 def _counts(users: str) -> list[int]:
@@ -59,17 +65,17 @@ def _counts(users: str) -> list[int]:
     return counts
 
 
-def _draw(found: list[Projection], to: Path, given: Assumptions) -> None:
-    last = found[-1]
+def _draw(found: list[Projection], last: list[Swing], to: Path) -> None:
     try:
-        plot(found, swings(last.phase, last.users, given), to)
+        plot(found, last, to)
     except (OSError, ValueError) as error:
         raise Refusal(f"{to} cannot be written: {error}", cure="name a .png in a folder that is there") from error
 
 
 def _write(given: Assumptions) -> None:
     (DOCS / "costs.md").write_text(report.text(given), encoding="utf-8")
-    _draw(project_all(given=given), DOCS / "costs.png", given)
+    found = project_all(given=given)
+    _draw(found, swings(found[-1].phase, found[-1].users, given), DOCS / "costs.png")
 
 
 def _show(console: Console, found: list[Projection]) -> None:
@@ -86,10 +92,10 @@ def _show(console: Console, found: list[Projection]) -> None:
     console.print(shown)
 
 
-def _show_swings(console: Console, one: Projection, given: Assumptions) -> None:
+def _show_swings(console: Console, one: Projection, found: list[Swing]) -> None:
     shown = Table(title=f"What moves it most at {one.users:,}, each alone", title_justify="left")
     for heading in ("assumption", "at half", "half as much again"):
         shown.add_column(heading, justify="left" if heading == "assumption" else "right")
-    for swing in swings(one.phase, one.users, given):
+    for swing in found:
         shown.add_row(swing.assumption, f"{swing.low_usd:,.2f}", f"{swing.high_usd:,.2f}")
     console.print(shown)

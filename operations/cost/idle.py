@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from operations import metrics
 from operations.cost.bill import Bill
 from operations.cost.prices import HOURS_A_MONTH, SECONDS_A_MONTH, Prices, load
 from operations.expansion import Template
@@ -16,6 +17,8 @@ from operations.expansion import Template
 POLLS_A_MONTH = 5 * SECONDS_A_MONTH / 20
 VCPUS = {"large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32}
 LEAST_CACHE_GB, LEAST_PROXY_ACU, LEAST_PROXY_VCPU = 0.1, 8, 2
+
+FUNCTION, FILTER = "AWS::Serverless::Function", "AWS::Logs::MetricFilter"
 
 Properties = dict[str, Any]
 Use = tuple[str, str, str, float]  # component, what it is, price, units a month
@@ -40,7 +43,8 @@ COSTS_NOTHING_IDLE = frozenset(
         "RDS::DBProxyTargetGroup", "RDS::DBSubnetGroup", "RDS::GlobalCluster", "Route53::RecordSet",
         "Route53::RecordSetGroup", "S3::Bucket", "S3::BucketPolicy", "SNS::Subscription", "SNS::Topic",
         "SNS::TopicPolicy", "SQS::Queue", "SQS::QueuePolicy", "Scheduler::Schedule", "Serverless::LayerVersion",
-        "Synthetics::Group", "WAFv2::IPSet", "WAFv2::WebACLAssociation", "XRay::Group", "XRay::SamplingRule",
+        "Synthetics::Group", "WAFv2::IPSet", "WAFv2::LoggingConfiguration", "WAFv2::WebACLAssociation", "XRay::Group",
+        "XRay::SamplingRule",
     )
 )  # fmt: skip
 
@@ -83,10 +87,13 @@ def total(found: Iterable[Standing]) -> float:
 
 def uses(templates: Iterable[Template]) -> Iterator[Use]:
     expanded = list(templates)
+    # Filters of several logs may make one metric, and lines of the log make some without any resource.
+    if any(each["Type"] == FUNCTION for one in expanded for each in one.resources.values()):
+        yield "monitoring", "metrics of our own", "metrics", metrics.counted(expanded).custom
     every = [(f"{one.path}/{name}".lstrip("/"), each) for one in expanded for name, each in one.resources.items()]
     for name, resource in every:
         kind, properties = resource["Type"], resource.get("Properties", {})
-        if kind in COSTS_NOTHING_IDLE or kind.startswith("Custom::"):
+        if kind in COSTS_NOTHING_IDLE or kind == FILTER or kind.startswith("Custom::"):
             continue
         if kind == "AWS::RDS::DBProxy":
             yield from _proxy(every)
@@ -160,11 +167,7 @@ def _serverless_cache(_: Properties, name: str, _every: Every) -> Iterator[Use]:
 
 
 def _alarm(properties: Properties, name: str, _every: Every) -> Iterator[Use]:
-    """Paid for each metric that it reads; a band of what is usual is two more."""
-    metrics = properties.get("Metrics", [])
-    band = any("ANOMALY_DETECTION_BAND" in str(each.get("Expression", "")) for each in metrics)
-    read = sum("MetricStat" in each for each in metrics) if metrics else 1
-    yield "monitoring", f"{name}: alarm", "alarms", read + (2 if band else 0)
+    yield "monitoring", f"{name}: alarm", "alarms", metrics.read_by(properties)
 
 
 def _function(properties: Properties, name: str, _every: Every) -> Iterator[Use]:
@@ -206,12 +209,11 @@ PRICED: dict[str, Uses] = {
     "AWS::ElastiCache::ReplicationGroup": _cache_nodes,
     "AWS::ElastiCache::ServerlessCache": _serverless_cache,
     "AWS::KMS::Key": _one("keys", "key", "keys"),
-    "AWS::Logs::MetricFilter": _one("monitoring", "metric of a log", "metrics"),
     "AWS::RDS::DBCluster": _secret,
     "AWS::RDS::DBInstance": _instance,
     "AWS::Route53::HealthCheck": _one("names", "health check", "health_checks"),
     "AWS::Route53::HostedZone": _one("names", "hosted zone", "dns_zones"),
     "AWS::SecretsManager::Secret": _one("secrets", "secret", "secrets"),
-    "AWS::Serverless::Function": _function,
+    FUNCTION: _function,
     "AWS::WAFv2::WebACL": _firewall,
 }

@@ -224,6 +224,8 @@ class Usage:
             add("edge transfer", "edge_to_origin", region, sessions * calls * edge.kilobytes_a_request / KB_A_GB)
             missed = sessions * pictures * (1 - edge.offload_pictures)
             add("S3", "s3_reads", self._home.region, missed / MILLION)
+            shielded = sessions * pictures * edge.shield_pictures
+            add("edge requests", "edge_shield", self._home.region, shielded / MILLION)
             if filtered:
                 add("firewall", "firewall_requests", self._home.region, asked / MILLION)
             if any(one.has("AWS::Route53::RecordSet") for one in self._places):

@@ -29,6 +29,7 @@ class Person:
 class Edge:
     offload_json: float
     offload_pictures: float
+    shield_pictures: float
     further_pictures_a_session: float
     kilobytes_a_picture: float
     kilobytes_an_answer: float

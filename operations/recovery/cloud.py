@@ -20,7 +20,7 @@ from operations.deployed import Deployed
 from operations.recovery import databases, stores
 from operations.recovery.admission import admitted
 from operations.recovery.report import Line, Report
-from operations.refusal import aws_errors_explained
+from operations.refusal import Refusal, aws_errors_explained
 
 # With point-in-time recovery, because what is in them cannot be made anew (docs/decisions/0046).
 TABLES = ("ReactionsTable", "MediaTable", "ErasuresTable")
@@ -49,6 +49,8 @@ def drill(found: Deployed, say: Say, *, sleep: Callable[[float], None] = time.sl
     items = steady(lambda: {name: stores.digest_table(found.dynamodb, tables[name]) for name in TABLES}, sleep)
     say("waiting until the moment can be restored")
     rpo = databases.await_restorable(found, source, max(database.at, items.at), sleep)
+    with aws_errors_explained("asking what can be restored of the tables"):
+        stores.await_restorable(found.dynamodb, tables.values(), items.at, sleep)
     stamp = f"{database.at:%Y%m%d%H%M%S}"
     with _temporary_tables(found, tables, items.at, stamp, say) as restored_tables:
         lines = [
@@ -66,6 +68,8 @@ def drill(found: Deployed, say: Say, *, sleep: Callable[[float], None] = time.sl
             _line("postgresql", name, known, there.get(name, Digest(0, ""))) for name, known in database.tables.items()
         ]
         say("deleting it")
+    if all(line.difference is None for line in lines if line.store == "postgresql"):
+        raise Refusal("every table changed around the moment, so nothing was compared", cure="drill at a quiet hour")
     report = Report("aws", database.at, rpo, rto, lines, NOTES)
     told = {name: value for name, value in report.as_json().items() if name not in {"lines", "notes"}}
     records.note(found, records.Kind.RESTORE_DRILL, told)

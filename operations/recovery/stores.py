@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import boto3
 
 from mundotango.recovery.model import Digest
 from operations.recovery.report import Line
+from operations.refusal import Refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,8 +20,35 @@ if TYPE_CHECKING:
 
 PLANTED = 50
 PAUSE_SECONDS = 10.0
+RESTORABLE_SECONDS = 900.0
 # Types of DynamoDB whose order means nothing.
 SETS = ("SS", "NS", "BS")
+
+
+def await_restorable(
+    client: "DynamoDBClient", tables: Iterable[str], at: datetime, sleep: Callable[[float], None]
+) -> None:
+    """Returns when each can be restored to the moment, which is "typically" five minutes later
+    (docs.aws.amazon.com/amazondynamodb, API_PointInTimeRecoveryDescription).
+
+    Raises:
+        Refusal: one of them has no point-in-time recovery, or is not ready in time.
+    """
+    waited = 0.0
+    for table in tables:
+        while (latest := _latest_restorable(client, table)) < at:
+            if waited > RESTORABLE_SECONDS:
+                raise Refusal(f"{table} can only be restored to {latest:%H:%M:%S}", cure="look at its backups")
+            sleep(PAUSE_SECONDS)
+            waited += PAUSE_SECONDS
+
+
+def _latest_restorable(client: "DynamoDBClient", table: str) -> datetime:
+    told = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    recovery = told.get("PointInTimeRecoveryDescription", {})
+    if "LatestRestorableDateTime" not in recovery:
+        raise Refusal(f"{table} has no point-in-time recovery", cure="deploy this version of the stack first")
+    return recovery["LatestRestorableDateTime"]
 
 
 def restore_table(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # What a promotion takes is not promised anywhere; the cluster restarts in it.
 PROMOTION_SECONDS = 1800.0
 PAUSE_SECONDS = 5.0
+# What the deploy amid the move changes of the env before it. People wait for it, so it makes no proxy, cache or
+# replica, nor a canary, which the answers 503 would roll back. Functions then find the cluster: `switch` looks for it.
+SWITCHED = "DatabaseKind=aurora KeepInstance=true"
 
 
 class AuroraServers:
@@ -165,8 +168,9 @@ def _only[T](servers: Iterator[T], host: str) -> T:
     raise Refusal(f"no server is at {host} any more", cure="look for it in the console: the move began with it")
 
 
-def deploy_env(env: str, parameters: str) -> None:
-    """As a developer does it, preflight included."""
-    done = subprocess.run(["make", "deploy", f"ENV={env}", f"PARAMETERS={parameters}"], cwd=ROOT, check=False)
+def switch_env(env: str, parameters: str) -> None:
+    """As a developer does it, preflight included. Raises Refusal when the deploy fails."""
+    given = f"{SWITCHED} {parameters}".strip()
+    done = subprocess.run(["make", "deploy", f"ENV={env}", f"PARAMETERS={given}"], cwd=ROOT, check=False)
     if done.returncode:
         raise Refusal(f"make deploy ENV={env} failed", cure="mend what it says, then go on; --abort lets people write")

@@ -2,21 +2,54 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from operations import moving
+from operations import moving, records
 from operations.moving import Move, Step
-from operations.options import Env, RegionName, Stack, examples, find
+from operations.options import Env, RegionName, Stack, examples, find, named
 from operations.refusal import Refusal
-from operations.scale.aurora import AuroraServers, KeptInParameter, deploy_env
+from operations.scale import checklist as checklists
+from operations.scale import of_repository, of_stack, report
+from operations.scale.advising import advised
+from operations.scale.aurora import AuroraServers, KeptInParameter, switch_env
+
+# What `advise` answers a schedule with when there is something to do; 1 is a refusal and 2 typer's own.
+CHANGE = 3
+
+# The plan's, word for word.
+CHECKLISTS: dict[int, checklists.Checklist] = {
+    2: (
+        ("Database indexes optimized", of_stack.indexes),
+        ("Redis caching implemented", of_stack.cache),
+        ("CDN configured for static assets", of_stack.edge),
+        ("Load testing completed", of_stack.load_test),
+        ("Monitoring/alerting active", of_stack.alarms),
+        ("Backup/restore tested", of_stack.restore_drill),
+        ("Database replication configured", of_stack.replication),
+        ("Cost projections reviewed", of_repository.costs),
+    ),
+    3: (
+        ("Microservices architecture planned", of_repository.architecture),
+        ("Message queue implemented", of_stack.queues),
+        ("Multi-region strategy defined", of_repository.regions),
+        ("Disaster recovery plan documented", of_repository.recovery),
+        ("Security audit completed", of_repository.security),
+        ("Performance benchmarks met", of_repository.benchmarks),
+    ),
+}
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Grow from a phase to the next.",
-    epilog=examples("mundo scale move-database --env phase3-prepare"),
+    epilog=examples(
+        "mundo scale advise --env phase1",
+        "mundo scale checklist --phase 2",
+        "mundo scale move-database --env phase3-prepare",
+    ),
 )
 
 SAID = {
@@ -35,6 +68,74 @@ def scale() -> None:
 
 
 @app.command(
+    epilog=examples(
+        "mundo scale advise",
+        "mundo scale advise --env phase3-us-east-1 --hours 24",
+        "mundo scale advise --env local --hours 1 --json",
+    ),
+)
+def advise(
+    env: Env = "phase1",
+    hours: Annotated[float, typer.Option("--hours", min=0.1, max=336, help="How far back is looked.")] = 168,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """When to grow, and by what: the plan's triggers, what to change, and what that costs a month more.
+
+    Exit code 0: nothing to change. 3: something is, for a schedule. 1: it could not be told.
+    """
+    found = find(env, stack, region)
+    with Console(stderr=True).status("reading what was measured"):
+        said = advised(found, named(env, stack), hours)
+    if as_json:
+        print(json.dumps(report.as_json(said)))
+    else:
+        report.show(Console(), said)
+    if said.steps:
+        raise typer.Exit(CHANGE)
+
+
+@app.command(
+    epilog=examples(
+        "mundo scale checklist --phase 2",
+        "mundo scale checklist --phase 3 --env phase2 --json",
+        "mundo scale checklist --phase 2 --env local",
+    ),
+)
+def checklist(
+    phase: Annotated[int, typer.Option("--phase", help="The phase that is to come: 2 or 3.")],
+    env: Env = "phase1",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """What the plan wants done before a phase, each looked at in the stack that is deployed and in this checkout.
+
+    Exit code 0: all of it is done. 1: something is not, or could not be looked at.
+    """
+    wanted = checklists.of_phase(phase, CHECKLISTS)
+    place = checklists.Place(find(env, stack, region), named(env, stack), datetime.now(UTC))
+    with Console(stderr=True).status("looking") as status:
+        lines = checklists.look(place, wanted, status.update)
+    all_done = all(line.answer.state is checklists.State.DONE for line in lines)
+    if as_json:
+        told = [{"item": line.item} | asdict(line.answer) for line in lines]
+        print(json.dumps({"phase": phase, "stack": place.found.stack_name, "done": all_done, "lines": told}))
+    else:
+        Console().print(checklists.table(f"Before phase {phase}: {place.found.stack_name}", lines))
+    if not all_done:
+        raise typer.Exit(1)
+
+
+@app.command(epilog=examples("mundo scale reviewed --env phase1"))
+def reviewed(env: Env = "phase1", stack: Stack = "", region: RegionName = "") -> None:
+    """Note that somebody has read docs/costs.md today, for the checklist."""
+    record = records.note(find(env, stack, region), records.Kind.COST_REVIEW, {})
+    print(f"noted: costs reviewed on {record.at:%Y-%m-%d}")
+
+
+@app.command(
     "move-database",
     epilog=examples(
         "mundo scale move-database --env phase3-prepare",
@@ -44,7 +145,6 @@ def scale() -> None:
 )
 def move_database(
     env: Env = "phase3-prepare",
-    to: Annotated[str, typer.Option("--to", help="Config env in which the cluster serves.")] = "phase3-us-east-1",
     parameters: Annotated[str, typer.Option("--parameters", help="What make deploy is given beside it.")] = "",
     status: Annotated[bool, typer.Option("--status", help="Only say where the move stands.")] = False,
     abort: Annotated[bool, typer.Option("--abort", help="Let people write at the old server again.")] = False,
@@ -64,12 +164,15 @@ def move_database(
         return
     if env == "local":
         raise Refusal("the local cloud has one server", cure="make test rehearses the move with two")
-    servers = AuroraServers(found, kept.load(), lambda: deploy_env(to, parameters))
+    servers = AuroraServers(found, kept.load(), lambda: switch_env(env, parameters))
     console = Console(stderr=True)
     with servers.admission():
         if abort:
             moving.abort(servers, kept)
-            print("people write at the old server again")
+            if as_json:
+                _show(kept.load(), as_json=True)
+            else:
+                print("people write at the old server again")
             return
         move = moving.go_on(servers, kept, console.print)
     _show(move, as_json=as_json)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from devstack.postgres import Server
 from functions.jobs import handler
 from mundotango import settings
 from mundotango.adapters.postgres import Database
@@ -14,6 +15,7 @@ from mundotango.bootstrap import Platform
 from mundotango.errors import WritesStopped
 from mundotango.recovery.service import digests, resume_writes, row_differences, stop_writes, writes_stopped
 from tests.fixtures.gateway import fake_platform
+from tests.fixtures.postgres import another
 
 NOTE = "INSERT INTO request_keys VALUES (gen_random_uuid(), 'key', 'body', null, now())"
 
@@ -21,6 +23,13 @@ NOTE = "INSERT INTO request_keys VALUES (gen_random_uuid(), 'key', 'body', null,
 class Call:
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
+
+
+@pytest.fixture(scope="module")
+def database_settings(database_settings: settings.Database, postgres_server: Server) -> Iterator[settings.Database]:
+    """Whoever stops writes ends the sessions of all tests on a database."""
+    with another(postgres_server, database_settings) as own:
+        yield own
 
 
 @pytest.fixture

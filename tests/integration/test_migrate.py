@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -159,6 +160,30 @@ def test_a_second_deploy_changes_nothing_and_keeps_the_secret(fresh: Server, clo
     first, second = cloudformation.answers
     assert second["Status"] == "SUCCESS"
     assert first["Data"] == second["Data"]
+
+
+def test_a_secret_of_the_edge_that_leaked_is_replaced_once(fresh: Server, cloudformation: CloudFormation) -> None:
+    handler.lambda_handler(request(cloudformation), Context())
+    rotating = request(cloudformation, "Update", OldResourceProperties={})
+    rotating["ResourceProperties"]["OriginSince"] = datetime.now(UTC).isoformat()
+    for _ in range(2):  # the second is any later deploy, which says the same still
+        handler.lambda_handler(rotating, Context())
+
+    before, after, later = (said["Data"] for said in cloudformation.answers)
+    assert before["OriginSecret"] != after["OriginSecret"]
+    assert after == later
+    assert after["OriginSecretSha256"] == sha256(after["OriginSecret"].encode()).hexdigest()
+    with superuser(fresh, "mundotango") as connection:
+        retired = connection.execute("SELECT purpose FROM signing_keys WHERE retired_at IS NOT NULL").fetchall()
+    assert retired == [("origin",)]  # lists and codes that people have in hand go on
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-11-29T01:00:00", "9999-01-01T00:00:00Z"])
+def test_a_moment_that_is_none_or_to_come_is_refused(fresh: Server, cloudformation: CloudFormation, since: str) -> None:
+    asked = request(cloudformation)
+    asked["ResourceProperties"]["OriginSince"] = since
+    handler.lambda_handler(asked, Context())
+    assert cloudformation.answers[0]["Reason"].startswith("OriginSince is")
 
 
 def test_where_the_roles_are_there_already_no_master_is_needed(fresh: Server, cloudformation: CloudFormation) -> None:

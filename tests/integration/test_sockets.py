@@ -135,6 +135,25 @@ class TestLifeOfASocket:
         assert sockets.platform.connections.of_users([socket.user_id], clock.now()) == [other]
         assert socket.connection_id not in str(rows("connections"))
 
+    def test_is_found_at_this_regions_gateway_by_whatever_name_it_came(
+        self, sockets: Sockets, clock: FakeClock
+    ) -> None:
+        """A name below the platform's domain may be another region's by the time that something is sent."""
+        event = payload("websocket_connect")
+        user_id = ids.new_id()
+        end = make_end(clock)
+        event["requestContext"]["domainName"] = "ws.mundotango.example"
+        event["requestContext"]["authorizer"] |= {
+            "user_id": str(user_id),
+            "ends_at": end.at.isoformat(),
+            "ends_as": end.code,
+        }
+
+        assert handler.lambda_handler(event, None) == {"statusCode": 200}
+
+        [socket] = sockets.platform.connections.of_users([user_id], clock.now())
+        assert socket.domain == f"{event['requestContext']['apiId']}.execute-api.us-east-1.amazonaws.com"
+
     @pytest.mark.parametrize(
         ("body", "event", "code"),
         [

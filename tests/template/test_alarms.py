@@ -161,6 +161,7 @@ def test_near_a_time_out_is_near_the_one_that_is_set(functions: dict[str, dict[s
     found = dict(re.findall(r"FILL\((\w+), 0\) / (\d+)", expression["Expression"]))
     set_to = {name.removesuffix("Function"): one["Timeout"] * 1000 for name, one in functions.items()}
     del set_to["Migrate"]  # a deploy waits for it, and fails by itself
+    del set_to["Advisor"]  # once a week, and tried again; given up, it is a dead letter
     assert {name[0].upper() + name[1:]: int(limit) for name, limit in found.items()} == set_to
 
 
@@ -188,6 +189,46 @@ def test_max_connections_is_the_one_that_is_set(resources: dict[str, Any], neste
         set_to = template["Resources"]["ParameterGroup"]["Properties"]["Parameters"]["max_connections"]
         told = template["Outputs"]["Connections"]["Value"]
         assert set_to in (told, told["Fn::If"][-1])
+
+
+@pytest.mark.parametrize("env", envs(), ids=lambda env: env.name)
+def test_a_cluster_is_watched_whole_and_where_it_is_worst(env: ConfigEnv) -> None:
+    """A failover makes another instance the writer; an average over them all hides one that is at its end."""
+    templates = of_env(env)
+    watched = {
+        name: alarm
+        for name, alarm in alarms_of(templates).items()
+        if "AWS/RDS"
+        in (
+            alarm.get("Namespace"),
+            *(one.get("MetricStat", {}).get("Metric", {}).get("Namespace") for one in alarm.get("Metrics", [])),
+        )
+    }
+    if env.parameters.get("DatabaseKind") != "aurora":
+        assert env.name == "local" or "LittleDatabaseMemory" in watched
+        assert "DBClusterIdentifier" not in str(watched)
+        return
+    assert set(watched) == {"ManyConnections", "LittleDatabaseMemory", "BusyDatabase"}
+    assert "DBInstanceIdentifier" not in str(watched)
+    assert watched["LittleDatabaseMemory"]["Statistic"] == "Minimum"
+    assert watched["BusyDatabase"]["Statistic"] == "Maximum"
+    board = templates[0].resources["Board"]["Properties"]["Parameters"]
+    assert board["DatabaseDimension"] == "DBClusterIdentifier"
+    outputs = {one.path: one.outputs for one in templates}
+    assert board["DatabaseInstance"] == {"Fn::GetAtt": ["Database", "Outputs.WatchedId"]}
+    assert outputs["Database"]["WatchedId"]["Value"] == {"Fn::GetAtt": ["Aurora", "Outputs.ClusterId"]}
+
+
+def test_regions_have_dashboards_of_their_own() -> None:
+    """A name is the account's: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html"""
+    named = [
+        one.resources["Board"]["Properties"]["DashboardName"]
+        for env in envs()
+        if env.name.startswith("phase3-") and env.name != "phase3-prepare"
+        for one in of_env(env)
+        if one.path == "Board"
+    ]
+    assert len(set(named)) == len(named) == 3
 
 
 def test_the_budget_mails_thrice(nested: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from operations import background_jobs, config_env, expansion
+from operations import background_jobs
 from operations.background_jobs import SOURCES, Job, jobs
 from operations.expansion import Template
 from operations.templates import ROOT
@@ -12,7 +12,7 @@ from operations.templates import ROOT
 
 @pytest.fixture(scope="module")
 def first_phase() -> list[Template]:
-    return expansion.of_env(config_env.load("phase1"))
+    return background_jobs.whole()
 
 
 @pytest.fixture(scope="module")

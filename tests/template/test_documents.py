@@ -16,6 +16,8 @@ SERVICES = {
     "cloudfront": "cloudfront",
     "ses": "ses",
     "ssm": "systems manager",
+    "cloudwatch": "cloudwatch",
+    "sns": "sns",
 }
 # Done by Lambda for the function, which itself calls nobody by them.
 BY_LAMBDA = {

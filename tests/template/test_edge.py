@@ -6,6 +6,7 @@ import pytest
 
 from operations import edge
 from operations.templates import ROOT
+from tests.template.edges import behaviours, distribution
 
 Resources = dict[str, dict[str, Any]]
 
@@ -13,24 +14,20 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 
-def behaviours(resources: Resources) -> dict[str, dict[str, Any]]:
-    config = resources["Distribution"]["Properties"]["DistributionConfig"]
-    return {one["PathPattern"]: one for one in config["CacheBehaviors"]}
+def test_the_narrower_path_comes_first() -> None:
+    assert list(behaviours()) == ["/api/public/guests", "/api/public/*", "/api/*", "/ws", "/media/*"]
 
 
-def test_the_narrower_path_comes_first(resources: Resources) -> None:
-    assert list(behaviours(resources)) == ["/api/public/guests", "/api/public/*", "/api/*", "/ws", "/media/*"]
-
-
-def test_private_answers_are_not_kept_and_authorization_arrives(resources: Resources) -> None:
-    private = behaviours(resources)["/api/*"]
+def test_private_answers_are_not_kept_and_authorization_arrives() -> None:
+    private = behaviours()["/api/*"]
     assert private["CachePolicyId"] == CACHING_DISABLED
     assert private["OriginRequestPolicyId"] == ALL_VIEWER_EXCEPT_HOST
     assert set(private["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
 
 
-def test_public_answers_differ_by_the_query_string_only(resources: Resources, nested: dict[str, Any]) -> None:
-    assert behaviours(resources)["/api/public/*"]["CachePolicyId"] == {"Fn::GetAtt": ["Edge", "Outputs.PublicCache"]}
+def test_public_answers_differ_by_the_query_string_only(nested: dict[str, Any]) -> None:
+    assert behaviours()["/api/public/*"]["CachePolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.PublicCache"]}
+
     key = nested["edge/policies.yaml"]["Resources"]["PublicCache"]["Properties"]["CachePolicyConfig"]
     forwarded = key["ParametersInCacheKeyAndForwardedToOrigin"]
     assert forwarded["HeadersConfig"]["HeaderBehavior"] == forwarded["CookiesConfig"]["CookieBehavior"] == "none"
@@ -38,13 +35,9 @@ def test_public_answers_differ_by_the_query_string_only(resources: Resources, ne
     assert key["DefaultTTL"] == 0
 
 
-def test_beside_the_key_an_origin_is_told_only_what_the_edge_itself_says(
-    resources: Resources, nested: dict[str, Any]
-) -> None:
+def test_beside_the_key_an_origin_is_told_only_what_the_edge_itself_says(nested: dict[str, Any]) -> None:
     """No header of the viewer's own, no cookie: what is not in the key must not tell two answers apart."""
-    assert behaviours(resources)["/api/public/*"]["OriginRequestPolicyId"] == {
-        "Fn::GetAtt": ["Edge", "Outputs.ViewerPlace"]
-    }
+    assert behaviours()["/api/public/*"]["OriginRequestPolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.ViewerPlace"]}
     policy = nested["edge/policies.yaml"]["Resources"]["ViewerPlace"]["Properties"]["OriginRequestPolicyConfig"]
     assert policy["HeadersConfig"]["HeaderBehavior"] == "whitelist"
     assert all(header.startswith("CloudFront-Viewer-") for header in policy["HeadersConfig"]["Headers"])
@@ -59,10 +52,8 @@ def test_a_handshake_arrives_whole(nested: dict[str, Any]) -> None:
     assert policy["QueryStringsConfig"]["QueryStringBehavior"] == "all"
 
 
-def test_a_picture_is_not_listed_and_is_no_page(resources: Resources, nested: dict[str, Any]) -> None:
-    assert behaviours(resources)["/media/*"]["ResponseHeadersPolicyId"] == {
-        "Fn::GetAtt": ["Edge", "Outputs.MediaHeaders"]
-    }
+def test_a_picture_is_not_listed_and_is_no_page(nested: dict[str, Any]) -> None:
+    assert behaviours()["/media/*"]["ResponseHeadersPolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.MediaHeaders"]}
     assert nested["edge/policies.yaml"]["Outputs"]["MediaHeaders"]["Value"] == {"Ref": "MediaHeaders"}
     policy = nested["edge/policies.yaml"]["Resources"]["MediaHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     assert policy["CustomHeadersConfig"]["Items"] == [{"Header": "X-Robots-Tag", "Value": "noindex", "Override": True}]
@@ -71,6 +62,12 @@ def test_a_picture_is_not_listed_and_is_no_page(resources: Resources, nested: di
     managed = {"ContentTypeOptions", "FrameOptions", "ReferrerPolicy", "StrictTransportSecurity", "XSSProtection"}
     assert managed < security.keys()  # what every other path has
     assert all(header["Override"] for header in security.values())
+
+
+def test_pictures_alone_are_shielded(nested: dict[str, Any]) -> None:
+    """docs/decisions/0043: and so bench.edge counts it."""
+    config = nested["edge/template.yaml"]["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    assert {one["Id"] for one in config["Origins"] if "OriginShield" in one} == {"media"}
 
 
 def test_only_the_distribution_reads_pictures_and_learns_which_are_missing(resources: Resources) -> None:
@@ -84,11 +81,18 @@ def test_only_the_distribution_reads_pictures_and_learns_which_are_missing(resou
     for statement in allowed:
         assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
         (source,) = statement["Condition"]["StringEquals"].values()
-        assert source["Fn::Sub"].endswith(":distribution/${Distribution}")
+        text, names = source["Fn::Sub"]
+        assert text.endswith(":distribution/${Id}")
+        # This stack's own, or another's whose name it is told: of a first deploy nobody's.
+        assert names["Id"]["Fn::If"] == [
+            "HasEdge",
+            {"Fn::GetAtt": ["EdgeStack", "Outputs.DistributionId"]},
+            {"Ref": "DistributionId"},
+        ]
 
 
-def test_an_error_stays_the_error_it_is(resources: Resources) -> None:
-    assert "CustomErrorResponses" not in resources["Distribution"]["Properties"]["DistributionConfig"]
+def test_an_error_stays_the_error_it_is() -> None:
+    assert "CustomErrorResponses" not in distribution()
 
 
 def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> None:
@@ -110,10 +114,9 @@ def test_each_file_of_the_edge_is_in_some_function() -> None:
     assert {path.stem for path in (ROOT / "edge").glob("*.js")} == used
 
 
-def test_each_behaviour_has_its_function(resources: Resources) -> None:
+def test_each_behaviour_has_its_function() -> None:
     """As docs/edge.md has it. Pictures need none."""
-    config = resources["Distribution"]["Properties"]["DistributionConfig"]
-    found = {"*": config["DefaultCacheBehavior"]} | behaviours(resources)
+    found = {"*": distribution()["DefaultCacheBehavior"]} | behaviours()
     functions = {
         path: [
             (one["EventType"], one["FunctionARN"]["Fn::GetAtt"][1]) for one in behaviour.get("FunctionAssociations", ())
@@ -130,10 +133,10 @@ def test_each_behaviour_has_its_function(resources: Resources) -> None:
     }
 
 
-def test_an_answer_is_no_page(resources: Resources, nested: dict[str, Any]) -> None:
-    for path, behaviour in behaviours(resources).items():
+def test_an_answer_is_no_page(nested: dict[str, Any]) -> None:
+    for path, behaviour in behaviours().items():
         if path.startswith("/api/"):
-            assert behaviour["ResponseHeadersPolicyId"] == {"Fn::GetAtt": ["Edge", "Outputs.AnswerHeaders"]}
+            assert behaviour["ResponseHeadersPolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.AnswerHeaders"]}
     policy = nested["edge/policies.yaml"]["Resources"]["AnswerHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     security = policy["SecurityHeadersConfig"]
     # The pages of links say their own.

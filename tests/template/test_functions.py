@@ -18,6 +18,7 @@ from mundotango.webpush.policy import MOST_DEVICES
 from mundotango.webpush.sending import OLDEST, SENDING
 from operations.templates import ROOT, load, references
 from tests.roles import named
+from tests.template import edges
 from tests.template.needs import known, required
 
 Functions = dict[str, dict[str, Any]]
@@ -75,6 +76,7 @@ def test_every_table_and_bucket_is_somebodys(resources: Resources) -> None:
 
 # These act by themselves; whatever else nothing refers to would be there for nobody.
 ACTS_BY_ITSELF = {
+    "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
     "AWS::Budgets::Budget",
@@ -93,10 +95,14 @@ ACTS_BY_ITSELF = {
     "AWS::RDS::DBInstance",  # of a cluster, which finds its instances itself
     "AWS::RDS::DBProxyTargetGroup",
     "AWS::RDS::GlobalCluster",
+    "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::Secret",  # read by name, from another region
     "AWS::Serverless::Function",  # called by the events it names
+    "AWS::WAFv2::LoggingConfiguration",
 }
 
 
@@ -141,17 +147,20 @@ def test_a_parameter_that_changes_publishes_a_version(
     changing = {
         reference
         for reference in references([function["Environment"], shared])
-        if reference in template["Parameters"] or reference.startswith(("Migration.", "Database.", "Cache."))
+        if reference in template["Parameters"]
+        or reference.startswith(("Migration.", "Database.", "Cache.", "EdgeStack."))
     }
     described = set(references(function["VersionDescription"]))
-    # The edge's secret is made once, by the first migration of the database.
-    changing -= {"Migration.OriginSecretSha256", "OriginSecretSha256"}
-    # One short id stands for all the attributes of a nested stack.
+    # The edge's secret is made by the first migration of the database, and anew where this parameter says so.
+    secret = {"Migration.OriginSecretSha256", "OriginSecretSha256"}
+    changing = changing - secret | ({"OriginSince"} if changing & secret else set())
+    # One short id stands for all the attributes of a nested stack, and for all that is known of a distribution.
     stacks = {reference.split(".")[0] for reference in described}
     left = {
         name
         for name in changing - described
-        if not (name.startswith(("Database.", "Cache.")) and name.split(".")[0] in stacks)
+        if not (name.startswith(("Database.", "Cache.", "EdgeStack.")) and name.split(".")[0] in stacks)
+        and not (name == "DistributionDomain" and "DistributionId" in described)
     }
     assert not left, f"{name}: a change of {sorted(left)} would not reach the alias"
 
@@ -172,10 +181,19 @@ class TestTimeOuts:
         inside = (settings.AWS_CALL_TIMEOUT * settings.AWS_CALL_ATTEMPTS, settings.SQL_TIMEOUT, settings.CACHE_TIMEOUT)
         assert max(inside) < settings.API_TIMEOUT
 
-    def test_edge(self, resources: Resources) -> None:
-        origins = {o["Id"]: o for o in resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]}
+    def test_edge(self) -> None:
+        origins = edges.origins()
         waits = {name: origins[name]["CustomOriginConfig"]["OriginReadTimeout"] for name in ("api", "public-api")}
         assert waits == {"api": 30, "public-api": 5}
+
+    @pytest.mark.parametrize("names", [{}, edges.NAMES], ids=["home first", "the nearest first"])
+    def test_edge_before_two_regions(self, names: dict[str, str]) -> None:
+        """What is public is given up as early with two who are asked one after the other as with one."""
+        given = edges.SECOND | names
+        asked = [one["OriginId"] for one in edges.groups(**given)["public-apis"]["Members"]["Items"]]
+        origins = edges.origins(**given)
+        assert sum(origins[name]["CustomOriginConfig"]["OriginReadTimeout"] for name in asked) == 5
+        assert all(origins[name]["ConnectionAttempts"] == origins[name]["ConnectionTimeout"] == 1 for name in asked)
 
     def test_push_and_jobs(self, functions: Functions) -> None:
         # To send and to close what failed, and then to forget it.

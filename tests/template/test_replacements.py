@@ -1,14 +1,18 @@
 """Going from a phase to the next keeps every store of facts where it is."""
 
 from copy import deepcopy
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from operations import config_env, expansion
+from operations import config_env, expansion, parameters
+from operations.config_env import ConfigEnv
 from operations.envs.check import names
 from operations.envs.replacements import LET_GO, NEIGHBOURS, Schemas, losses, schemas
 from operations.expansion import Template
+from operations.scale.aurora import SWITCHED
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +83,36 @@ def test_a_store_that_vanishes_is_found(envs: dict[str, list[Template]], known: 
     assert list(losses(*step, known)) == ["Database/Instance would go"]
     back = sorted(losses(envs["phase3-us-east-1"], envs["phase2"], known))
     assert back == ["Database/Aurora would go", "Database/Aurora/Cluster would go", "Database/Aurora/Global would go"]
+
+
+def test_the_move_loses_nothing_and_leaves_the_instance_as_it_is(
+    envs: dict[str, list[Template]], known: Schemas
+) -> None:
+    """People wait for the deploy amid it; and with KeepInstance the next one has the instance too."""
+    moved = given(config_env.load("phase3-prepare"), SWITCHED)
+    kept = given(config_env.load("phase3-us-east-1"), "KeepInstance=true")
+    steps = [envs["phase3-prepare"], expansion.of_env(moved), expansion.of_env(kept)]
+
+    for before, after in pairwise(steps):
+        assert list(losses(before, after, known)) == []
+    instances = [one.resources["Instance"]["Properties"] for step in steps for one in step if one.path == "Database"]
+    groups = [one.resources["ParameterGroup"]["Properties"] for step in steps for one in step if one.path == "Database"]
+    assert instances == instances[:1] * 3
+    assert groups == groups[:1] * 3
+
+
+def test_amid_the_move_nothing_is_made_that_people_would_wait_for(envs: dict[str, list[Template]]) -> None:
+    moved = given(config_env.load("phase3-prepare"), SWITCHED)
+    (before, now) = ({one.path: one for one in step} for step in (envs["phase3-prepare"], expansion.of_env(moved)))
+
+    for path, template in now.items():
+        assert template.resources.keys() == before[path].resources.keys(), path
+    assert now["Database/Aurora"].outputs["Host"]["Value"] == {"Fn::GetAtt": ["Cluster", "Endpoint.Address"]}
+    assert moved.parameters["Canary"] == "false"  # it would take the answers 503 for the new version's
+
+
+def given(env: ConfigEnv, line: str) -> ConfigEnv:
+    return replace(env, parameters=parameters.effective(env.parameters, parameters.pairs(line.split())))
 
 
 def test_what_is_let_go_of_is_retained(envs: dict[str, list[Template]], known: Schemas) -> None:

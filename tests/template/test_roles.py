@@ -12,6 +12,7 @@ Statements = dict[str, list[dict[str, Any]]]
 # For these AWS knows no narrower resource; each stands below a comment that says so.
 BOUNDLESS = {
     "dynamodb:ListStreams",
+    "cloudwatch:GetMetricData",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",

@@ -226,10 +226,7 @@ def test_only_uploads_are_notified(resources: Resources) -> None:
     assert statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].endswith("${AWS::StackName}-uploadsbucket-*")
 
 
-@pytest.mark.parametrize("name", ["api", "public-api", "sockets"])
-def test_the_edge_proves_itself_to_each_api(name: str, resources: Resources) -> None:
-    origins = resources["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
-    (origin,) = [one for one in origins if one["Id"] == name]
-    (header,) = origin["OriginCustomHeaders"]
-    secret = {"Fn::If": ["AtHome", {"Fn::GetAtt": ["Migration", "OriginSecret"]}, ""]}
-    assert header == {"HeaderName": "x-origin-secret", "HeaderValue": secret}
+def test_the_edge_is_given_what_it_proves_itself_by(resources: Resources, nested: dict[str, Any]) -> None:
+    given = resources["EdgeStack"]["Properties"]["Parameters"]
+    assert given["OriginSecret"] == {"Fn::GetAtt": ["Migration", "OriginSecret"]}
+    assert nested["edge/template.yaml"]["Parameters"]["OriginSecret"]["NoEcho"] is True

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mundotango.errors import Invalid
 from mundotango.tonight.model import Cell
-from mundotango.tonight.policy import CELLS, TO_THE_CORNER, area
+from mundotango.tonight.policy import CELLS, TO_THE_CORNER, TO_THE_WIDE_CORNER, WIDE_CELLS, WIDE_FROM_KM, area
 
 EARTH_METRES = 6378168  # as the database's earthdistance has it
 
@@ -31,13 +31,17 @@ def test_all_that_is_as_near_as_was_asked_is_found(latitude: float, longitude: f
 
     assert isinstance(cell, Cell)
     assert metres_between(latitude, longitude, cell) + radius_km * 1000 <= cell.metres + 1e-3
-    assert cell.metres <= 100_000 + TO_THE_CORNER
-    assert cell.latitude * CELLS % 1 == pytest.approx(0.5)
-    assert cell.longitude * CELLS % 1 == pytest.approx(0.5)
+    wide = cell.metres >= WIDE_FROM_KM * 1000
+    assert cell.metres <= 100_000 + (TO_THE_WIDE_CORNER if wide else TO_THE_CORNER)
+    cells = WIDE_CELLS if wide else CELLS
+    assert cell.latitude * cells % 1 == pytest.approx(0.5)
+    assert cell.longitude * cells % 1 == pytest.approx(0.5)
 
 
 def test_neighbours_share_an_answer() -> None:
-    assert area(latitude=-34.5889, longitude=-58.4260) == area(latitude=-34.5123, longitude=-58.4999, radius_km=24.0)
+    assert area(latitude=-34.5889, longitude=-58.4260) == area(latitude=-34.4123, longitude=-58.5999, radius_km=24.0)
+    near, beside = (area(latitude=-34.5, longitude=longitude, radius_km=10) for longitude in (-58.45, -58.55))
+    assert near != beside
 
 
 def test_the_antimeridian_has_two_names() -> None:

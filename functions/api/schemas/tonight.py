@@ -11,7 +11,8 @@ _Number = Annotated[float | None, BeforeValidator(empty_is_absent)]
 
 
 class Where(BaseModel):
-    """A city, or a place. Of a place the cell counts that it lies in, a tenth of a degree wide and high."""
+    """A city, or a place. Of a place the cell counts that it lies in, a tenth of a degree wide and
+    high, or a fifth from 25 km on."""
 
     city: Annotated[Line | None, BeforeValidator(empty_is_absent)] = None
     latitude: _Number = None

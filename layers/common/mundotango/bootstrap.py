@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mundotango import ports
     from mundotango.adapters.postgres import Database
     from mundotango.adapters.reader import Reader
+    from mundotango.growth import service as growth
     from mundotango.mail import ports as mail_ports
     from mundotango.notifications import ports as notifications_ports
     from mundotango.pagination import Keyring
@@ -254,6 +255,18 @@ class Platform:
         from mundotango.adapters.edge import CloudFrontEdge
 
         return CloudFrontEdge(settings.Distribution.from_env(), self.region)
+
+    @cached_property
+    def measurements(self) -> growth.Measurements:
+        from mundotango.adapters.measurements import CloudWatchMeasurements
+
+        return CloudWatchMeasurements(settings.Grown.from_env(), settings.UserPool.from_env(), self.region)
+
+    @cached_property
+    def operator(self) -> growth.Operator:
+        from mundotango.adapters.measurements import TopicOperator
+
+        return TopicOperator(settings.Topic.from_env().arn, self.region)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:

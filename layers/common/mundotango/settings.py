@@ -155,6 +155,41 @@ class UserPool:
 
 
 @dataclass(frozen=True, slots=True)
+class Grown:
+    """The stack as growing is decided: by which names AWS measures it, what its database bears, its parameters."""
+
+    name: str
+    api_id: str
+    database_instance: str
+    database_connections: int
+    database_memory: int  # bytes
+    parameters: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        words = _require(env, "STACK_PARAMETERS").split()
+        return cls(
+            name=_require(env, "STACK_NAME"),
+            api_id=_require(env, "API_ID"),
+            database_instance=_require(env, "DATABASE_INSTANCE"),
+            database_connections=int(_require(env, "DATABASE_CONNECTIONS")),
+            database_memory=int(_require(env, "DATABASE_MEMORY")),
+            parameters=dict(word.split("=", 1) for word in words),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Where alarms are told."""
+
+    arn: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(arn=_require(env, "ALARMS_TOPIC"))
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Whom mails come from, such as `Mundo Tango <hola@example.org>`; empty where the platform sends none."""
 

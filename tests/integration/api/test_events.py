@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from functions.api.caching import PUBLIC
+from functions.api.caching import AHEAD, FRESH
 from mundotango import ids, places
 from mundotango.errors import FieldError, Invalid
+from tests.fakes.clock import FakeClock
 from tests.fixtures.gateway import Gateway
 
 Join = Callable[[str], UUID]
@@ -75,9 +76,26 @@ def test_an_event_is_made_and_read_by_anybody(gateway: Gateway, organiser: UUID)
     }
     read = gateway.get(made.headers["location"])
     assert read.json() == made.json() | {"json_ld": read.json()["json_ld"]}
-    for path in ("", "/occurrences", "/sessions"):
-        kept = gateway.get(made.headers["location"] + path).headers["cache-control"]
-        assert kept == "public, max-age=20, s-maxage=20, stale-while-revalidate=20, stale-if-error=600"
+    for path in ("/occurrences", "/sessions"):
+        assert gateway.get(made.headers["location"] + path).headers["cache-control"] == FRESH
+
+
+@pytest.mark.parametrize(
+    ("until_it_starts", "keepers"),
+    [
+        pytest.param(timedelta(days=1, minutes=1), AHEAD, id="not before tomorrow"),
+        pytest.param(timedelta(days=1), FRESH, id="within a day"),
+        pytest.param(-timedelta(hours=6), FRESH, id="going on"),
+        pytest.param(-timedelta(hours=8), AHEAD, id="over"),
+    ],
+)
+def test_the_edge_keeps_for_less_long_what_somebody_may_be_on_their_way_to(
+    gateway: Gateway, organiser: UUID, until_it_starts: timedelta, keepers: str
+) -> None:
+    event = announce(gateway, organiser)
+    gateway.platform.clock = FakeClock(datetime.fromisoformat(event["starts_at"]) - until_it_starts)
+
+    assert gateway.get(f"/api/public/events/{event['id']}").headers["cache-control"] == keepers
 
 
 def test_the_list_is_by_city_and_time_and_kept_at_the_edge(gateway: Gateway, organiser: UUID) -> None:
@@ -89,7 +107,7 @@ def test_the_list_is_by_city_and_time_and_kept_at_the_edge(gateway: Gateway, org
     answer = gateway.get("/api/public/events", query=asked)
 
     assert answer.json() == {"items": [here], "next_cursor": None}
-    assert answer.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
+    assert answer.headers["cache-control"] == AHEAD
     again = gateway.get("/api/public/events", query=asked, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status, again.text) == (304, "")
     assert again.headers["cache-control"] == answer.headers["cache-control"]
@@ -159,7 +177,7 @@ def test_an_answer_from_the_cache_is_the_same_to_the_byte(gateway: Gateway, orga
     first, second = gateway.get("/api/public/events"), gateway.get("/api/public/events")
 
     assert (second.text, second.headers) == (first.text, first.headers)
-    assert second.headers["cache-control"] == PUBLIC
+    assert second.headers["cache-control"] == AHEAD
     known = {"If-None-Match": first.headers["etag"]}
     assert gateway.get("/api/public/events", headers=known).status == 304
 

@@ -70,13 +70,13 @@ def test_what_is_known_is_found(gateway: Gateway, known: dict[str, Any], path: s
     assert gateway.get(path.format(**known), user=known["user"]).status == 200
 
 
-DECIDED = dict(
-    re.findall(
-        r"^\| `(/api/public/\S+)` \|[^|]+\| `([^`]+)` \|$",
-        (Path(__file__).parents[3] / "docs" / "edge.md").read_text(encoding="utf-8"),
-        re.MULTILINE,
-    )
-)
+DECIDED: dict[str, set[str]] = {}
+for found, keepers in re.findall(
+    r"^\| `(/api/public/\S+)`[^|]*\|[^|]+\| `([^`]+)` \|$",
+    (Path(__file__).parents[3] / "docs" / "edge.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+):
+    DECIDED.setdefault(found, set()).add(keepers)
 FOR_EVERYBODY = [each for each in operations() if each.method == "GET" and each.path.startswith(PUBLIC_PATH)]
 
 
@@ -86,7 +86,7 @@ def test_what_is_public_is_kept_for_as_long_as_was_decided(scene: Scene, operati
     answer = scene.answer(operation, "anonymous")
 
     assert answer.status == 200, answer.text
-    assert answer.headers["cache-control"] == DECIDED[operation.path]
+    assert answer.headers["cache-control"] in DECIDED[operation.path]
 
 
 def test_nothing_else_was_decided() -> None:

@@ -27,7 +27,9 @@ def listed(gateway: Gateway, user: UUID, path: str = "/api/feed") -> list[str]:
 
 def recorded(gateway: Gateway, kind: str) -> list[dict[str, str]]:
     with gateway.platform.database.transaction() as connection:
-        rows = connection.execute("SELECT payload FROM outbox WHERE kind = %s ORDER BY seq", (kind,))
+        rows = connection.execute(
+            "SELECT payload - '_correlation_id' FROM outbox WHERE kind = %s ORDER BY seq", (kind,)
+        )
         return [payload for (payload,) in rows]
 
 

@@ -81,6 +81,7 @@ def asked(found: Stack, monkeypatch: pytest.MonkeyPatch) -> Asked:
     )
     monkeypatch.setattr(databases, "serving", lambda _: databases.Served("source", "source", "db-1", cluster=False))
     monkeypatch.setattr(databases, "await_restorable", lambda *_: 240.0)
+    monkeypatch.setattr(stores, "await_restorable", lambda *_: None)
     monkeypatch.setattr(stores, "PAUSE_SECONDS", 0)
     monkeypatch.setattr("operations.recovery.admission.SETTLING_SECONDS", 0)
     return Asked(found, monkeypatch)
@@ -135,6 +136,36 @@ def test_what_changed_around_the_moment_is_not_called_a_difference(found: Stack,
 
     assert report.row_diff == 0
     assert [line.why for line in report.lines if line.difference is None] == ["changed around the moment"]
+
+
+def test_a_drill_that_compared_nothing_is_none(found: Stack, asked: Asked) -> None:
+    asked.tables = {"posts": [3, 4], "users": [2, 3]}
+
+    with pytest.raises(Refusal, match="nothing was compared"):
+        drill(found)
+    assert left(found) == NOTHING_MORE
+    assert records.last(found, Kind.RESTORE_DRILL) is None
+
+
+def test_tables_are_restored_when_they_can_be() -> None:
+    at = datetime(2026, 11, 28, 20, 0, tzinfo=UTC)
+    latest = iter([at - timedelta(minutes=4), at - timedelta(seconds=1), at, at])
+    asked: list[str] = []
+
+    class Client:
+        def describe_continuous_backups(self, **named: str) -> dict[str, Any]:
+            asked.append(named["TableName"])
+            told = {} if asked[-1] == "none" else {"LatestRestorableDateTime": next(latest)}
+            return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": told}}
+
+    client: Any = Client()
+    stores.await_restorable(client, ["media", "erasures"], at, lambda _: None)
+    assert asked == ["media", "media", "media", "erasures"]
+    with pytest.raises(Refusal, match="none has no point-in-time recovery"):
+        stores.await_restorable(client, ["none"], at, lambda _: None)
+    latest = iter([at - timedelta(hours=1)] * 1000)
+    with pytest.raises(Refusal, match="can only be restored to 19:00:00"):
+        stores.await_restorable(client, ["media"], at, lambda _: None)
 
 
 def test_a_drill_that_fails_leaves_nothing_either(found: Stack, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

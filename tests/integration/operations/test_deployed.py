@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -17,7 +16,9 @@ from mundotango import settings
 from mundotango.ids import new_id
 from operations import erasures, moderators, rebuild
 from operations.deployed import Deployed
+from operations.moving import Move, Step
 from operations.refusal import Refusal
+from operations.scale.aurora import KeptInParameter
 
 REGION = settings.Region("us-east-1", "")
 STACK = "mundo-tango"
@@ -47,31 +48,27 @@ TEMPLATE = {
 }
 
 
-@dataclass(frozen=True)
-class WithPool(Deployed):
-    """moto's CloudFormation makes no user pools: this one was made beside the stack."""
-
-    pool: str = ""
-
-    def physical_id(self, logical_id: str) -> str:
-        return self.pool if logical_id == "UserPool" else super().physical_id(logical_id)
-
-
 @pytest.fixture
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        session = boto3.Session(region_name=REGION.name)
-        session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
-        cognito = session.client("cognito-idp")
-        pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
-        cognito.create_group(UserPoolId=pool, GroupName=moderators.GROUP)
-        yield WithPool(session, STACK, pool=pool)
+        yield made_in(REGION.name)
+
+
+def made_in(region: str) -> Deployed:
+    """A stack of that region, and the pool that it knows of, which is home's."""
+    session = boto3.Session(region_name=region)
+    cognito = session.client("cognito-idp", region_name=REGION.name)
+    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
+    cognito.create_group(UserPoolId=pool, GroupName=moderators.GROUP)
+    template = TEMPLATE | {"Outputs": {"UserPoolId": {"Value": pool}}}
+    session.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+    return Deployed(session, STACK)
 
 
 def sign_up(deployed: Deployed, *, confirmed: bool = True) -> str:
-    pool = deployed.physical_id("UserPool")
+    pool = deployed.outputs["UserPoolId"]
     attributes = [AttributeTypeTypeDef(Name="email", Value=EMAIL)]
     user = deployed.cognito.admin_create_user(UserPoolId=pool, Username="ana", UserAttributes=attributes)
     if confirmed:
@@ -81,6 +78,13 @@ def sign_up(deployed: Deployed, *, confirmed: bool = True) -> str:
     return user["User"]["Username"]
 
 
+def test_a_moderator_is_made_where_the_pool_is(deployed: Deployed) -> None:
+    away = made_in("eu-west-1")
+    username = sign_up(away)
+
+    assert moderators.grant(away, EMAIL) == moderators.Granted(username, already=False)
+
+
 def test_grant_makes_a_moderator_and_again_says_so(deployed: Deployed) -> None:
     username = sign_up(deployed)
 
@@ -88,7 +92,7 @@ def test_grant_makes_a_moderator_and_again_says_so(deployed: Deployed) -> None:
     assert moderators.grant(deployed, EMAIL) == moderators.Granted(username, already=True)
 
     members = deployed.cognito.list_users_in_group(
-        UserPoolId=deployed.physical_id("UserPool"), GroupName=moderators.GROUP
+        UserPoolId=deployed.outputs["UserPoolId"], GroupName=moderators.GROUP
     )["Users"]
     assert [member["Username"] for member in members] == [username]
 
@@ -146,6 +150,33 @@ def test_a_replay_of_erasures_adds_up_its_calls(deployed: Deployed, jobs: Stubbe
 
     assert erasures.replay(deployed) == erasures.Replayed(noted=5, found=1)
     jobs.assert_no_pending_responses()
+
+
+def test_a_replay_after_a_restore_writes_though_nobody_else_may(deployed: Deployed, jobs: Stubber) -> None:
+    asked = json.dumps({"job": "replay_erasures", "while_stopped": True})
+    expected = {"FunctionName": "jobs", "Qualifier": "live", "Payload": asked}
+    answered = answer({"done": True, "replayed": 2, "found": 1})
+    jobs.add_response("invoke", {"StatusCode": 200, "Payload": answered}, expected)
+    # A move that is over, and one that was never begun, hinder nobody.
+    KeptInParameter(deployed).save(Move(Step.RESUMED, old="old", new="new"))
+
+    assert erasures.replay(deployed, while_stopped=True).found == 1
+
+
+@pytest.mark.parametrize("step", [Step.NOTHING, Step.STOPPED, Step.SWITCHED])
+def test_nothing_is_written_amid_a_move(deployed: Deployed, jobs: Stubber, step: Step) -> None:
+    KeptInParameter(deployed).save(Move(step, old="old", new="new"))
+
+    for run in (erasures.replay, rebuild.edges, rebuild.counters):
+        with pytest.raises(Refusal, match="is being moved"):
+            run(deployed, while_stopped=True)
+
+
+def test_a_job_that_paused_says_how_to_go_on(deployed: Deployed, jobs: Stubber) -> None:
+    jobs.add_response("invoke", {"StatusCode": 200, "Payload": answer({"paused": True, "done": False})})
+
+    with pytest.raises(Refusal, match="--while-stopped"):
+        erasures.replay(deployed)
 
 
 def test_a_job_that_failed_is_said_with_its_reason(deployed: Deployed, jobs: Stubber) -> None:

@@ -73,7 +73,7 @@ def test_a_deploy_leaves_no_parameter_to_what_the_stack_had(stand_ins: dict[str,
     assert done.returncode == 0, done.stderr
     started = done.stdout.splitlines()
     assert started[0] == f"python|-m|operations.cli|preflight|--env|phase1|--parameters|{line}"
-    assert started[-1].endswith(f"|--parameter-overrides|file://{stand_ins['OVERRIDES']}")
+    assert started[-2].endswith(f"|--parameter-overrides|file://{stand_ins['OVERRIDES']}")
     read = as_sam_reads(Path(stand_ins["OVERRIDES"]))
     assert read.keys() == effective().keys()
     assert None not in read.values()

@@ -87,9 +87,23 @@ def test_of_a_week_sums_are_the_weeks_and_the_rest_the_worst_days(found: Deploye
 
 
 def test_what_is_only_in_the_log_is_asked_of_it(found: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measures, "rows_of", lambda *_: [{"hits": "90", "misses": "30", "slow": "7"}])
+    def rows(_: Deployed, _service: str, query: str, *_between: datetime) -> list[dict[str, str]]:
+        if query.startswith("filter feedback"):
+            return [{"slow": "7", "people": "5", "first_byte": "640"}]
+        return [{"hits": "90", "misses": "30"}]
+
+    monkeypatch.setattr(measures, "rows_of", rows)
     read = measures.read(found, 24, NOW)
-    assert (read.cache_hit_share, read.feedback_slow) == (0.75, 7)
+    assert (read.cache_hit_share, read.feedback_slow, read.feedback_people) == (0.75, 7, 5)
+    assert (read.feedback_first_byte_ms, read.feedback_loaded_ms) == (640, None)
+
+
+def test_nobody_who_says_that_it_is_slow_is_an_answer(found: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        measures, "rows_of", lambda *asked: [] if asked[2].startswith("filter") else [{"hits": "9", "misses": "1"}]
+    )
+    read = measures.read(found, 24, NOW)
+    assert (read.feedback_slow, read.feedback_people) == (0, 0)
 
 
 def test_the_local_clouds_log_tells_the_same() -> None:
@@ -98,13 +112,18 @@ def test_the_local_clouds_log_tells_the_same() -> None:
         for status, ms in ((200, 10.0), (201, 20.0), (404, 30.0), (500, 900.0))
     ]
     pushed = Line(NOW, "push", {"push_ms": 120, "memory_share": 0.5})
-    slow = Line(NOW, "api", {"feedback": "slow"})
+    slow = [
+        Line(NOW, "api", {"feedback": "slow", "user_id": person, "first_byte_ms": ms, "loaded_ms": 4 * ms})
+        for person, ms in (("ana", 300), ("ana", 500), ("beto", 900))
+    ]
+    slow.append(Line(NOW, "api", {"feedback": "slow", "user_id": "beto", "first_byte_ms": None}))
 
-    read = measures.of_lines([*lines, pushed, slow])
+    read = measures.of_lines([*lines, pushed, *slow])
 
     assert (read["requests"], read["error_share"], read["p99_ms"], read["p50_ms"]) == (4, 0.25, 900.0, 20.0)
     assert (read["function_memory_share"], read["push_p95_ms"], read["cache_hit_share"]) == (0.5, 120, 0.75)
-    assert read["feedback_slow"] == 1
+    assert (read["feedback_slow"], read["feedback_people"]) == (4, 2)
+    assert (read["feedback_first_byte_ms"], read["feedback_loaded_ms"]) == (500, 2000)
     assert measures.of_lines([])["error_share"] is None
 
 
@@ -120,7 +139,7 @@ def test_the_board_reads_metrics_as_they_were_published(found: Deployed) -> None
     assert answered["Are connections running out?"].readings[0].now == 90
     red = {answer.widget.runbook for answer in answered.values() if answer.bad_now}
     assert red == {"FailedAnswers", "ManyConnections", "FastBurn"}
-    assert "--log" in answered["Who waits for a start?"].readings[0].reason
+    assert "add --log," in answered["Who waits for a start?"].readings[0].reason
 
 
 class TestInsights:

@@ -6,18 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import boto3
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
-from psycopg.types.json import Jsonb
 
 from functions.jobs import handler as jobs
-from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from mundotango.exports.service import ask_export
 from mundotango.media.policy import original_key
-from mundotango.privacy.erasing import STEP_SECONDS, erase_accounts, erase_person, replay_erasures
+from mundotango.privacy.erasing import STEP_SECONDS, erase_accounts, erase_person
 from mundotango.privacy.policy import CLOCKS_DIFFER, GRACE, SIGNED_OUT_AFTER
 from mundotango.privacy.service import ask_to_leave, stay
 from mundotango.privacy.stores import rows
@@ -26,7 +21,6 @@ from tests.factories.outbox import ample
 from tests.factories.search import places
 from tests.factories.traces import Traces, newcomer
 from tests.factories.traces_of_events import insert
-from tests.fakes.clock import FakeClock
 from tests.integration.privacy.conftest import Place
 
 SECOND = timedelta(seconds=1)
@@ -320,70 +314,3 @@ def test_somebody_with_much_is_erased_in_pages(place: Place, monkeypatch: pytest
     assert erase_person(place.platform, place.ana.id, ample) > 90
 
     without(place.search(), place.ana)
-
-
-class TestRestore:
-    """An old copy of every store comes back, but not of the ledger."""
-
-    def test_who_was_erased_is_erased_again(self, place: Place) -> None:
-        copy = backup(place.master)
-        leave(place, place.ana)
-        sign_ins_end(place)
-        place.run("erase_accounts")
-        restore(place.master, copy)
-        assert places(place.search(), place.ana.marker) >= {"users", "posts", "comments", "outbox"}
-
-        assert place.run("replay_erasures") == {"job": "replay_erasures", "done": True, "replayed": 1, "found": 1}
-
-        without(place.search(), place.ana)
-        assert "users" in places(place.search(), place.bruno.marker)
-        assert place.run("replay_erasures")["found"] == 0
-
-    def test_a_table_that_came_back_without_the_database_is_erased_too(self, place: Place) -> None:
-        leave(place, place.ana)
-        dynamodb = boto3.client("dynamodb", "us-east-1")
-        items = dynamodb.scan(TableName="test-media")["Items"]
-        sign_ins_end(place)
-        place.run("erase_accounts")
-        for item in items:
-            dynamodb.put_item(TableName="test-media", Item=item)
-
-        assert place.run("replay_erasures")["found"] == 1
-
-        without(place.search(), place.ana)
-
-    def test_a_replay_goes_on_where_its_time_was_up(self, all_stores: Platform, clock: FakeClock) -> None:
-        people = [UUID(int=number) for number in range(1, 4)]
-        for person in people:
-            all_stores.erasures.note(person, clock.now())
-        asked = 0
-
-        def counting() -> float:
-            nonlocal asked
-            asked += 1
-            return 300.0
-
-        erase_person(all_stores, people[0], counting)
-        enough_for_one = [300.0] * (asked + asked // 2)
-
-        first = replay_erasures(all_stores, iter([*enough_for_one, 0.0]).__next__)
-        assert first == {"done": False, "replayed": 1, "found": 0, "after": str(people[0])}
-        rest = replay_erasures(all_stores, ample, UUID(str(first["after"])))
-        assert rest == {"done": True, "replayed": 2, "found": 0}
-
-
-def backup(master: psycopg.Connection) -> dict[str, list[Any]]:
-    tables = [name for (name,) in master.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    rows = "SELECT to_jsonb(one) FROM {} AS one"
-    return {name: [row for (row,) in master.execute(SQL(rows).format(Identifier(name)))] for name in tables}
-
-
-def restore(master: psycopg.Connection, copy: dict[str, list[Any]]) -> None:
-    with master.transaction():
-        master.execute("SET LOCAL session_replication_role = replica")
-        for name in copy:
-            master.execute(SQL("DELETE FROM {}").format(Identifier(name)))
-        for name, rows in copy.items():
-            query = SQL("INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(NULL::{0}, %s)).*")
-            for row in rows:
-                master.execute(query.format(Identifier(name)), (Jsonb(row),))

@@ -23,6 +23,7 @@ def drill() -> tuple[int, dict[str, object]]:
 def test_everything_is_as_it_was_at_the_moment() -> None:
     code, report = drill()
 
+    print(f"\ndrill: lost at most {report['rpo_seconds']:.1f} s (RPO), restored in {report['rto_seconds']:.1f} s (RTO)")
     assert (code, report["row_diff"]) == (0, 0)
     lines = {f"{line['store']} {line['name']}": line for line in report["lines"]}  # type: ignore[attr-defined]
     assert lines["postgresql posts"]["expected"] > 0
@@ -41,5 +42,6 @@ def test_a_restore_to_another_moment_is_noticed(monkeypatch: pytest.MonkeyPatch)
     code, report = drill()
 
     assert code == 1
+    assert report["row_diff"] > 0  # type: ignore[operator]
     wrong = {line["name"] for line in report["lines"] if line["difference"]}  # type: ignore[attr-defined]
     assert wrong >= {"posts", "posts by the writers' log", "outbox"}

@@ -25,6 +25,7 @@ PARAMETERS = {
     "DatabaseInstanceClass": "db.t4g.micro",
     "DatabaseReaders": "0",
     "DatabaseProxy": "false",
+    "DatabaseClusterClass": "db.serverless",
     "DatabaseMaxAcu": "8",
     "CacheKind": "serverless",
     "CacheGigabytes": "1",
@@ -114,11 +115,18 @@ class TestShortOfDatabase:
         (change,) = advised("phase3", {"DatabaseReaders": "2"}, cpu_share=0.9).changes
         assert changed(change) == ("DatabaseMaxAcu", "8", "16")
 
-    def test_in_the_largest_cluster_readers_are_added_until_there_are_fifteen(self) -> None:
-        largest = {"DatabaseReaders": "4", "DatabaseMaxAcu": "256"}
-        (change,) = advised("phase4", largest, cpu_share=0.9).changes
-        assert changed(change) == ("DatabaseReaders", "4", "5")
-        (change,) = advised("phase4", largest | {"DatabaseReaders": "15"}, cpu_share=0.9).changes
+    def test_instances_of_a_fixed_size_get_the_next_size(self) -> None:
+        fixed = {"DatabaseReaders": "2", "DatabaseClusterClass": "db.r6g.xlarge"}
+        (change,) = advised("phase4", fixed, cpu_share=0.9).changes
+        assert changed(change) == ("DatabaseClusterClass", "db.r6g.xlarge", "db.r6g.2xlarge")
+
+    @pytest.mark.parametrize(
+        "largest", [{"DatabaseMaxAcu": "64"}, {"DatabaseClusterClass": "db.r6g.2xlarge", "DatabaseMaxAcu": "8"}]
+    )
+    def test_in_the_largest_cluster_readers_are_added_until_there_are_four(self, largest: dict[str, str]) -> None:
+        (change,) = advised("phase4", largest | {"DatabaseReaders": "3"}, cpu_share=0.9).changes
+        assert changed(change) == ("DatabaseReaders", "3", "4")
+        (change,) = advised("phase4", largest | {"DatabaseReaders": "4"}, cpu_share=0.9).changes
         assert change.runbook == "BusyDatabase"
 
 

@@ -3,17 +3,20 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from operations import dashboard
+from operations import cli, dashboard
 from operations.board import cloudwatch
 from operations.board.layout import BOARD
 from operations.board.model import Lines, Series, Widget
 from operations.board.readings import (
     IN_LOCAL_CLOUD,
     NO_DATUM,
+    ONLY_IN_LOG,
     STEPS,
     Answer,
     Line,
@@ -22,6 +25,8 @@ from operations.board.readings import (
     aggregated,
     from_log,
 )
+from operations.board.sources import question
+from operations.refusal import Refusal
 from operations.templates import ROOT, load
 
 END = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
@@ -99,6 +104,33 @@ def test_statistics(stat: Any, value: float) -> None:
 def test_insights_is_asked_for_the_same() -> None:
     assert cloudwatch.aggregate(Lines("api", "database_wait_ms", "p95")) == "pct(database_wait_ms, 95)"
     assert cloudwatch.aggregate(Lines("push", "failed", "sum")) == "sum(failed)"
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes", "period"), [(3, 6, "6m"), (30, 60, "60m"), (48, 120, "2h"), (336, 720, "12h")]
+)
+def test_a_step_is_no_longer_than_insights_bins(hours: float, minutes: int, period: str) -> None:
+    """It takes 61 minutes for 60 without a word, and two bins would fall into one step."""
+    span = Span.of(hours, END)
+    assert span.step == timedelta(minutes=minutes)
+    asked = question([WIDGETS["Does the cache help?"].series[0]], span.step)
+    assert asked.endswith(f"by bin({period}) as step")
+
+
+def test_what_a_reason_says_to_do_is_an_option() -> None:
+    named = typer.main.get_command(cli.app).commands["dashboard"].params  # type: ignore[attr-defined]
+    options = {option for one in named for option in (*one.opts, *one.secondary_opts)}
+    said = ONLY_IN_LOG + (ROOT / "operations" / "board" / "sources.py").read_text()
+    assert set(re.findall(r"--[a-z-]+", said)) <= options
+
+
+def test_a_picture_that_cannot_be_written_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = from_log([line(2, status=200, ms=4.0)], SPAN)
+    monkeypatch.setattr(dashboard, "find", lambda *_: type("Found", (), {"stack_name": "mundo"}))
+    monkeypatch.setattr(dashboard, "read", lambda *_, **__: told)
+    for to in ("nowhere/board.png", "board.nothing"):
+        with pytest.raises(Refusal, match="cannot be written"):
+            dashboard.dashboard(png=Path(to))
 
 
 def test_a_flat_line_high_up_looks_like_one() -> None:

@@ -80,6 +80,6 @@ def test_the_command_prints_both_rates_with_the_edge_and_without() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wrong", ["0", "many", "-5"])
+@pytest.mark.parametrize("wrong", ["0", "many", "-5", "nan", "inf"])
 def test_no_requests_are_refused(wrong: str) -> None:
     assert isinstance(CliRunner().invoke(cli.app, ["capacity", "--rates", wrong]).exception, Refusal)

@@ -122,6 +122,6 @@ class TestExpanding:
 
 def test_the_first_phase_has_the_stores_and_the_local_cloud_has_none_of_them() -> None:
     paths = {one.path for one in expansion.of_env(config_env.load("phase1"))}
-    assert {"", "Network", "Database", "Cache", "Edge", "Alarms"} <= paths
+    assert {"", "Network", "Database", "Cache", "EdgeStack", "Alarms"} <= paths
     local = {one.path for one in expansion.of_env(config_env.load("local"))}
     assert not local & {"Network", "Database", "Cache", "Alarms"}

@@ -1,12 +1,13 @@
 """What a load test reads, comes to and shows; and whom it does not load."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from loadtests import figures, report, samples
+from loadtests import figures, report, samples, tools
 from loadtests.__main__ import app
 from loadtests.report import Load
 from loadtests.samples import Sample
@@ -109,3 +110,24 @@ class TestTarget:
 
         assert isinstance(asked.exception, Refusal)
         assert "nobody agreed" in str(asked.exception)
+
+
+class TestCommand:
+    LOCAL = ("--base-url", "http://127.0.0.1:4566")
+
+    def test_prints_one_json_value_and_nothing_else(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tools, "k6", lambda *_, **__: [Sample(0, "events", 10)])
+        shown = CliRunner().invoke(app, ["k6", *self.LOCAL, "--into", str(tmp_path), "--json"])
+
+        assert json.loads(shown.stdout)["k6"]["requests"] == 1
+        assert {one.name for one in tmp_path.iterdir()} == {"load-report.md", "load-report.png"}
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"), [(("--into", "nowhere"), "no folder"), (("--env", "phase9"), "no config env phase9")]
+    )
+    def test_loads_nothing_where_it_could_not_end(
+        self, wrong: tuple[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tools, "k6", lambda *_, **__: pytest.fail("loaded"))
+
+        assert said in str(CliRunner().invoke(app, ["k6", *self.LOCAL, *wrong]).exception)

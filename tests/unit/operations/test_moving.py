@@ -3,14 +3,18 @@
 That nothing is lost by them is shown with two real servers, in tests/integration/recovery.
 """
 
+import json
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import pytest
+from typer.testing import CliRunner
 
 from mundotango.recovery.model import Digest, Position
-from operations import moving
+from operations import cli, moving
 from operations.moving import Move, Step
 from operations.refusal import Refusal
+from operations.scale import commands
 
 STEPS = ["look", "stop old", "position new", "digests old", "digests new", "promote new", "digests old", "digests new",
          "switch new", "resume new"]  # fmt: skip
@@ -122,3 +126,14 @@ def test_a_copy_that_is_not_equal_is_not_promoted_and_people_write_on() -> None:
 
     assert servers.steps[-1] == "resume old"
     assert "promote new" not in servers.steps
+
+
+def test_who_gives_up_is_told_in_json_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, servers = type("Kept", (), {"load": lambda _: Move()})(), type("Servers", (), {"admission": nullcontext})
+    monkeypatch.setattr(commands, "find", lambda *_: None)
+    monkeypatch.setattr(commands, "KeptInParameter", lambda _: kept)
+    monkeypatch.setattr(commands, "AuroraServers", lambda *_: servers)
+    monkeypatch.setattr(moving, "abort", lambda *_: None)
+    shown = CliRunner().invoke(cli.app, ["scale", "move-database", "--abort", "--json"])
+
+    assert json.loads(shown.stdout)["step"] == "nothing"

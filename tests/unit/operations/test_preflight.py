@@ -31,12 +31,57 @@ def test_a_ready_account_is_refused_nothing() -> None:
         "credentials": State.GOOD,
         "region": State.GOOD,
         "names": State.GOOD,
+        "edge": State.GOOD,
         "concurrency": State.GOOD,
         "mail": State.GOOD,
         "digests": State.GOOD,
         "web push": State.GOOD,
         "operator": State.GOOD,
     }
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+ELSEWHERE = "arn:aws:acm:sa-east-1:123456789012:certificate/1"
+DOMAIN = {
+    "SiteUrl": "https://www.mundotango.example",
+    "DomainName": "mundotango.example",
+    "HostedZoneId": "Z0",
+    "CertificateArn": CERTIFICATE,
+}
+
+
+@pytest.mark.parametrize(
+    ("region", "given"),
+    [
+        ("us-east-1", {}),
+        ("us-east-1", DOMAIN | {"RegionalCertificateArn": CERTIFICATE}),
+        ("sa-east-1", DOMAIN | {"RegionalCertificateArn": ELSEWHERE, "Edge": "apart"}),
+        ("us-east-1", {"SiteUrl": "https://mundotango.example", "CertificateArn": CERTIFICATE}),
+    ],
+)
+def test_an_edge_that_can_be_made(region: str, given: dict[str, str]) -> None:
+    assert found("edge", FakeAccount(region=region), phase1(**given)).state is State.GOOD
+
+
+@pytest.mark.parametrize(
+    ("region", "given", "said"),
+    [
+        ("sa-east-1", {}, "us-east-1 only, not in sa-east-1"),
+        ("us-east-1", DOMAIN | {"HostedZoneId": ""}, "go together"),
+        ("us-east-1", DOMAIN | {"SiteUrl": "https://notmundotango.example"}, "SiteUrl is not in mundotango.example"),
+        ("us-east-1", DOMAIN | {"SiteUrl": ""}, "SiteUrl is not in mundotango.example"),
+        ("us-east-1", DOMAIN | {"CertificateArn": ""}, "no CertificateArn for www.mundotango.example"),
+        ("us-east-1", {"CertificateArn": CERTIFICATE}, "without SiteUrl"),
+        ("us-east-1", DOMAIN | {"CertificateArn": ELSEWHERE}, "CertificateArn is not of us-east-1"),
+        ("us-east-1", DOMAIN | {"RegionalCertificateArn": ELSEWHERE}, "RegionalCertificateArn is not of us-east-1"),
+        ("us-east-1", {"RegionalCertificateArn": CERTIFICATE}, "without DomainName"),
+    ],
+)
+def test_an_edge_that_cannot_be_made_is_refused(region: str, given: dict[str, str], said: str) -> None:
+    finding = found("edge", FakeAccount(region=region), phase1(**given))
+    assert finding.state is State.REFUSED
+    assert said in finding.said
+    assert finding.cure
 
 
 def test_a_stack_that_tells_nobody_is_noted() -> None:

@@ -280,9 +280,6 @@ Counting.TestCase.settings = settings(max_examples=SCHEDULES, stateful_step_coun
 TestCounting = pytest.mark.timeout(280)(Counting.TestCase)
 
 
-# --- Without its safeguards ---
-
-
 class CountsWithoutCondition(FakeCounters):
     def _may_apply(self, known: Count, change: CountChange) -> bool:
         return True

@@ -277,7 +277,7 @@ def test_the_job_tells_the_drift_as_a_metric(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(handler, "platform", lambda: stores)
-    monkeypatch.setattr("functions.jobs.recovering.writes_stopped", lambda _platform: False)
+    monkeypatch.setattr("functions.jobs.recovering.writes_stopped", lambda _: False)  # it asks the database
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "jobs")
     monkeypatch.setattr("mundotango.reactions.recount.SETTLING", 0)
     bucket = stores.react(ANA)

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from functions.api.access import access
 from functions.api.cached import remember_answer
+from functions.api.caching import AHEAD
 from functions.api.dependencies import PlatformDep
 from functions.api.schemas.agenda import FacetsBody, FeatureCollectionBody, Filters, ListFilters
 from functions.api.schemas.events import EventBody, EventPage
@@ -89,7 +90,9 @@ def _kept(
             return load(work)
 
     key = events_key(query.city)
-    return remember_answer(platform.cache, key, LIST_SECONDS, loaded, asked=(query, *asked), media_type=media_type)
+    return remember_answer(
+        platform.cache, key, LIST_SECONDS, loaded, asked=(query, *asked), media_type=media_type, keepers=AHEAD
+    )
 
 
 def _facets_payload(facets: Facets) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 
 from functions.api.access import access
-from functions.api.caching import FRESH, kept_briefly
+from functions.api.caching import AHEAD, FRESH, kept_briefly
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -25,6 +25,7 @@ from mundotango.events.linked_data import linked_data
 from mundotango.events.model import Dated, city_of, event_payload
 from mundotango.events.said import Said
 from mundotango.occurrences.editing import edit_occurrence
+from mundotango.occurrences.policy import is_soon
 from mundotango.pagination import DEFAULT_LIMIT, Page
 
 BRIEFLY = [Depends(kept_briefly)]
@@ -157,7 +158,8 @@ async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> Respo
     body = EventWithLinkedData.model_validate(event_payload(dated) | {"json_ld": data})
     # A page may put the answer's own text into a script of its own: nothing that somebody wrote ends that.
     content = body.model_dump_json().replace("<", "\\u003c")
-    return Response(content, media_type="application/json", headers={"cache-control": FRESH})
+    keepers = FRESH if is_soon(dated.occurrence, platform.clock.now()) else AHEAD
+    return Response(content, media_type="application/json", headers={"cache-control": keepers})
 
 
 @router.get(

@@ -13,9 +13,9 @@ from mundotango.posts.model import moment_payload
 from mundotango.tonight.model import Listed
 from mundotango.tonight.service import list_tonight
 
-# With the 40 s that the header allows at the edge and in a browser together, whose age the edge tells: what is called
+# With the 55 s that the header allows at the edge and in a browser together, whose age the edge tells: what is called
 # off is seen within a minute.
-KEPT_SECONDS = 10
+KEPT_SECONDS = 5
 
 router = APIRouter(prefix="/api/public", tags=["events"])
 

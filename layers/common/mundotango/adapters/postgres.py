@@ -75,7 +75,8 @@ class _Connection(psycopg.Connection[Any]):
 class Database:
     """`password` is asked for each new connection; by default it is an IAM token.
 
-    `wait` is for a connection, in seconds; `away` is raised where the server cannot be asked.
+    `wait` is for a connection, in seconds; `away` is raised where the server cannot be asked. `despite_stop`: it writes
+    also while writes are stopped, which no request may.
     """
 
     def __init__(
@@ -87,8 +88,10 @@ class Database:
         password: Callable[[], str] | None = None,
         wait: float = WAIT_SECONDS,
         away: type[Unavailable] = Unavailable,
+        despite_stop: bool = False,
     ) -> None:
         self._settings = database
+        self._despite_stop = despite_stop
         self._clock = clock or SystemClock()
         self._wait = wait
         self._away = away
@@ -105,6 +108,8 @@ class Database:
                 count("database_wait_ms", (perf_counter() - started) * 1000)
             try:
                 with connection.transaction():
+                    if self._despite_stop:
+                        connection.execute("SET LOCAL transaction_read_only = off")
                     yield connection
                     if connection.closed:
                         # psycopg would leave such a transaction without a word, as if it had been committed.
@@ -115,6 +120,18 @@ class Database:
                 raise
             finally:
                 connection.rested_since = self._clock.now()
+
+    def despite_stop(self) -> Self:
+        """Sessions of its own that write while writes are stopped for all others, until it is closed."""
+        return type(self)(
+            self._settings,
+            "",
+            clock=self._clock,
+            password=self._password,
+            wait=self._wait,
+            away=self._away,
+            despite_stop=True,
+        )
 
     def ping(self) -> None:
         """Raises Unavailable when a statement cannot be answered."""

@@ -16,7 +16,7 @@ class Measured:
     """Of one window. Shares are from 0 to 1; None where there is no datum.
 
     `memory_share` is the database's memory in use, `function_memory_share` the largest share a function used of its
-    own. `users` signed in in the window; `slow_reports` are the people among them who said that a page was slow.
+    own. `users` have an account; `slow_reports` are the people among them who said in the window that a page was slow.
     """
 
     p95_ms: float | None = None

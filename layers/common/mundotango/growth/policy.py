@@ -32,8 +32,10 @@ INSTANCES: dict[Phase, tuple[str, ...]] = {
     "phase1": ("db.t4g.micro", "db.t4g.small"),
     "phase2": ("db.t4g.small", "db.t4g.medium", "db.t4g.large", "db.m7g.large", "db.m7g.xlarge"),
 }
-MOST_READERS = 15  # of an Aurora cluster
-MOST_ACU = 256  # of Aurora Serverless v2
+CLUSTERS = ("db.r6g.large", "db.r6g.xlarge", "db.r6g.2xlarge")
+# What template.yaml and infra/aurora.yaml take.
+MOST_READERS = 4
+MOST_ACU = 64
 STARTED = 10  # environments kept started, to begin with
 
 SHORT_OF_DATABASE: frozenset[Cause] = frozenset({"connections", "cpu", "memory"})
@@ -45,6 +47,13 @@ def advise(phase: Phase, measured: Measured, parameters: Parameters) -> Advice:
     triggers = tuple(_fired(phase, measured))
     unknown = tuple(field.name for field in fields(measured) if getattr(measured, field.name) is None)
     return Advice(phase, triggers, tuple(_changes(phase, measured, parameters, triggers)), unknown)
+
+
+def phase_of(parameters: Parameters) -> Phase:
+    """What a stack is, by the parameters in which the config envs of the phases differ."""
+    if parameters["DatabaseKind"] == "aurora":
+        return "phase3" if parameters["DatabaseClusterClass"] == "db.serverless" else "phase4"
+    return "phase2" if parameters["DatabaseMultiAz"] == "true" or parameters["DatabaseReaders"] != "0" else "phase1"
 
 
 def _fired(phase: Phase, measured: Measured) -> Iterator[Trigger]:
@@ -115,8 +124,13 @@ def _larger_database(phase: Phase, parameters: Parameters, because: tuple[Cause,
 
 
 def _larger_cluster(phase: Phase, parameters: Parameters, because: tuple[Cause, ...]) -> Change:
-    acu, readers = int(float(parameters["DatabaseMaxAcu"])), int(parameters["DatabaseReaders"])
-    if acu < MOST_ACU:
+    """What each instance grows to; of a fixed size, the next size."""
+    size, readers = parameters["DatabaseClusterClass"], int(parameters["DatabaseReaders"])
+    acu = int(float(parameters["DatabaseMaxAcu"]))
+    above = CLUSTERS[CLUSTERS.index(size) + 1 :] if size in CLUSTERS else ()
+    if above:
+        return Change(because, "DatabaseClusterClass", size, above[0])
+    if size == "db.serverless" and acu < MOST_ACU:
         return Change(because, "DatabaseMaxAcu", str(acu), str(min(acu * 2, MOST_ACU)))
     if readers < MOST_READERS:
         return Change(because, "DatabaseReaders", str(readers), str(readers + 1))

@@ -18,6 +18,13 @@ class KeyRepository:
         )
         return [bytes(secret) for (secret,) in rows]
 
+    def retire(self, purpose: str, before: datetime, now: datetime) -> None:
+        """Those made before that moment sign and verify nothing any more."""
+        self._connection.execute(
+            "UPDATE signing_keys SET retired_at = %s WHERE purpose = %s AND created_at < %s AND retired_at IS NULL",
+            (now, purpose, before),
+        )
+
     def add(self, key_id: UUID, purpose: str, secret: bytes, created_at: datetime) -> None:
         self._connection.execute(
             "INSERT INTO signing_keys (key_id, purpose, secret, created_at) VALUES (%s, %s, %s, %s)",

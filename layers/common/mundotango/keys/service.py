@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mundotango.ids import new_id, new_secret
@@ -14,8 +15,10 @@ ORIGIN = "origin"
 CHECK_IN = "check-in"
 
 
-def make_keys(keys: KeyRepository, clock: Clock) -> None:
-    """One key for each purpose that has none."""
+def make_keys(keys: KeyRepository, clock: Clock, origin_since: datetime | None = None) -> None:
+    """One key for each purpose that has none; the edge's is none if it was made before `origin_since`."""
+    if origin_since is not None:
+        keys.retire(ORIGIN, origin_since, clock.now())
     for purpose in (CURSOR, ORIGIN, CHECK_IN):
         if not keys.list_secrets(purpose):
             keys.add(new_id(), purpose, new_secret().encode(), clock.now())

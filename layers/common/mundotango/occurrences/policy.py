@@ -15,11 +15,19 @@ HORIZON = timedelta(days=366) + MADE_EACH
 # Who begins at half past midnight begins in the evening before, and nobody's night begins at six.
 NIGHT_ENDS = timedelta(hours=6)
 
+# Of what takes place within it, somebody may be on their way.
+SOON = timedelta(days=1)
+
 OWN: tuple[EventStatus, ...] = ("published", "cancelled", "postponed")
 
 
 def night_of(starts: datetime) -> date:
     return (starts - NIGHT_ENDS).date()
+
+
+def is_soon(occurrence: Occurrence, now: datetime) -> bool:
+    """Whether it goes on or starts within a day, so that who looks at it must soon learn that it is called off."""
+    return occurrence.ends_at > now and occurrence.starts_at - now <= SOON
 
 
 def status_of(event: Event, parent: EventStatus | None, own: Own) -> EventStatus:

@@ -58,7 +58,8 @@ class RecoveryRepository:
 
     def digests(self, patience: float) -> dict[str, Digest]:
         """Of every table that this role may read, all at one moment; `patience` in seconds is for each table."""
-        self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        self._connection.execute("SET LOCAL transaction_isolation = 'repeatable read'")
+        self._connection.execute("SET LOCAL transaction_read_only = on")
         self._connection.execute(SQL("SET LOCAL statement_timeout = {}").format(Literal(f"{patience:.0f}s")))
         # What a row looks like as text depends on these.
         self._connection.execute("SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1")
@@ -77,5 +78,5 @@ class RecoveryRepository:
         return Digest(rows, checksum)
 
     def _set(self, statement: SQL) -> None:
-        self._connection.execute("SET TRANSACTION READ WRITE")
+        self._connection.execute("SET LOCAL transaction_read_only = off")
         self._connection.execute(statement.format(Identifier(self._connection.info.dbname)))

@@ -12,11 +12,13 @@ from mundotango.errors import Said
 from mundotango.text import refused
 from mundotango.tonight.model import Area, Cell
 
-# Cells to a degree: squares of 11 km at the equator, smaller elsewhere.
-CELLS = 10
-# From the middle of a cell to its corner, at most: half the diagonal of 11.13 by 11.13 km.
-TO_THE_CORNER = 7_900
 RADII_KM = (5, 10, 25, 50, 100)
+# From this radius on cells are twice as wide, so that a city is in few of them; edge/public_query.js knows it too.
+WIDE_FROM_KM = 25
+# Cells to a degree: squares of 11 or 22 km at the equator, smaller elsewhere.
+CELLS, WIDE_CELLS = 10, 5
+# From the middle of a cell to its corner, at most: half the diagonal of 11.13 by 11.13 km, and of twice that.
+TO_THE_CORNER, TO_THE_WIDE_CORNER = 7_900, 15_800
 DEFAULT_RADIUS_KM = 25
 
 # So many are told, and that there are more.
@@ -47,11 +49,13 @@ def area(
 
 def _cell(latitude: float, longitude: float, radius_km: int) -> Cell:
     """The poles belong to the cells beside them, and the antimeridian to the one east of it."""
-    south = min(math.floor(latitude * CELLS), places.LARGEST_LATITUDE * CELLS - 1)
-    west = math.floor(longitude * CELLS)
-    if west == places.LARGEST_LONGITUDE * CELLS:
+    wide = radius_km >= WIDE_FROM_KM
+    cells, corner = (WIDE_CELLS, TO_THE_WIDE_CORNER) if wide else (CELLS, TO_THE_CORNER)
+    south = min(math.floor(latitude * cells), places.LARGEST_LATITUDE * cells - 1)
+    west = math.floor(longitude * cells)
+    if west == places.LARGEST_LONGITUDE * cells:
         west = -west
-    return Cell((south + 0.5) / CELLS, (west + 0.5) / CELLS, radius_km * 1000 + TO_THE_CORNER)
+    return Cell((south + 0.5) / cells, (west + 0.5) / cells, radius_km * 1000 + corner)
 
 
 def _radius(radius_km: float | None) -> int:

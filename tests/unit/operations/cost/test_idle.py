@@ -64,6 +64,21 @@ def test_an_alarm_is_paid_for_each_metric_it_reads_and_ten_are_free() -> None:
     assert costs(Many=many)["Many: alarm"] == pytest.approx(0.20)
 
 
+def test_filters_that_make_one_metric_are_paid_once_beside_what_lines_make() -> None:
+    """Two come from lines of the log, of which no template tells."""
+
+    def made(name: str, log: str, *dimensions: str) -> dict[str, Any]:
+        one = {"MetricName": name, **({"Dimensions": list(dimensions)} if dimensions else {})}
+        return {"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": log, "MetricTransformations": [one]}}
+
+    def paid(**filters: dict[str, Any]) -> float | None:
+        return costs("us-east-1", Api={"Type": "AWS::Serverless::Function"}, **filters).get("metrics of our own")
+
+    assert paid(**{f"Memory{log}": made("MemoryShare", f"/mundo/{log}") for log in range(20)}) is None
+    each = {f"Starts{log}": made("ColdStarts", f"/mundo/{log}", "service") for log in range(10)}
+    assert paid(**each) == pytest.approx((10 + 2 - 10) * 0.30)
+
+
 def test_kept_environments_and_queues_that_are_looked_into_are_seen() -> None:
     function = {
         "Type": "AWS::Serverless::Function",
