@@ -332,46 +332,6 @@ def test_many_channels_are_a_few_calls(aws: settings.Region, monkeypatch: pytest
     assert written == ["GetItem", "BatchWriteItem", "BatchWriteItem", "UpdateItem", "TransactWriteItems"]
 
 
-def test_who_closes_while_they_subscribe_leaves_no_row(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows of channels are there first: closed then, the connection has none of them to remove."""
-    connections = DynamoConnections(table_name("connections"), aws)
-    socket = make_socket()
-    connections.open(socket, opened_at=AT, expires_at=LATER)
-    update = connections._update
-
-    def closed_before(*arguments: Any) -> bool:
-        assert connections.close(socket)
-        return update(*arguments)
-
-    monkeypatch.setattr(connections, "_update", closed_before)
-
-    with pytest.raises(NotFound):
-        connections.subscribe(socket.connection_id, ["post:1", "post:2"], now=AT, limit=9)
-
-    assert socket.connection_id not in str(rows("connections"))
-
-
-def test_two_that_subscribe_one_socket_at_once_listen_to_both(
-    aws: settings.Region, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connections = DynamoConnections(table_name("connections"), aws)
-    socket = make_socket()
-    connections.open(socket, opened_at=AT, expires_at=LATER)
-    update = connections._update
-
-    def meanwhile(*arguments: Any) -> bool:
-        monkeypatch.setattr(connections, "_update", update)
-        assert connections.subscribe(socket.connection_id, ["post:2"], now=AT, limit=9)
-        return update(*arguments)
-
-    monkeypatch.setattr(connections, "_update", meanwhile)
-    assert connections.subscribe(socket.connection_id, ["post:1"], now=AT, limit=9)
-
-    assert connections.of_channel("post:1", AT) == connections.of_channel("post:2", AT) == [socket]
-    connections.close(socket)
-    assert socket.connection_id not in str(rows("connections"))
-
-
 def sockets_rows() -> list[dict[str, Any]]:
     return [row for row in rows("connections") if row["sk"]["S"] == "sockets"]
 

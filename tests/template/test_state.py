@@ -100,18 +100,6 @@ def test_backups_last_as_long_as_tables_can_be_had_back(everything: Resources, r
     assert everything["backup.yaml/Followed"]["Properties"]["BackupSelection"]["Resources"] == [{"Ref": "Database"}]
 
 
-def test_tables_are_copied_monthly_as_each_copy_is_all_of_them(everything: Resources) -> None:
-    chosen = {
-        name: one["Properties"]["BackupSelection"]["Resources"]
-        for name, one in everything.items()
-        if one["Type"] == "AWS::Backup::BackupSelection"
-    }
-    assert chosen == {"backup.yaml/Facts": [{"Ref": "Database"}], "backup.yaml/TablesOfFacts": {"Ref": "Tables"}}
-    (rule,) = everything["backup.yaml/MonthlyPlan"]["Properties"]["BackupPlan"]["BackupPlanRule"]
-    assert (rule["ScheduleExpression"], rule["Lifecycle"]) == ("cron(0 7 1 * ? *)", {"DeleteAfterDays": 60})
-    assert "CopyActions" not in rule
-
-
 def test_tables_are_global_and_on_demand(everything: Resources) -> None:
     tables = {n: o["Properties"] for n, o in everything.items() if o["Type"].startswith("AWS::DynamoDB::")}
     assert len(tables) == 11

@@ -2,8 +2,8 @@
 
 The machine lets people act on a table whose stream is brought in batches that are halved, shuffled, doubled, repeated,
 overlapped and broken off, by stores that are away, or that do what they are told and lose the answer. In the end all is
-brought, and the totals are what people feel, by a model that knows nothing of tables. A split of the collection gives
-one bucket two shards: there, and only there, it is the recount that makes the totals right, but for views.
+brought, and the totals are what people feel, by a model without tables. A split gives a bucket two shards: there, and
+only there, it is the recount that makes the totals right, but for views.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -382,9 +382,8 @@ def test_threads_that_react_and_threads_that_count_at_once() -> None:
     together([partial(act, kind) for kind in REACTION_KINDS])
     for start in range(0, len(table.stream), 20):
         batch = table.stream[start : start + 20]
-        # Whoever lost a race has the batch again.
         while any(together([partial(counting.count_changes, counters, activities, batch, clock)] * 4)):
-            pass
+            pass  # whoever lost a race has the batch again
 
     true = zeros()
     for row in table.rows.values():
