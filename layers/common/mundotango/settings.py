@@ -160,7 +160,8 @@ class Grown:
 
     name: str
     api_id: str
-    database_instance: str
+    database_dimension: str
+    database_watched: str
     database_connections: int
     database_memory: int  # bytes
     parameters: Mapping[str, str]
@@ -171,7 +172,8 @@ class Grown:
         return cls(
             name=_require(env, "STACK_NAME"),
             api_id=_require(env, "API_ID"),
-            database_instance=_require(env, "DATABASE_INSTANCE"),
+            database_dimension=_require(env, "DATABASE_DIMENSION"),
+            database_watched=_require(env, "DATABASE_WATCHED"),
             database_connections=int(_require(env, "DATABASE_CONNECTIONS")),
             database_memory=int(_require(env, "DATABASE_MEMORY")),
             parameters=dict(word.split("=", 1) for word in words),

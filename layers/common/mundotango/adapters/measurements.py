@@ -63,7 +63,7 @@ class TopicOperator:
 
 
 def queries(stack: settings.Grown) -> list[MetricDataQueryTypeDef]:
-    api, database = ("ApiId", stack.api_id), ("DBInstanceIdentifier", stack.database_instance)
+    api, database = ("ApiId", stack.api_id), (stack.database_dimension, stack.database_watched)
     asked: tuple[tuple[str, str, str, str, tuple[str, str] | None], ...] = (
         ("requests", "AWS/ApiGateway", "Count", "Sum", api),
         ("failed", "AWS/ApiGateway", "5xx", "Sum", api),
