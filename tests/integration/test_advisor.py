@@ -23,7 +23,7 @@ from tests.fixtures.aws import client
 
 FUNCTION = load("template.yaml")["Resources"]["AdvisorFunction"]["Properties"]
 SHOWN = FUNCTION["Environment"]["Variables"]["STACK_PARAMETERS"]["Fn::Sub"]
-STACK = settings.Grown("mundo-tango", "abc123", "tango-db", 60, 1024**3, {})
+STACK = settings.Grown("mundo-tango", "abc123", "DBInstanceIdentifier", "tango-db", 60, 1024**3, {})
 FIRST = parameters.effective(config_env.load("phase1").parameters)
 
 
