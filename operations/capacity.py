@@ -14,7 +14,6 @@ from rich.table import Table
 
 from operations.cost.model import Assumptions, assumptions
 from operations.cost.prices import SECONDS_A_MONTH
-from operations.cost.workload import PUBLIC
 from operations.options import examples
 from operations.refusal import Refusal
 
@@ -81,11 +80,7 @@ def capacity(rate: float, *, edge: bool, given: Assumptions) -> Capacity:
 
 def _mix(given: Assumptions, *, edge: bool) -> dict[str, float]:
     """Requests of a session that reach the API, by act."""
-    work = given.workload
-    public = sum(work.requests[name] for name in PUBLIC)
-    missed = 1 - work.edge.offload_json * work.json_a_session / public if edge else 1.0
-    found = {name: often * (max(missed, 0) if name in PUBLIC else 1) for name, often in work.requests.items()}
-    return found | {"like": work.person.likes_a_session}
+    return given.workload.reaching(edge=edge) | {"like": given.workload.person.likes_a_session}
 
 
 def _size(processors: float, connections: int) -> tuple[str, int, int]:

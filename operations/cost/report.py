@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from operations import capacity
-from operations.cost.idle import Standing, always_on
+from operations.cost.idle import always_on, total
 from operations.cost.model import AIMS, Assumptions, Projection, project_all
 from operations.cost.options import options
 from operations.cost.places import HOME, of_phase
@@ -103,12 +103,8 @@ def _idle(projections: list[Projection]) -> str:
         found = [each for place in of_phase(one.phase) for each in always_on(place.templates, place.region)]
         largest = sorted(found, key=lambda each: -(each.monthly or 0))[:3]
         dearest = "; ".join(f"{each.what} {_usd(each.monthly or 0)}" for each in largest)
-        rows.append((one.phase, _usd(_sum(found)), dearest))
+        rows.append((one.phase, _usd(total(found)), dearest))
     return _table(("phase", "a month", "the dearest of it"), rows)
-
-
-def _sum(found: Iterable[Standing]) -> float:
-    return sum(each.monthly or 0 for each in found)
 
 
 def _regions(given: Assumptions) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from operations.cost.bill import Bill
 from operations.cost.consumption import Act, Consumption
-from operations.cost.idle import least_acu
+from operations.cost.idle import LEAST_CACHE_GB, least_acu
 from operations.cost.places import DAYS_A_MONTH, Backups, Place
-from operations.cost.prices import SECONDS_A_MONTH
+from operations.cost.prices import HOURS_A_MONTH, SECONDS_A_MONTH
 from operations.cost.workload import DATABASE_WRITES, WRITES, Workload
 
 ACU_A_PROCESSOR = 4  # db.r6g.large has two processors and the memory of eight
@@ -16,8 +16,6 @@ MANY = 20  # likes of the act many_likes
 MILLION = 1e6
 GB = 1e9
 KB_A_GB = 1e6
-LEAST_CACHE_GB = 0.1
-HOURS = SECONDS_A_MONTH / 3600
 REPLICATED_ITEM_GB = 0.5 / KB_A_GB  # half a unit of 1 KB is used, as a rule
 
 
@@ -131,7 +129,7 @@ class Usage:
             least = serverless * least_acu(place.templates)
             processors = self._database_ms[place.region] / 1000 / SECONDS_A_MONTH
             more = max(processors * ACU_A_PROCESSOR / BUSY - least, 0)
-            self._bill.add("database", "aurora_acu", place.region, more * HOURS)
+            self._bill.add("database", "aurora_acu", place.region, more * HOURS_A_MONTH)
 
     def _sockets(self, place: Place, share: float) -> None:
         people, acts, how = self._users * share, self._work.acts(), self._work.sockets
@@ -159,7 +157,7 @@ class Usage:
             self._items(place, rows)
         if place.has("AWS::ElastiCache::ServerlessCache"):
             cached = users * self._shares[region] * history.kilobytes_cached_a_person / KB_A_GB
-            add("cache", "cache_gigabytes", region, max(cached - LEAST_CACHE_GB, 0) * HOURS)
+            add("cache", "cache_gigabytes", region, max(cached - LEAST_CACHE_GB, 0) * HOURS_A_MONTH)
         if place.home or self._copies_pictures(self._home):
             self._pictures(place)
 

@@ -96,14 +96,16 @@ class Workload:
         """What of a session's requests is not of JSON, and what is seen beside them."""
         return self.person.requests_a_session - self.json_a_session + self.edge.further_pictures_a_session
 
+    def reaching(self, *, edge: bool = True) -> dict[str, float]:
+        """The requests of JSON of a session that come to the origin, by act; all of them without `edge`."""
+        public = sum(self.requests[name] for name in PUBLIC)
+        missed = max(1 - self.edge.offload_json * self.json_a_session / public, 0) if edge else 1.0
+        return {name: often * (missed if name in PUBLIC else 1) for name, often in self.requests.items()}
+
     def acts(self) -> dict[str, float]:
         """How often a person does each in a month, as it reaches the origin: without what the edge answered."""
         person = self.person
-        public = sum(self.requests[name] for name in PUBLIC)
-        missed = max(1 - self.edge.offload_json * self.json_a_session / public, 0)
-        found = {
-            name: person.sessions * often * (missed if name in PUBLIC else 1) for name, often in self.requests.items()
-        }
+        found = {name: person.sessions * often for name, often in self.reaching().items()}
         found["picture"] = person.pictures
         found["like"] = person.sessions * person.likes_a_session
         found["socket"] = person.sessions * self.sockets.opened_a_session
