@@ -33,11 +33,12 @@ class Usage:
     def fill(self) -> None:
         for place, share in self._near():
             for name, times in self._work.acts().items():
-                if name in WRITES:
-                    if place.home:
-                        self._act(place, name, times * self._users)
-                else:
-                    self._act(place, name, times * self._users * share)
+                if name not in WRITES:
+                    self._act(place, self._took.acts[name], name, times * self._users * share)
+                elif place.home:
+                    self._act(place, self._took.acts[name], name, times * self._users)
+                elif name in self._took.elsewhere:
+                    self._act(place, self._took.elsewhere[name], name, times * self._users)
             self._sockets(place, share)
             self._stored(place)
             self._grown(place)
@@ -48,17 +49,14 @@ class Usage:
     def _near(self) -> Iterator[tuple[Place, float]]:
         yield from ((one, self._shares[one.region]) for one in self._places)
 
-    def _act(self, place: Place, name: str, times: float) -> None:
-        act = self._took.acts[name]
+    def _act(self, place: Place, act: Act, name: str, times: float) -> None:
         region, add = place.region, self._bill.add
         for function in act.functions:
-            if function == "PushFunction" and name in WRITES:
-                for one in self._places:  # each region tells its own sockets
-                    self._function(one, name, function, times)
-            else:
-                self._function(place, name, function, times)
+            self._function(place, act, name, function, times)
         for table, units in act.writes.items():
             self._write(place, table, times * units)
+        for table, units in act.expiries.items():
+            self._expire(place, table, times * units)
         for table, units in act.reads.items():
             add(f"DynamoDB {_table(table)}", "dynamodb_reads", region, times * units / MILLION)
         for request, count in act.requests.items():
@@ -70,8 +68,8 @@ class Usage:
             self._database_io(place, act, name, times)
             self._database_ms[region] += times * sum(used.database_ms for used in act.functions.values())
 
-    def _function(self, place: Place, name: str, function: str, times: float) -> None:
-        used, how = self._took.acts[name].functions[function], self._work.functions
+    def _function(self, place: Place, act: Act, name: str, function: str, times: float) -> None:
+        used, how = act.functions[function], self._work.functions
         gigabytes = place.memory[function] / 1024
         one = used.billed_ms(place.memory[function], how)
         invocations, billed, logged = used.invocations * times, one * times, float(used.log_bytes) * times
@@ -88,8 +86,8 @@ class Usage:
 
     def _batched(self, place: Place, function: str, likes: float) -> tuple[float, float, float]:
         """Invocations, milliseconds and bytes of log: a stream brings what came since it was read last."""
-        how = self._work.functions
-        alone, many = self._took.acts["like"].functions[function], self._took.acts["many_likes"].functions[function]
+        how, took = self._work.functions, self._took.acts if place.home else self._took.elsewhere
+        alone, many = took["like"].functions[function], took["many_likes"].functions[function]
         memory = place.memory[function]
         further = max(many.billed_ms(memory, how) - alone.billed_ms(memory, how), 0) / (MANY - 1)
         first = max(alone.billed_ms(memory, how) - further, 0)
@@ -101,6 +99,11 @@ class Usage:
         name = _table(table)
         for region in place.replicas.get(name) or [place.region]:
             self._bill.add(f"DynamoDB {name}", "dynamodb_writes", region, units / MILLION)
+
+    def _expire(self, place: Place, table: str, units: float) -> None:
+        """Free in one region, and in the others a write as any other."""
+        for region in place.replicas.get(_table(table), [])[1:]:
+            self._bill.add(f"DynamoDB {_table(table)}", "dynamodb_writes", region, units / MILLION)
 
     def _request(self, region: str, request: str, millions: float) -> None:
         service, operation = request.split(" ", 1)

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -229,6 +230,17 @@ def test_regions_have_dashboards_of_their_own() -> None:
         if one.path == "Board"
     ]
     assert len(set(named)) == len(named) == 3
+
+
+def test_of_several_regions_one_watches_the_budget() -> None:
+    watching = [
+        env.name
+        for env in envs()
+        if env.name.startswith("phase4-")
+        for one in of_env(replace(env, parameters={**env.parameters, "OperatorMail": "ana@example.org"}))
+        if "Budget" in one.resources
+    ]
+    assert watching == ["phase4-us-east-1"]
 
 
 def test_the_budget_mails_thrice(nested: dict[str, Any]) -> None:

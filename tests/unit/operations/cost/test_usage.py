@@ -7,7 +7,7 @@ import pytest
 from operations.cost.model import Assumptions, project_places
 from operations.cost.places import Place
 from operations.cost.prices import SECONDS_A_MONTH
-from tests.unit.operations.cost.conftest import act, stack, table, taking, used
+from tests.unit.operations.cost.conftest import act, stack, table, taking, taking_elsewhere, used
 
 PEOPLE = 1_000_000
 FEEDS = PEOPLE * 25 * 0.93  # 3 of the 20 requests
@@ -44,7 +44,7 @@ def test_a_request_is_paid_at_the_gateway_and_in_lambda(idle: Assumptions) -> No
 def test_a_small_function_is_slower_but_waits_no_longer(idle: Assumptions) -> None:
     """512 MB are 0.29 of a processor; a call of DynamoDB takes 5 ms there as everywhere."""
     how = idle.workload.functions
-    billed = used(invocations=0, cpu_ms=10, database_ms=3, calls={"dynamodb": 2}, sql=1).billed_ms(512, how)
+    billed = used(invocations=0, cpu_ms=10, database_ms=3, waits={"dynamodb": 2}, sql=1).billed_ms(512, how)
 
     assert billed == pytest.approx(10 * 1769 / 512 + 3 + 2 * 5 + 1)
 
@@ -63,6 +63,27 @@ def test_likes_are_written_to_each_copy_of_the_table_at_its_own_price(idle: Assu
 
     assert found["dynamodb_writes", "us-east-1"] == found["dynamodb_writes", "sa-east-1"] == 2 * LIKES / 1e6
     assert dollars([home], given, "DynamoDB reactions") == pytest.approx(2 * LIKES / 1e6 * (0.625 + 0.9375))
+
+
+def test_what_is_removed_by_age_is_paid_in_the_other_regions(idle: Assumptions) -> None:
+    given = taking(idle, like=act(expiries={"reactions": 2.0}))
+    found = units([stack(ReactionsTable=table("us-east-1", "sa-east-1"))], given)
+
+    assert found["dynamodb_writes", "sa-east-1"] == 2 * LIKES / 1e6
+    assert ("dynamodb_writes", "us-east-1") not in found
+    assert ("dynamodb_writes", "us-east-1") not in units([stack(ReactionsTable=table("us-east-1"))], given)
+
+
+def test_each_other_region_pays_for_what_a_write_takes_there(idle: Assumptions) -> None:
+    given = taking_elsewhere(
+        taking(idle, post=act(reads={"edges": 3.0})),
+        post=act({"PushFunction": used(invocations=1)}, reads={"edges": 0.5}),
+    )
+    found = units([stack(), stack("eu-west-1", home=False)], given)
+
+    assert found["dynamodb_reads", "us-east-1"] == pytest.approx(PEOPLE * 4 * 3 / 1e6)
+    assert found["dynamodb_reads", "eu-west-1"] == pytest.approx(PEOPLE * 4 * 0.5 / 1e6)
+    assert found["lambda_requests", "eu-west-1"] == pytest.approx(PEOPLE * 4 / 1e6)
 
 
 def test_writes_go_home_and_reads_to_the_nearest(idle: Assumptions) -> None:
@@ -135,8 +156,8 @@ def test_a_firewall_is_paid_for_each_request(idle: Assumptions) -> None:
     assert found["firewall_requests", "us-east-1"] == pytest.approx(PEOPLE * 25 * 29.2 / 1e6)
 
 
-def test_lines_of_log_are_paid_with_lambdas_own(idle: Assumptions) -> None:
-    given = taking(idle, feed=act({"ApiFunction": used(invocations=1, log_bytes=550)}))
+def test_lines_of_log_are_paid_with_what_cloudwatch_adds(idle: Assumptions) -> None:
+    given = taking(idle, feed=act({"ApiFunction": used(invocations=1, log_bytes=940)}))
 
     assert units([stack()], given)["logs", "us-east-1"] == pytest.approx(FEEDS * 1000 / 1e9)
 
