@@ -151,4 +151,6 @@ def _log(what: str, outcomes: Counter[Outcome], positions: Sequence[str], **said
 
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
-    _warm = (platform().connections, platform().edges, platform().inbox, platform().chunks, platform().pusher)
+    _warm = (platform().connections, platform().edges, platform().chunks, platform().pusher)
+    if platform().region.is_home:  # elsewhere there is no table of inboxes
+        _warm_at_home = platform().inbox

@@ -86,7 +86,9 @@ class Here(Platform):
         self.pusher = self.sent = FakePusher()
         self.identities = self.people = Identities()
         self.edge = self.copies = FakeEdge()
-        self.devices, self.waiting_pushes, self.waiting_mails = FakeDevices(), FakeWaitingPushes(), Waiting()
+        self.waiting_pushes, self.waiting_mails = FakeWaitingPushes(), Waiting()
+        if name == HOME:  # as where the template names their table; elsewhere to ask for them is an error
+            self.inbox, self.devices = DynamoInbox("notifications", self.region), FakeDevices()
         self.read = dict.fromkeys(SOURCES, 0)
         self.posts_seen = 0
 
@@ -118,7 +120,6 @@ def repositories(name: str) -> dict[str, object]:
         "commands": DynamoCommands("commands", region),
         "counters": DynamoCounters("counters", region),
         "edges": DynamoEdges("edges", region),
-        "inbox": DynamoInbox("notifications", region),
         "media": DynamoMedia("media", region),
         "reactions": DynamoReactions("reactions", region),
     }

@@ -37,7 +37,7 @@ def kept(everything: Resources) -> Resources:
 def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
     for name, one in everything.items():
         given = one.get("Properties", {}).get(NAMES.get(one["Type"], ""))
-        shared = one["Type"] == "AWS::DynamoDB::GlobalTable" and one.get("Condition") == "OwnsTables"
+        shared = one["Type"] == "AWS::DynamoDB::GlobalTable" and one.get("Condition") in {"OwnsTables", "OwnsInbox"}
         logical = name.partition("/")[2]
         assert given == (
             {"Fn::Sub": f"${{AWS::StackName}}-{logical.removesuffix('Table').lower()}"} if shared else None
