@@ -1,13 +1,14 @@
 """What so many people use in a month, in the units of operations/prices.toml: people to requests to what those take."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from operations.cost.bill import Bill
 from operations.cost.consumption import Act, Consumption
 from operations.cost.idle import LEAST_CACHE_GB, least_acu
 from operations.cost.places import DAYS_A_MONTH, Backups, Place
 from operations.cost.prices import HOURS_A_MONTH, SECONDS_A_MONTH
+from operations.cost.tables import Asked, scaled
 from operations.cost.workload import DATABASE_WRITES, WRITES, Workload
 
 ACU_A_PROCESSOR = 4  # db.r6g.large has two processors and the memory of eight
@@ -29,6 +30,7 @@ class Usage:
         nearest = sum(workload.regions[one.region] for one in places)
         self._database_ms: defaultdict[str, float] = defaultdict(float)
         self._shares = {one.region: workload.regions[one.region] / nearest for one in places}
+        self._asked = Asked(each for one in places for each in scaled(one.templates))
 
     def fill(self) -> None:
         for place, share in self._near():
@@ -42,6 +44,7 @@ class Usage:
             self._sockets(place, share)
             self._stored(place)
             self._grown(place)
+        self._asked.fill(self._bill)
         self._edge()
         self._people()
         self._between_regions()
@@ -53,12 +56,15 @@ class Usage:
         region, add = place.region, self._bill.add
         for function in act.functions:
             self._function(place, act, name, function, times)
+        by = {one: times * share for one, share in self._shares.items()} if name in WRITES else {region: times}
         for table, units in act.writes.items():
-            self._write(place, table, times * units)
-        for table, units in act.expiries.items():
-            self._expire(place, table, times * units)
+            for copy in place.replicas.get(_table(table)) or [region]:
+                self._units(table, copy, "writes", by, units)
+        for table, units in act.expiries.items():  # free in one region, and in the others a write as any other
+            for copy in place.replicas.get(_table(table), [])[1:]:
+                self._units(table, copy, "writes", by, units)
         for table, units in act.reads.items():
-            add(f"DynamoDB {_table(table)}", "dynamodb_reads", region, times * units / MILLION)
+            self._units(table, region, "reads", by, units)
         for request, count in act.requests.items():
             self._request(region, request, times * count / MILLION)
         if place.has("AWS::ElastiCache::ServerlessCache"):
@@ -95,15 +101,11 @@ class Usage:
         invocations = polls * alone.invocations
         return invocations, polls * first + likes * further, invocations * alone.log_bytes
 
-    def _write(self, place: Place, table: str, units: float) -> None:
-        name = _table(table)
-        for region in place.replicas.get(name) or [place.region]:
-            self._bill.add(f"DynamoDB {name}", "dynamodb_writes", region, units / MILLION)
-
-    def _expire(self, place: Place, table: str, units: float) -> None:
-        """Free in one region, and in the others a write as any other."""
-        for region in place.replicas.get(_table(table), [])[1:]:
-            self._bill.add(f"DynamoDB {_table(table)}", "dynamodb_writes", region, units / MILLION)
+    def _units(self, table: str, region: str, kind: str, by: Mapping[str, float], each: float) -> None:
+        """Of a table or an index; `by` is how often people of each region do what takes `each` units."""
+        units = {origin: times * each for origin, times in by.items()}
+        if not self._asked.add(table, region, kind, units):
+            self._bill.add(f"DynamoDB {_table(table)}", f"dynamodb_{kind}", region, sum(units.values()) / MILLION)
 
     def _request(self, region: str, request: str, millions: float) -> None:
         service, operation = request.split(" ", 1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from operations.cost.idle import always_on
 from operations.cost.model import Assumptions, project_places
 from operations.cost.places import Place
 from operations.cost.prices import SECONDS_A_MONTH
@@ -199,3 +200,61 @@ def backed_up(rule: dict[str, Any], what: dict[str, Any]) -> Place:
         Plan={"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}},
         Facts={"Type": "AWS::Backup::BackupSelection", "Properties": chosen},
     )
+
+
+def scaled_table(*regions: str, floor: int = 1, index: str = "") -> dict[str, Any]:
+    settings = {
+        "MinCapacity": floor,
+        "MaxCapacity": 10**6,
+        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70},
+    }
+    writes = {"WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": settings}}
+    reads = {"ReadProvisionedThroughputSettings": {"ReadCapacityAutoScalingSettings": settings}}
+    indexes = [{"IndexName": index}] if index else []
+    return {
+        "Type": "AWS::DynamoDB::GlobalTable",
+        "Properties": {
+            "BillingMode": "PROVISIONED",
+            **writes,
+            "GlobalSecondaryIndexes": [one | writes for one in indexes],
+            "Replicas": [
+                {"Region": region, **reads, "GlobalSecondaryIndexes": [one | reads for one in indexes]}
+                for region in regions
+            ],
+        },
+    }
+
+
+def test_a_scaled_table_is_paid_by_the_hour_in_each_region_at_its_price(idle: Assumptions) -> None:
+    """Of what is kept between 45 and 62 hundredths are used; the index is kept beside, no write is paid by itself."""
+    given = taking(idle, like=act(writes={"reactions": 1.0, "reactions by_user": 1.0}))
+    home = stack(ReactionsTable=scaled_table("us-east-1", "sa-east-1", index="by_user"))
+    found = units([home], given)
+
+    assert not {price for price, _ in found} & {"dynamodb_writes", "dynamodb_reads"}
+    for region in ("us-east-1", "sa-east-1"):
+        assert 1 / 0.62 < found["dynamodb_write_hours", region] / (2 * LIKES / 3600) < 1 / 0.45
+        assert found["dynamodb_read_hours", region] == 2 * 730  # nobody reads: the floors
+    hours = found["dynamodb_write_hours", "us-east-1"]
+    floors = 2 * 730 * (0.00013 + 0.000195)
+    assert dollars([home], given, "DynamoDB reactions") == pytest.approx(hours * (0.00065 + 0.000975) + floors)
+
+
+def test_a_scaled_table_costs_its_floors_and_alarms_while_nobody_comes(idle: Assumptions) -> None:
+    """Eight alarms each of the table and the index, and each in two regions; ten are free."""
+    home = stack(ReactionsTable=scaled_table("us-east-1", "sa-east-1", floor=10, index="by_user"))
+    found = units([home], idle)
+
+    assert found["dynamodb_write_hours", "sa-east-1"] == found["dynamodb_read_hours", "us-east-1"] == 2 * 10 * 730
+    assert found["alarms", "us-east-1"] == found["alarms", "sa-east-1"] == 16
+    standing = {one.what: one.monthly for one in always_on(home.templates, "us-east-1")}
+    assert standing["reactions in sa-east-1: 10 writes a second kept"] == pytest.approx(10 * 730 * 0.000975)
+    assert sum(usd or 0 for what, usd in standing.items() if "auto scaling's alarms" in what) == pytest.approx(2.2)
+
+
+def test_a_local_index_is_kept_with_its_table(idle: Assumptions) -> None:
+    given = taking(idle, like=act(writes={"notifications": 1.0, "notifications by_position": 1.0}))
+    found = units([stack(NotificationsTable=scaled_table("us-east-1"))], given)
+
+    assert "dynamodb_writes" not in {price for price, _ in found}
+    assert found["dynamodb_write_hours", "us-east-1"] > 2 * LIKES / 3600 / 0.62
