@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     ENDED,
+    Claim,
     Contents,
     Count,
     CountChange,
@@ -298,19 +299,53 @@ class TestCounters:
         counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
         assert counters.counts([self.key], fresh=True)[self.key].mark is None
 
+    def told(self, counters: Counters) -> Told:
+        return counters.standing([self.post])[self.post].told
+
     def test_of_those_who_claim_at_once_one_does(self, counters: Counters) -> None:
-        assert counters.told(self.post) == Told()
+        counters.apply(self.post, {self.key: change({"like": 2}, None, "0001")})
+        one, other = Claim(Told(), ids.new_id(), AT), Claim(Told(), ids.new_id(), AT + MINUTE)
+        following = Claim(Told(one.by, AT), other.by, AT + MINUTE)
+        assert self.told(counters) == Told()
 
-        assert counters.claim(self.post, Told(), AT, "one")
-        assert not counters.claim(self.post, Told(), AT + MINUTE, "other")
-        assert counters.claim(self.post, Told(), AT, "one")
+        claimed = counters.claim(self.post, one)
+        assert claimed is not None
+        assert claimed.own(self.key) == Count({"like": 2}, "0001", AT)
+        assert claimed.told == Told(one.by, AT)
+        assert counters.claim(self.post, other) is None
+        assert counters.claim(self.post, one) == claimed
 
-        assert counters.told(self.post) == Told(1, AT)
-        assert counters.claim(self.post, Told(1, AT), AT + MINUTE, "other")
-        assert not counters.claim(self.post, Told(1, AT), AT + MINUTE, "one")
-        assert counters.told(self.post) == Told(2, AT + MINUTE)
-        assert counters.told(ids.new_id()) == Told()
-        assert counters.list_counted(None, None, 10) == ({}, None)
+        assert self.told(counters) == Told(one.by, AT)
+        assert counters.claim(self.post, following) is not None
+        assert counters.claim(self.post, replace(following, by=ids.new_id())) is None
+        assert self.told(counters) == Told(other.by, AT + MINUTE)
+
+    def test_who_counts_claims_by_the_same_write(self, counters: Counters) -> None:
+        one, late = Claim(Told(), ids.new_id(), AT), Claim(Told(), ids.new_id(), AT + MINUTE)
+
+        counted = counters.apply(self.post, {self.key: change({"like": 2}, None, "0001")}, one)
+
+        assert counted is not None
+        assert (counted.own(self.key), counted.told) == (Count({"like": 2}, "0001", AT), Told(one.by, AT))
+        assert counters.standing([self.post]) == {self.post: counted}
+        assert counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")}, late) is None
+        following = replace(late, last=counted.told)
+        assert counters.apply(self.post, {self.key: change({"like": 1}, None, "0002")}, following) is None
+        assert counters.standing([self.post]) == {self.post: counted}
+
+        more = counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
+        assert more is not None
+        assert (more.own(self.key).totals, more.told) == ({"like": 3}, counted.told)
+
+    def test_of_a_post_nobody_counted_it_is_known_that_nobody_did(self, counters: Counters) -> None:
+        standing = counters.standing([self.post])[self.post]
+        assert (standing.counts, standing.told, standing.own(self.key)) == ({}, Told(), Count())
+
+    def test_what_has_ended_is_not_claimed(self, counters: Counters) -> None:
+        counters.end(self.post, AT)
+
+        assert counters.claim(self.post, Claim(Told(), ids.new_id(), AT)) is None
+        assert counters.standing([self.post])[self.post].own(self.key).guard == ENDED
 
     @pytest.mark.parametrize("guard_before", [None, "0002"])
     def test_another_guard_writes_nothing(self, counters: Counters, guard_before: str | None) -> None:

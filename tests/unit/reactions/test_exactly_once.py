@@ -9,7 +9,7 @@ only there, it is the recount that makes the totals right, but for views.
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -24,12 +24,12 @@ from mundotango.reactions import counting
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     REACTION_KINDS,
+    Claim,
     Count,
     CountChange,
-    Counts,
     EngagementKind,
     ReactionKind,
-    Told,
+    Standing,
     Total,
     Totals,
     zeros,
@@ -51,6 +51,12 @@ FAULTS = st.lists(st.sampled_from(["", "away", "lost", "retried"]), max_size=6)
 posts, people, items = st.sampled_from(POSTS), st.sampled_from(PEOPLE), st.sampled_from(ITEMS)
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a schedule is not the same each time."""
+    monkeypatch.setattr("mundotango.threads.THREADS", 1)
+
+
 def ample() -> float:
     return 300.0
 
@@ -67,24 +73,18 @@ class Unreliable:
         self.faults: Iterator[str] = iter(())
         self.meanwhile: Callable[[], object] | None = None
 
-    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        known = self.counters.counts(keys, fresh=fresh)
+    def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        known = self.counters.standing(target_ids)
         overlapping, self.meanwhile = self.meanwhile, None
         if overlapping is not None:
             overlapping()
         return known
 
-    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
-        return self.counters.everywhere(keys, fresh=fresh)
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
+        return self._meet_fault(lambda: self.counters.apply(target_id, changes, claim))
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
-        return self._meet_fault(lambda: self.counters.apply(target_id, changes))
-
-    def told(self, target_id: UUID) -> Told:
-        return self.counters.told(target_id)
-
-    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
-        return self._meet_fault(lambda: self.counters.claim(target_id, last, at, name))
+    def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
+        return self._meet_fault(lambda: self.counters.claim(target_id, claim))
 
     def append(self, activity: Activity) -> Appended:
         return self._meet_fault(lambda: self.activities.append(activity))
@@ -302,12 +302,12 @@ class MovesTheGuardFirst(FakeCounters):
         super().__init__()
         self.calls = 0
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
         self.calls += 1
         nothing = {key: replace(change, adds={}) for key, change in changes.items()}
         if self.calls % 5 == 0 and super().apply(target_id, nothing):
             raise Unavailable("ended between two writes")
-        return super().apply(target_id, changes)
+        return super().apply(target_id, changes, claim)
 
 
 def fails(machine: type[Counting]) -> None:
