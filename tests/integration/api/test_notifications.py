@@ -28,7 +28,7 @@ def push(gateway: Gateway) -> None:
     platform = gateway.platform
     assert isinstance(platform.activities, FakeActivities)
     assert isinstance(platform.reactions, FakeReactions)
-    assert tell_authors(platform.activities, platform.reactions.table.told, platform.clock) is None
+    assert tell_authors(platform, platform.reactions.table.told) is None
     for appended in list(platform.activities.appended):
         take_in(platform, appended)
 
