@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -7,17 +7,14 @@ import pytest
 
 from mundotango import ids
 from mundotango.reactions.buckets import DynamoBuckets
-from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     ENDED,
-    Claim,
     Contents,
     Count,
     CountChange,
     Pass,
     Reaction,
-    Told,
     Total,
     Totals,
     bucket_key,
@@ -28,7 +25,7 @@ from mundotango.reactions.model import (
 )
 from mundotango.reactions.ports import Buckets, Counters, Engagements, Reactions
 from mundotango.reactions.repository import DynamoEngagements, DynamoReactions, change_from_record
-from tests.fakes.reactions import FakeBuckets, FakeCounters, FakeEngagements, FakeReactions, FakeTable
+from tests.fakes.reactions import FakeBuckets, FakeEngagements, FakeReactions, FakeTable
 from tests.fixtures.aws import REGION, stream_records, table_name
 
 AT = datetime(2026, 11, 20, 22, 30, 0, 123456, tzinfo=UTC)
@@ -73,16 +70,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 @pytest.fixture
 def reactions(stores: Stores) -> Reactions:
     return stores.reactions
-
-
-@pytest.fixture(params=["fake", "dynamodb", "global"])
-def counters(request: pytest.FixtureRequest) -> Counters:
-    if request.param == "fake":
-        return FakeCounters()
-    if request.param == "global":
-        request.getfixturevalue("global_tables")
-        return DynamoCounters("counters", REGION)
-    return DynamoCounters(table_name("counters"), request.getfixturevalue("aws"))
 
 
 def same_bucket(id: UUID) -> UUID:
@@ -298,54 +285,6 @@ class TestCounters:
 
         counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
         assert counters.counts([self.key], fresh=True)[self.key].mark is None
-
-    def told(self, counters: Counters) -> Told:
-        return counters.standing([self.post])[self.post].told
-
-    def test_of_those_who_claim_at_once_one_does(self, counters: Counters) -> None:
-        counters.apply(self.post, {self.key: change({"like": 2}, None, "0001")})
-        one, other = Claim(Told(), ids.new_id(), AT), Claim(Told(), ids.new_id(), AT + MINUTE)
-        following = Claim(Told(one.by, AT), other.by, AT + MINUTE)
-        assert self.told(counters) == Told()
-
-        claimed = counters.claim(self.post, one)
-        assert claimed is not None
-        assert claimed.own(self.key) == Count({"like": 2}, "0001", AT)
-        assert claimed.told == Told(one.by, AT)
-        assert counters.claim(self.post, other) is None
-        assert counters.claim(self.post, one) == claimed
-
-        assert self.told(counters) == Told(one.by, AT)
-        assert counters.claim(self.post, following) is not None
-        assert counters.claim(self.post, replace(following, by=ids.new_id())) is None
-        assert self.told(counters) == Told(other.by, AT + MINUTE)
-
-    def test_who_counts_claims_by_the_same_write(self, counters: Counters) -> None:
-        one, late = Claim(Told(), ids.new_id(), AT), Claim(Told(), ids.new_id(), AT + MINUTE)
-
-        counted = counters.apply(self.post, {self.key: change({"like": 2}, None, "0001")}, one)
-
-        assert counted is not None
-        assert (counted.own(self.key), counted.told) == (Count({"like": 2}, "0001", AT), Told(one.by, AT))
-        assert counters.standing([self.post]) == {self.post: counted}
-        assert counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")}, late) is None
-        following = replace(late, last=counted.told)
-        assert counters.apply(self.post, {self.key: change({"like": 1}, None, "0002")}, following) is None
-        assert counters.standing([self.post]) == {self.post: counted}
-
-        more = counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
-        assert more is not None
-        assert (more.own(self.key).totals, more.told) == ({"like": 3}, counted.told)
-
-    def test_of_a_post_nobody_counted_it_is_known_that_nobody_did(self, counters: Counters) -> None:
-        standing = counters.standing([self.post])[self.post]
-        assert (standing.counts, standing.told, standing.own(self.key)) == ({}, Told(), Count())
-
-    def test_what_has_ended_is_not_claimed(self, counters: Counters) -> None:
-        counters.end(self.post, AT)
-
-        assert counters.claim(self.post, Claim(Told(), ids.new_id(), AT)) is None
-        assert counters.standing([self.post])[self.post].own(self.key).guard == ENDED
 
     @pytest.mark.parametrize("guard_before", [None, "0002"])
     def test_another_guard_writes_nothing(self, counters: Counters, guard_before: str | None) -> None:

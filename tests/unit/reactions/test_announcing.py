@@ -147,7 +147,7 @@ def test_what_another_post_took_is_not_waited_for_again(monkeypatch: pytest.Monk
 
 
 def test_who_finds_another_claim_counts_all_the_same_and_tells_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One count and one claim are refused by what came between; the other's telling stands first, this one's last."""
+    """Its batch does not come again: what is counted does not wait for who tells it."""
 
     class Overtaken(FakeCounters):
         def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
@@ -160,8 +160,9 @@ def test_who_finds_another_claim_counts_all_the_same_and_tells_after_it(monkeypa
     shards.counters, meanwhile = Overtaken(), list[Callable[[], object]]()
     other = partial(shards.counters.claim, POSTS[0], Claim(Told(), UUID(int=9), shards.clock.now()))
     meanwhile.append(other)
+    batch = [RowChange(1, bucket_key(POSTS[0], 3), None, "like", A_MONDAY_EVENING)]
 
-    shards.like(POSTS[0])
+    assert count_changes(shards.counters, shards.activities, batch, shards.clock) is None
 
     assert shards.waits == [1.0]
     assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1]

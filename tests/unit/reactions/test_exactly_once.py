@@ -7,10 +7,8 @@ only there, it is the recount that makes the totals right, but for views.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from mundotango.errors import Unavailable
 from mundotango.reactions import counting
+from mundotango.reactions.announcing import Announcements
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     REACTION_KINDS,
@@ -350,6 +349,14 @@ def test_it_fails_with_a_batch_acknowledged_before_its_effect(monkeypatch: pytes
     fails(Counting)
 
 
+@pytest.mark.parametrize("untold", ["tell_again", "tell_rest"])
+def test_it_fails_where_a_claim_that_could_not_be_had_or_told_is_forgotten(
+    untold: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Announcements, untold, lambda *_: [])
+    fails(Counting)
+
+
 def test_it_fails_with_a_recount_that_does_not_wait_for_its_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mundotango.reactions.recount._proof", lambda _mark, contents: contents.fingerprint)
     fails(Counting)
@@ -366,32 +373,3 @@ class SplitFromTheStart(Counting):
 def test_it_fails_with_no_recount_after_a_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counting, "_recount", lambda *_: {"corrected": 0, "unsettled": 0})
     fails(SplitFromTheStart)
-
-
-def test_threads_that_react_and_threads_that_count_at_once() -> None:
-    table, counters, clock = FakeTable(), FakeCounters(), FakeClock()
-    reactions, activities = FakeReactions(table), FakeActivities()
-    crowd = [UUID(int=number) for number in range(60)]
-
-    def act(kind: ReactionKind) -> None:
-        for person in crowd:
-            reactions.put(POSTS[0], person, kind, clock.now())
-            if person.int % 3 == 0:
-                reactions.remove(POSTS[0], person)
-
-    together([partial(act, kind) for kind in REACTION_KINDS])
-    for start in range(0, len(table.stream), 20):
-        batch = table.stream[start : start + 20]
-        while any(together([partial(counting.count_changes, counters, activities, batch, clock)] * 4)):
-            pass  # whoever lost a race has the batch again
-
-    true = zeros()
-    for row in table.rows.values():
-        true[row.counts_as or "like"] += 1
-    assert totals(counters, POSTS[:1])[POSTS[0]] == true
-    assert sum(true.values()) == len(table.rows)
-
-
-def together(acts: list[Callable[[], object]]) -> list[object]:
-    with ThreadPoolExecutor(len(acts)) as several:
-        return list(several.map(lambda act: act(), acts))
