@@ -126,8 +126,8 @@ def size_of(item: dict[str, Any]) -> int:
 def _value_size(typed: dict[str, Any]) -> int:
     ((kind, value),) = typed.items()
     match kind:
-        case "S":
-            return len(value.encode())
+        case "S" | "B":
+            return len(value if kind == "B" else value.encode())
         case "N":
             return ceil(len(value.strip("-0.")) / 2) + 1
         case "BOOL" | "NULL":

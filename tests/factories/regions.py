@@ -179,8 +179,10 @@ class World:
         def call(connection: Any, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
             return tables.call(connection.region, operation, asked)
 
-        return patch.multiple("mundotango.adapters.dynamodb._SharedConnection", _make_api_call=call), patch(
-            "mundotango.reactions.announcing.sleep", lambda seconds: clock.advance(timedelta(seconds=seconds))
+        return (
+            patch.multiple("mundotango.adapters.dynamodb._SharedConnection", _make_api_call=call),
+            patch("mundotango.reactions.announcing.sleep", lambda seconds: clock.advance(timedelta(seconds=seconds))),
+            patch("mundotango.threads.THREADS", 1),  # else a schedule is not the same each time
         )
 
     def reach(self, one: str, other: str) -> bool:
