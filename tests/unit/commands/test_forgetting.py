@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from functions.api.routes.events.tonight import KEPT_SECONDS
+from functions.api.routes.posts.public import POST_SECONDS
 from functions.effects import handler
 from mundotango import ids, settings
 from mundotango.bootstrap import Platform
@@ -74,6 +76,12 @@ def test_it_waits_until_no_origin_says_what_was_before(outside: Outside) -> None
     outside.deliver(first, second)
 
     assert outside.waited == [SETTLES.total_seconds() - 1, 0]
+
+
+def test_the_cache_inside_of_the_api_has_ended_by_then() -> None:
+    """Filled within a time-out by what began before the act, kept, and waited for by the edge until it gives up."""
+    gives_up = 5
+    assert max(POST_SECONDS, KEPT_SECONDS) + 2 * gives_up <= SETTLES.total_seconds()
 
 
 def test_pictures_do_not_wait_and_go_with_it(outside: Outside) -> None:
