@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from operations.cost.model import Assumptions, Projection, project_places
 from operations.cost.places import of_phase, place
 
-WRITES, WRITE_HOURS = "dynamodb_writes", "dynamodb_write_hours"
+WRITES = ("dynamodb_writes", "dynamodb_rare_writes")
+WRITE_HOURS = ("dynamodb_write_hours", "dynamodb_rare_write_hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Kept:
 
 def kept(projection: Projection, given: Assumptions) -> Kept | None:
     """None where no table is scaled."""
-    if not any(line.price == WRITE_HOURS for line, _ in projection.lines):
+    if not any(line.price in WRITE_HOURS for line, _ in projection.lines):
         return None
     changed = [
         place(replace(one.env, parameters={**one.env.parameters, "TableCapacity": "on-demand"}), home=one.home)
@@ -45,6 +46,6 @@ def kept(projection: Projection, given: Assumptions) -> Kept | None:
     )
 
 
-def _of(projection: Projection, price: str) -> tuple[float, float]:
-    found = [(line.units, usd) for line, usd in projection.lines if line.price == price]
+def _of(projection: Projection, prices: tuple[str, ...]) -> tuple[float, float]:
+    found = [(line.units, usd) for line, usd in projection.lines if line.price in prices]
     return sum(units for units, _ in found), sum(usd for _, usd in found)

@@ -9,6 +9,7 @@ from typing import Any
 from operations import config_env, parameters
 from operations.config_env import ConfigEnv
 from operations.cost.prices import SECONDS_A_MONTH
+from operations.cost.tables import RARE
 from operations.expansion import Template, expand
 from operations.refusal import Refusal
 
@@ -65,12 +66,26 @@ class Place:
         }
 
     @cached_property
-    def recovered(self) -> set[str]:
-        """The tables that can be taken back to a moment, by short name."""
+    def recovered(self) -> dict[str, list[str]]:
+        """The regions whose copy of a table can be taken back to a moment, by the table's short name."""
+        return {
+            name.removesuffix("Table").lower(): [
+                str(one["Region"])
+                for one in each["Properties"]["Replicas"]
+                if one.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled")
+            ]
+            for name, each in self.root.items()
+            if each["Type"] == "AWS::DynamoDB::GlobalTable"
+        }
+
+    @cached_property
+    def rare(self) -> set[str]:
+        """The tables of the class Standard-IA, by short name: each copy is of the class of its table's first."""
         return {
             name.removesuffix("Table").lower()
             for name, each in self.root.items()
-            if each["Type"] == "AWS::DynamoDB::GlobalTable" and "PointInTimeRecoverySpecification" in str(each)
+            if each["Type"] == "AWS::DynamoDB::GlobalTable"
+            and each["Properties"]["Replicas"][0].get("TableClass") == RARE
         }
 
     def of_type(self, kind: str) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,9 @@ from operations.cost.scaling import Limits, paid
 from operations.expansion import Template
 
 TABLE = "AWS::DynamoDB::GlobalTable"
+RARE = "STANDARD_INFREQUENT_ACCESS"
 SECONDS_A_DAY = 86_400
-PRICES = {"writes": "dynamodb_write_hours", "reads": "dynamodb_read_hours"}
+KINDS = ("writes", "reads")
 # Of each policy AlarmHigh and AlarmLow, of what is used, and ProvisionedCapacityHigh and ProvisionedCapacityLow, of
 # what is kept, as accounts show them and moto makes them. AWS says that they are made and paid, and not how many:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.html
@@ -30,6 +31,10 @@ class Scaled:
     region: str
     writes: Limits
     reads: Limits
+    rare: bool  # of the class Standard-IA
+
+    def price(self, kind: str) -> str:
+        return f"dynamodb_{'rare_' if self.rare else ''}{kind.removesuffix('s')}_hours"
 
     @property
     def component(self) -> str:
@@ -47,11 +52,11 @@ def scaled(templates: Iterable[Template]) -> Iterator[Scaled]:
 def _of_table(table: str, properties: Mapping[str, Any]) -> Iterator[Scaled]:
     indexes = {one["IndexName"]: one for one in properties.get("GlobalSecondaryIndexes", [])}
     for replica in properties["Replicas"]:
-        region = str(replica["Region"])
-        yield Scaled(table, region, _limits(properties, "Write"), _limits(replica, "Read"))
+        region, rare = str(replica["Region"]), replica.get("TableClass") == RARE
+        yield Scaled(table, region, _limits(properties, "Write"), _limits(replica, "Read"), rare)
         for index in replica.get("GlobalSecondaryIndexes", []):
             name = index["IndexName"]
-            yield Scaled(f"{table} {name}", region, _limits(indexes[name], "Write"), _limits(index, "Read"))
+            yield Scaled(f"{table} {name}", region, _limits(indexes[name], "Write"), _limits(index, "Read"), rare)
 
 
 def _limits(of: Mapping[str, Any], kind: str) -> Limits:
@@ -65,7 +70,7 @@ def standing(templates: Iterable[Template]) -> Iterator[Standing]:
     for one in scaled(templates):
         for kind, limits in (("writes", one.writes), ("reads", one.reads)):
             what = f"{one.unit} in {one.region}: {limits.floor:g} {kind} a second kept"
-            yield one.component, what, PRICES[kind], one.region, limits.floor * HOURS_A_MONTH
+            yield one.component, what, one.price(kind), one.region, limits.floor * HOURS_A_MONTH
         alarms = f"{one.unit} in {one.region}: auto scaling's alarms"
         yield "monitoring", alarms, "alarms", one.region, 2 * ALARMS_A_POLICY
 
@@ -76,7 +81,7 @@ class Asked:
     def __init__(self, of: Iterable[Scaled]) -> None:
         self._scaled = {(one.unit, one.region): one for one in of}
         self._units: dict[tuple[str, str, str], defaultdict[str, float]] = {
-            (unit, region, kind): defaultdict(float) for unit, region in self._scaled for kind in PRICES
+            (unit, region, kind): defaultdict(float) for unit, region in self._scaled for kind in KINDS
         }
 
     def add(self, unit: str, region: str, kind: str, by: Mapping[str, float]) -> bool:
@@ -92,9 +97,9 @@ class Asked:
         """What is kept above the floors, which stand."""
         for (unit, region), one in self._scaled.items():
             limits = {"writes": one.writes, "reads": one.reads}
-            demands = [(demand(self._a_day(unit, region, kind)), limits[kind]) for kind in PRICES]
-            for kind, kept in zip(PRICES, paid(demands), strict=True):
-                bill.add(one.component, PRICES[kind], region, (kept - limits[kind].floor) * HOURS_A_MONTH)
+            demands = [(demand(self._a_day(unit, region, kind)), limits[kind]) for kind in KINDS]
+            for kind, kept in zip(KINDS, paid(demands), strict=True):
+                bill.add(one.component, one.price(kind), region, (kept - limits[kind].floor) * HOURS_A_MONTH)
 
     def _a_day(self, unit: str, region: str, kind: str) -> dict[str, float]:
         month = self._units[unit, region, kind]

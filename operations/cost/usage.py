@@ -107,7 +107,8 @@ class Usage:
         """Of a table or an index; `by` is how often people of each region do what takes `each` units."""
         units = {origin: times * each for origin, times in by.items()}
         if not self._asked.add(table, region, kind, units):
-            self._bill.add(f"DynamoDB {_table(table)}", f"dynamodb_{kind}", region, sum(units.values()) / MILLION)
+            price = _price(kind, rare=_table(table) in self._home.rare)
+            self._bill.add(f"DynamoDB {_table(table)}", price, region, sum(units.values()) / MILLION)
 
     def _request(self, region: str, request: str, millions: float) -> None:
         service, operation = request.split(" ", 1)
@@ -176,11 +177,11 @@ class Usage:
         index = users * history.months * history.kilobytes_of_their_index_a_person_a_month / KB_A_GB
         inbox = users * history.kilobytes_of_inbox_a_person / KB_A_GB
         for region in place.replicas.get("reactions") or [place.region]:
-            add("DynamoDB storage", "dynamodb_storage", region, facts + index)
+            add("DynamoDB storage", _price("storage", rare="reactions" in place.rare), region, facts + index)
         for region in place.replicas.get("notifications") or [place.region]:
             add("DynamoDB storage", "dynamodb_storage", region, inbox)
-        if "reactions" in place.recovered:
-            add("backups", "dynamodb_pitr", place.region, facts)
+        for region in place.recovered.get("reactions", []):
+            add("backups", "dynamodb_pitr", region, facts)
         for kept in place.backups():
             self._backed_up(place, kept, facts, rows)
 
@@ -260,6 +261,10 @@ class Usage:
             sent += pictures
         add, users = self._bill.add, self._users
         add("between regions", "region_transfer", self._home.region, others * users * sent)
+
+
+def _price(of: str, *, rare: bool) -> str:
+    return f"dynamodb_rare_{of}" if rare else f"dynamodb_{of}"
 
 
 def _table(written: str) -> str:

@@ -27,7 +27,7 @@ from mundotango.reactions.telling import News
 
 # What a row of these kinds counts as; a person's reaction counts as its own kind.
 COUNTED_AS: dict[str, Total] = {"comment": "comments", "share": "shares", "view": "views"}
-# In `was`, for an attribute cannot be set to none only when there is nothing to copy.
+# In `was` of rows made by versions that wrote it into each new one.
 NOTHING = "nothing"
 
 
@@ -119,19 +119,24 @@ class DynamoReactions:
     def put(
         self, target_id: UUID, user_id: UUID, kind: ReactionKind, at: datetime, *, told: UUID | None = None
     ) -> bool:
+        new = self._row(
+            bucket_key(target_id, bucket_of(user_id)),
+            str(user_id),
+            kind=kind,
+            at=at,
+            reactor=str(user_id),
+            told=f"{told}#{told_on(at)}" if told else None,
+        )
+        # A change of mind pays for the refusal of the first write, as only then there is something that it was before.
+        return written(lambda: new.save(condition=self._row.target.does_not_exist())) or self._change(new)
+
+    def _change(self, new: ReactionRow) -> bool:
         row = self._row
-        telling = [row.told.set(row.told | f"{told}#{told_on(at)}")] if told else []
+        telling = [row.told.set(row.told | new.told)] if new.told else []
         return written(
-            lambda: row(bucket_key(target_id, bucket_of(user_id)), str(user_id)).update(
-                [
-                    row.was.set(row.kind | NOTHING),
-                    row.was_at.set(row.at | at),
-                    row.kind.set(kind),
-                    row.at.set(at),
-                    row.reactor.set(str(user_id)),
-                    *telling,
-                ],
-                condition=row.target.does_not_exist() | (row.kind != kind),
+            lambda: row(new.target, new.user_id).update(
+                [row.was.set(row.kind), row.was_at.set(row.at), row.kind.set(new.kind), row.at.set(new.at), *telling],
+                condition=row.target.exists() & (row.kind != new.kind),
             )
         )
 

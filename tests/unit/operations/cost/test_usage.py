@@ -163,8 +163,29 @@ def test_lines_of_log_are_paid_with_what_cloudwatch_adds(idle: Assumptions) -> N
     assert units([stack()], given)["logs", "us-east-1"] == pytest.approx(FEEDS * 1000 / 1e9)
 
 
+def test_a_table_of_the_rarer_class_pays_less_for_what_it_keeps_and_more_for_requests(idle: Assumptions) -> None:
+    kept = table("us-east-1", "sa-east-1")
+    for copy in kept["Properties"]["Replicas"]:
+        copy["TableClass"] = "STANDARD_INFREQUENT_ACCESS"
+    found = units([stack(ReactionsTable=kept)], taking(idle, like=act(writes={"reactions": 1.0})), users=1000)
+
+    for region in ("us-east-1", "sa-east-1"):
+        assert found["dynamodb_rare_storage", region] == pytest.approx(1000 * 12 * (71 + 47) / 1e6)
+        assert found["dynamodb_rare_writes", region] == pytest.approx(1000 * 200 / 1e6)
+
+
+def test_each_copy_that_can_be_taken_back_is_paid_for(idle: Assumptions) -> None:
+    facts = table("us-east-1", "eu-west-1", "sa-east-1")
+    for copy in facts["Properties"]["Replicas"][:2]:
+        copy["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": True}
+    found = units([stack(ReactionsTable=facts)], idle, users=1000)
+
+    assert found["dynamodb_pitr", "us-east-1"] == found["dynamodb_pitr", "eu-west-1"] == pytest.approx(0.852)
+    assert ("dynamodb_pitr", "sa-east-1") not in found
+
+
 def test_a_daily_backup_keeps_a_table_whole_each_day(idle: Assumptions) -> None:
-    """46 KB of reactions a person and month, 12 months, 35 days."""
+    """71 KB of reactions a person and month, 12 months, 35 days."""
     copy = {
         "DestinationBackupVaultArn": "arn:aws:backup:eu-west-1:1:backup-vault:v",
         "Lifecycle": {"DeleteAfterDays": 35},
@@ -175,7 +196,7 @@ def test_a_daily_backup_keeps_a_table_whole_each_day(idle: Assumptions) -> None:
     found = units([backed_up(rule, {"Ref": "ReactionsTable"})], idle, users=1000)
 
     for region in ("us-east-1", "eu-west-1"):
-        assert found["backup_dynamodb", region] == pytest.approx(35 * 1000 * 12 * 46 / 1e6)
+        assert found["backup_dynamodb", region] == pytest.approx(35 * 1000 * 12 * 71 / 1e6)
     assert ("backup_rds", "us-east-1") not in found
 
 
@@ -183,7 +204,7 @@ def test_a_monthly_backup_of_sixty_days_is_two(idle: Assumptions) -> None:
     rule = {"Lifecycle": {"DeleteAfterDays": 60}, "ScheduleExpression": "cron(0 7 1 * ? *)"}
     found = units([backed_up(rule, {"Ref": "ReactionsTable"})], idle, users=1000)
 
-    assert found["backup_dynamodb", "us-east-1"] == pytest.approx(2 * 1000 * 12 * 46 / 1e6)
+    assert found["backup_dynamodb", "us-east-1"] == pytest.approx(2 * 1000 * 12 * 71 / 1e6)
 
 
 def test_of_a_database_only_what_changed_is_kept_again(idle: Assumptions) -> None:
