@@ -98,12 +98,14 @@ class TestEndOfASocket:
 class TestTooManySockets:
     def test_one_more_closes_the_oldest(self, sockets: Sockets, clock: FakeClock) -> None:
         oldest = sockets.connect()
+        sockets.send(oldest, {"action": "subscribe", "channels": ["city:lima"]})
         others = []
         for _ in range(MAX_SOCKETS):
             clock.advance(timedelta(seconds=1))
             others.append(sockets.connect(oldest.user_id))
 
-        assert sockets.received(oldest) == [{"v": 1, "type": "closing", "code": "replaced", "reconnect": False}]
+        assert sockets.received(oldest)[1:] == [{"v": 1, "type": "closing", "code": "replaced", "reconnect": False}]
+        assert sockets.platform.connections.of_channel("city:lima", clock.now()) == []
         assert sockets.pusher.closed == [oldest.connection_id]
         assert set(sockets.platform.connections.of_users([oldest.user_id], clock.now())) == set(others)
 

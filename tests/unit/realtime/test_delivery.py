@@ -305,11 +305,13 @@ class TestHandOver:
 
     def test_closes_and_forgets_a_connection_that_did_not_take_its_frame(self, stores: FakeStores) -> None:
         hanging, sender = opened(stores), opened(stores)
+        stores.connections.subscribe(hanging.connection_id, ["city:lima"], now=stores.clock.now(), limit=9)
         stores.pusher.hanging.add(hanging.connection_id)
 
         outcomes = hand_over(stores, [Delivery(hanging, PONG), Delivery(sender, PONG), Delivery(hanging, PONG)])
 
         assert outcomes == {"failed": 2, "sent": 1}
+        assert stores.connections.of_channel("city:lima", stores.clock.now()) == []
         assert stores.pusher.closed == [hanging.connection_id]
         assert list(stores.connections.rows) == [sender.connection_id]
 

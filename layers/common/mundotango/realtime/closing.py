@@ -50,9 +50,10 @@ def end_all(stores: Stores, user_id: UUID, code: Closing) -> int:
     """All of a person's, which they shall not open again by themselves; how many those were. What is known of them is
     removed, and not left to end: it names somebody who may be leaving."""
     sockets = stores.connections.of_users([user_id], stores.clock.now())
-    text = encoded(closing_frame(code, reconnect=False))
-    stores.pusher.send([Delivery(socket, text) for socket in sockets])
-    stores.pusher.close(sockets)
+    if sockets:
+        text = encoded(closing_frame(code, reconnect=False))
+        stores.pusher.send([Delivery(socket, text) for socket in sockets])
+        stores.pusher.close(sockets)
     stores.connections.forget(user_id)
     return len(sockets)
 
