@@ -123,10 +123,10 @@ class DynamoConnections:
         if open_still:
             self._stop_listening(socket.connection_id, meta.channels or ())
         packed = Packed(socket, meta.opened_at, meta.ends_at)
-        left = self._leave([packed])
+        self._leave([packed])
         closed = self._update(row(meta.pk, meta.sk), [row.closed.set(True)], self._unchanged(meta))
-        if not left:  # it may have joined since, and who opened it looked before it was marked
-            self._leave([packed])
+        # It may have joined since, told to open twice, and who opened it looked before it was marked.
+        self._leave([each for each in self._sockets(socket.user_id) if each.socket == socket])
         return closed or self.close(socket, opened_before=opened_before, open_still=open_still)
 
     def subscribe(
