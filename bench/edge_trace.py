@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bench import planted_events
 from mundotango.occurrences.policy import SOON
+from operations.cost.day import HOURS
 
 Route = Literal["tonight", "events", "event_soon", "event_ahead", "public_post", "private", "picture"]
 
@@ -31,34 +32,6 @@ SESSION_SECONDS = 720
 
 # Of a session, as operations/workload.toml has them; the likes are beside the requests.
 REQUESTS, LIKES, PICTURES = 20, 8, 40
-# Of a day by the clocks there: an hour's share, lowest before dawn, highest at nine in the evening.
-HOURS = (
-    2.5,
-    1.6,
-    0.9,
-    0.5,
-    0.4,
-    0.4,
-    0.7,
-    1.4,
-    2.4,
-    3.0,
-    3.4,
-    3.7,
-    4.2,
-    4.2,
-    3.9,
-    3.9,
-    4.3,
-    5.2,
-    6.8,
-    8.8,
-    10.6,
-    11.2,
-    9.4,
-    5.6,
-)
-
 AT_HOME = 0.85
 SPANISH_CITIES, LOCAL_TONGUE = 0.45, 0.9
 TWO_WEEKS = 14

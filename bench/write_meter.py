@@ -3,6 +3,9 @@
 A write is billed by the larger of what the item was and what it is, and at least one unit; one whose condition did not
 hold too. An index is billed for each entry that appears, changes or goes, twice where an entry moves to another key; a
 write in a transaction twice. The items are read before and after by a client of the meter's own.
+
+Removal by age is free where it happens and a write in each further region that has a copy; `expiries` are those units.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-global-table-design.prescriptive-guidance.throughput.html
 """
 
 from collections import Counter
@@ -16,18 +19,21 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any] | None
 UNIT = 1024
+EXPIRY = "expires_at"  # the attribute by which every table of facts removes by age
 
 
 class WriteMeter:
     def __init__(self, metered: "DynamoDBClient", reader: "DynamoDBClient") -> None:
         self._reader = reader
         self.units: Counter[str] = Counter()
+        self.expiries: Counter[str] = Counter()
         self.writes: Counter[tuple[str, str]] = Counter()
         metered.meta.events.register("before-parameter-build.dynamodb", self._before)
         metered.meta.events.register("after-call.dynamodb", self._after)
 
     def reset(self) -> None:
         self.units.clear()
+        self.expiries.clear()
         self.writes.clear()
 
     def _before(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
@@ -43,6 +49,8 @@ class WriteMeter:
             for name, names, whole in self._indexes(table):
                 entries = _entry(before, names, whole=whole), _entry(after, names, whole=whole)
                 self.units[f"{table} {name}"] += factor * _index_units(*entries, keys=names[:2])
+                self.expiries[table] += _expiring(after, entries[1]) - _expiring(before, entries[0])
+            self.expiries[table] += _expiring(after, after) - _expiring(before, before)
 
     def _written(self, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
         """Table, key and price of each item that a request writes."""
@@ -86,6 +94,11 @@ class WriteMeter:
         return dict(self._reader.describe_table(TableName=name)["Table"])
 
 
+def _expiring(item: Item, entry: Item) -> int:
+    """Units of an item's or an index entry's removal by age."""
+    return _units(entry) if item and EXPIRY in item else 0
+
+
 def _units(item: Item) -> int:
     return ceil(size_of(item) / UNIT) if item else 0
 
@@ -113,8 +126,8 @@ def size_of(item: dict[str, Any]) -> int:
 def _value_size(typed: dict[str, Any]) -> int:
     ((kind, value),) = typed.items()
     match kind:
-        case "S":
-            return len(value.encode())
+        case "S" | "B":
+            return len(value if kind == "B" else value.encode())
         case "N":
             return ceil(len(value.strip("-0.")) / 2) + 1
         case "BOOL" | "NULL":

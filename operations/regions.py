@@ -171,10 +171,13 @@ def _of_home(home: _Place) -> dict[str, str]:
 
 
 def _taken_over(here: _Place) -> dict[str, str]:
-    """Of a home whose tables and pool another stack made, as one is that was away before."""
+    """Of a home whose tables and pool another stack made, as one is that was away before. Inboxes stand only where it
+    was home before that."""
     found = {}
     if here.table("reactions") is not None and "ReactionsTable" not in here.made:
         found = _streams(here, {"HomeRegion": here.region})
+    if here.table("notifications") is not None and "NotificationsTable" not in here.made:
+        found["InboxStands"] = "true"
     if here.is_there and "UserPool" not in here.made and "UserPoolId" in here.stack.outputs:
         outputs = here.stack.outputs
         found |= {"HomeUserPoolId": outputs["UserPoolId"], "HomeUserPoolClientId": outputs["UserPoolClientId"]}

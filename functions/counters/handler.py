@@ -1,11 +1,12 @@
-"""Woken by the stream of reactions, comments, shares and views: counts what is its region's, announces totals."""
+"""Woken by the stream of reactions, comments, shares and views: counts what is its region's, announces totals,
+and notes at home in authors' inboxes who reacted."""
 
 from functools import cache
 from typing import Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
-from mundotango.observability import logger, observed
+from mundotango.observability import counting, logger, observed
 
 
 @cache
@@ -23,11 +24,12 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[di
     here = platform().region
     changes = [change_from_record(record["dynamodb"], here) for record in event["Records"]]
     told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"], here)]
-    failed = first_of(
-        count_changes(platform().counters, platform().activities, changes, platform().clock),
-        tell_authors(platform().activities, told, platform().clock),
-    )
-    logger().info("reactions", records=len(changes), failed_from=failed)
+    with counting() as counts:
+        failed = first_of(
+            count_changes(platform().counters, platform().activities, changes, platform().clock),
+            tell_authors(platform(), told),
+        )
+    logger().info("reactions", records=len(changes), failed_from=failed, counts=dict(counts))
     if failed is None:
         return {"batchItemFailures": []}
     numbers = (record["dynamodb"]["SequenceNumber"] for record in event["Records"])
@@ -37,3 +39,5 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[di
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
     _warm = (platform().counters, platform().activities)
+    if platform().region.is_home:
+        _warm_at_home = (platform().edges, platform().inbox, platform().devices, platform().waiting_pushes)

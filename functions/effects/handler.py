@@ -61,7 +61,7 @@ def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]
         command, own = command_from_image(image), platform().region.owns(written_in(image))
         if not concerns(command, own=own):
             continue
-        if not _carried_out(command, own=own):
+        if not _carried_out(command):
             failed = number
             break
         if own and leaves_copies(command):
@@ -71,12 +71,12 @@ def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
 
-def _carried_out(command: Command, *, own: bool) -> bool:
+def _carried_out(command: Command) -> bool:
     from mundotango.commands.service import carry_out
 
     said: dict[str, object] = {"kind": command.kind, "command": command.key, "version": command.version}
     with correlating(command.correlation_id):
-        return _done(said, lambda: carry_out(platform(), command, own=own))
+        return _done(said, lambda: carry_out(platform(), command))
 
 
 def _work_off(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:

@@ -5,14 +5,17 @@ Both streams bring every region's records. A picture is announced by the region 
 delivered in each region, to that one's sockets, and taken into inboxes at home alone, whoever wrote it: of two regions
 that write one item the later write stands, and what the other noted would be lost.
 
-A record that cannot be worked off now (a table is away) is reported, and the stream brings it and all after it again;
-those before it are done. A message that cannot be read comes again alone, until the queue gives it up: none waits for
-it, nor is given up with it. A socket that does not take a frame is no reason to bring anything again.
+The channels of a batch are worked off side by side, each in its order. A record that cannot be now (a table is away) is
+reported, and the stream brings it and all after it again; what other channels had after it may be in an inbox or in the
+queue by then, and gets there under the same id. A message that cannot be read comes again alone, until the queue gives
+it up: none waits for it, nor is given up with it. A socket that does not take a frame is no reason to bring anything
+again.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from mundotango import settings
@@ -22,6 +25,7 @@ from mundotango.observability import correlating, correlation_id, counting, logg
 from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts, readable
 from mundotango.realtime.model import Appended, Delivery, Outcome
 from mundotango.realtime.policy import moment_of
+from mundotango.threads import side_by_side
 
 Failures = dict[str, list[dict[str, str]]]
 # Named in the line of a batch.
@@ -69,7 +73,6 @@ def _announce(records: Sequence[dict[str, Any]]) -> list[str]:
 
 def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     """Find whom activities are told to; the sequence number of the first record that has to come again."""
-    from mundotango.notifications.inbox import take_in
     from mundotango.realtime.repository import appended_from_image
 
     if not records:
@@ -78,26 +81,35 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     images = [record["dynamodb"] for record in records if record["eventName"] == "INSERT"]
     numbers = {image["Keys"]["position"]["S"]: image["SequenceNumber"] for image in images}
     happened = newest_counts([appended_from_image(image["NewImage"]) for image in images])
-    deliveries: list[Delivery] = []
-    at_once: list[str] = []
-    failed: list[str] = []
+    by_channel: defaultdict[str, list[Appended]] = defaultdict(list)
+    for appended in happened:
+        by_channel[appended.channel].append(appended)
     with counting() as counts:
-        for appended in happened:
-            try:
-                with correlating(appended.activity.correlation_id or correlation_id()):
-                    if platform().region.is_home:
-                        take_in(platform(), readable(appended))
-                    told = _told_at_once(appended)
-            except Unavailable:
-                failed = [numbers[appended.position]]
-                break
-            deliveries += told
-            at_once += [appended.position] if told else []
-        outcomes = hand_over(platform(), deliveries)
+        worked_off = dict(each for some in side_by_side(_work_off, list(by_channel.values())) for each in some)
+        done = list(takewhile(worked_off.__contains__, (appended.position for appended in happened)))
+        failed = [numbers[appended.position] for appended in happened[len(done) :][:1]]
+        at_once = [position for position in done if worked_off[position]]
+        outcomes = hand_over(platform(), [delivery for position in done for delivery in worked_off[position]])
     said = {"records": len(records), "told": len(happened), "failed_from": failed, "counts": dict(counts)}
     told_of = _ids(each.activity.correlation_id for each in happened)
     _log("activities delivered", outcomes, at_once, **said, correlation_ids=told_of)
     return failed
+
+
+def _work_off(of_channel: Sequence[Appended]) -> list[tuple[str, list[Delivery]]]:
+    """By their positions what is told at once, up to the first that has to come again."""
+    from mundotango.notifications.inbox import take_in
+
+    done: list[tuple[str, list[Delivery]]] = []
+    for appended in of_channel:
+        try:
+            with correlating(appended.activity.correlation_id or correlation_id()):
+                if platform().region.is_home:
+                    take_in(platform(), readable(appended))
+                done.append((appended.position, _told_at_once(appended)))
+        except Unavailable:
+            break
+    return done
 
 
 def _told_at_once(appended: Appended) -> list[Delivery]:
@@ -151,4 +163,6 @@ def _log(what: str, outcomes: Counter[Outcome], positions: Sequence[str], **said
 
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
-    _warm = (platform().connections, platform().edges, platform().inbox, platform().chunks, platform().pusher)
+    _warm = (platform().connections, platform().edges, platform().chunks, platform().pusher)
+    if platform().region.is_home:  # elsewhere there is no table of inboxes
+        _warm_at_home = platform().inbox

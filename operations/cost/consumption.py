@@ -16,22 +16,22 @@ MEASURE = "python -m operations.cost.measuring"
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """By one function in one act, all its invocations together; milliseconds of a whole processor, and `database_ms` of
-    PostgreSQL's own."""
+    """By one function in one act, all its invocations together; milliseconds of a whole processor, `database_ms` of
+    PostgreSQL's own, and `waits` for each service, calls made at the same time counting once."""
 
     invocations: float
     cpu_ms: float
     database_ms: float
-    calls: dict[str, int]
-    sql: int
-    cache: int
-    log_bytes: int
-    answer_bytes: int
+    waits: dict[str, float]
+    sql: float
+    cache: float
+    log_bytes: float
+    answer_bytes: float
 
     def billed_ms(self, memory: int, how: Functions) -> float:
         """As long as Lambda would bill. A smaller function has less of a processor, and waits as long for others."""
         latency = {"dynamodb": how.dynamodb_ms, "s3": how.s3_ms, "sqs": how.sqs_ms}
-        away = sum(latency.get(service, how.sqs_ms) * calls for service, calls in self.calls.items())
+        away = sum(latency.get(service, how.sqs_ms) * times for service, times in self.waits.items())
         slower = max(WHOLE_PROCESSOR_MB / memory, 1)
         cold = how.cold_share * how.cold_ms * self.invocations
         return (
@@ -41,8 +41,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Act:
+    """`expiries` are the write units of what it wrote that is removed by age."""
+
     functions: dict[str, Used]
     writes: dict[str, float]
+    expiries: dict[str, float]
     reads: dict[str, float]
     requests: dict[str, float]
     bytes: dict[str, float]
@@ -53,9 +56,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
+    """`elsewhere` is what acts that write take in each region that is not home."""
+
     measured: str
     picture_bytes: int
     acts: dict[str, Act]
+    elsewhere: dict[str, Act]
 
 
 @cache
@@ -67,7 +73,8 @@ def load(path: Path = PATH) -> Consumption:
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
         acts = {name: _act(one) for name, one in written["acts"].items()}
-        return Consumption(written["measured"], written["picture_bytes"], acts)
+        elsewhere = {name: _act(one) for name, one in written["elsewhere"].items()}
+        return Consumption(written["measured"], written["picture_bytes"], acts, elsewhere)
     except FileNotFoundError as error:
         raise Refusal(f"{path.name} is missing", cure=MEASURE) from error
     except (ValueError, KeyError, TypeError) as error:

@@ -1,7 +1,8 @@
 """What a deploy costs while nobody uses it: all of the expanded templates that is paid by the hour or the month.
 
 Every type of resource stands here, with a price or as one that costs nothing until it is used: one that stands in
-neither list is shown with an unknown price, and a test fails, so that no machine comes unseen.
+neither list is shown with an unknown price, and a test fails, so that no machine comes unseen. What tables keep, which
+is paid in several regions, stands in tables.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations import metrics
+from operations.cost import tables
 from operations.cost.bill import Bill
 from operations.cost.prices import HOURS_A_MONTH, SECONDS_A_MONTH, Prices, load
 from operations.expansion import Template
@@ -62,21 +64,23 @@ class Standing:
 
 
 def always_on(templates: Iterable[Template], region: str, prices: Prices | None = None) -> list[Standing]:
-    """Everything that costs while nobody comes, each with its part of what is free; the dearest first."""
-    known = prices or load()
+    """Everything that costs while nobody comes, each with its part of what is free; the dearest first. What a table
+    keeps in other regions is paid there, and told of the stack that made the table."""
+    known, stack = prices or load(), list(templates)
     bill, told, unknown = Bill(known), [], []
-    for component, what, name, units in uses(templates):
+    here = [(component, what, name, region, units) for component, what, name, units in uses(stack)]
+    for component, what, name, where, units in [*here, *tables.standing(stack)]:
         if name in known:
-            bill.add(component, name, region, units)
-            told.append((component, what, name, units))
+            bill.add(component, name, where, units)
+            told.append((component, what, name, where, units))
         else:
             unknown.append(Standing(what, f"no price of {name}", None, "operations/prices.toml", component=component))
     found = []
-    for (component, what, name, units), (_, usd) in zip(told, bill.costs(), strict=True):
+    for (component, what, name, where, units), (_, usd) in zip(told, bill.costs(), strict=True):
         price = known[name]
         if usd > 0:
             quantity = f"{units:,.4g} × {price.unit}" if units < 10_000 else f"{units:,.0f} × {price.unit}"
-            found.append(Standing(what, quantity, usd, price.source, region in price.confirmed, component))
+            found.append(Standing(what, quantity, usd, price.source, where in price.confirmed, component))
     return sorted(found, key=lambda one: -(one.monthly or 0)) + unknown
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operations.config_env import ConfigEnv
 from operations.cost import consumption as consumptions
 from operations.cost import prices as price_file
+from operations.cost import tables
 from operations.cost import workload as workloads
 from operations.cost.bill import Bill, Line, by_component
 from operations.cost.consumption import Consumption
@@ -72,6 +73,9 @@ def project_places(places: list[Place], name: str, users: int, given: Assumption
         for component, _, price, units in uses(one.templates):
             bill.add(component, price, one.region, units)
             idle.add(component, price, one.region, units)
+        for component, _, price, region, units in tables.standing(one.templates):
+            bill.add(component, price, region, units)
+            idle.add(component, price, region, units)
     Usage(bill, places, known.workload, known.consumption, users).fill()
     costs = bill.costs()
     standing = by_component(idle.costs())

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from operations import capacity
 from operations.cost.idle import always_on, total
+from operations.cost.kept import kept
 from operations.cost.model import AIMS, Assumptions, Projection, project_all
 from operations.cost.options import options
 from operations.cost.places import HOME, of_phase
@@ -18,6 +19,11 @@ Written by `mundo cost --write` from `operations/prices.toml`, `operations/workl
 and the expanded templates of `samconfig.toml`; a test fails when one of them changed and this page did not. Dollars a
 month, before tax, after a year of history at that size. Nothing of it was seen on a bill: it is list prices times what
 the real handlers took over the real PostgreSQL and Valkey, with DynamoDB, S3 and SQS by an emulator."""
+
+SCALED = """Of the tables with `TableCapacity=scaled`, in all regions: what auto scaling keeps over the declared day
+([0054](decisions/0054-capacity-kept-for-the-evening.md)). `mundo scale advise` says when it pays.
+
+"""
 
 
 def text(given: Assumptions) -> str:
@@ -35,6 +41,7 @@ def _parts(given: Assumptions, projections: list[Projection]) -> Iterator[str]:
     yield f"## What moves it\n\nOf {last.users:,} people, each alone.\n\n" + _swings(given, last)
     yield "## Other readings\n\n" + _readings(given, projections)
     yield "## What a promise saves\n\n" + _options(projections)
+    yield "## Tables that are scaled\n\n" + _kept(projections, given)
     yield "## While nobody comes\n\n" + _idle(projections)
     yield "## Other regions\n\n" + _regions(given)
     yield "## What acts take\n\n" + _acts(given)
@@ -95,6 +102,21 @@ def _options(projections: list[Projection]) -> str:
     ]
     said = "`?`: the discount is from memory of the price list.\n\n"
     return said + _table(("people", "what", "of", "saves", ""), rows)
+
+
+def _kept(projections: list[Projection], given: Assumptions) -> str:
+    found = [one for projection in projections if (one := kept(projection, given))]
+    rows = [
+        (
+            one.phase, f"{one.millions:,.0f}", f"{100 * one.used:.0f} %", f"${one.usd_a_million:.3f}",
+            f"${one.by_request_usd_a_million:.3f}", _usd(one.total_usd), _usd(one.by_request_total_usd),
+        )
+        for one in found
+    ]  # fmt: skip
+    heads = (
+        "phase", "million writes", "of what is kept, used", "a million", "by request", "the month", "all by request",
+    )  # fmt: skip
+    return SCALED + _table(heads, rows)
 
 
 def _idle(projections: list[Projection]) -> str:

@@ -1,13 +1,14 @@
 """What so many people use in a month, in the units of operations/prices.toml: people to requests to what those take."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from operations.cost.bill import Bill
 from operations.cost.consumption import Act, Consumption
 from operations.cost.idle import LEAST_CACHE_GB, least_acu
 from operations.cost.places import DAYS_A_MONTH, Backups, Place
 from operations.cost.prices import HOURS_A_MONTH, SECONDS_A_MONTH
+from operations.cost.tables import Asked, scaled
 from operations.cost.workload import DATABASE_WRITES, WRITES, Workload
 
 ACU_A_PROCESSOR = 4  # db.r6g.large has two processors and the memory of eight
@@ -29,18 +30,21 @@ class Usage:
         nearest = sum(workload.regions[one.region] for one in places)
         self._database_ms: defaultdict[str, float] = defaultdict(float)
         self._shares = {one.region: workload.regions[one.region] / nearest for one in places}
+        self._asked = Asked(each for one in places for each in scaled(one.templates))
 
     def fill(self) -> None:
         for place, share in self._near():
             for name, times in self._work.acts().items():
-                if name in WRITES:
-                    if place.home:
-                        self._act(place, name, times * self._users)
-                else:
-                    self._act(place, name, times * self._users * share)
+                if name not in WRITES:
+                    self._act(place, self._took.acts[name], name, times * self._users * share)
+                elif place.home:
+                    self._act(place, self._took.acts[name], name, times * self._users)
+                elif name in self._took.elsewhere:
+                    self._act(place, self._took.elsewhere[name], name, times * self._users)
             self._sockets(place, share)
             self._stored(place)
             self._grown(place)
+        self._asked.fill(self._bill)
         self._edge()
         self._people()
         self._between_regions()
@@ -48,19 +52,19 @@ class Usage:
     def _near(self) -> Iterator[tuple[Place, float]]:
         yield from ((one, self._shares[one.region]) for one in self._places)
 
-    def _act(self, place: Place, name: str, times: float) -> None:
-        act = self._took.acts[name]
+    def _act(self, place: Place, act: Act, name: str, times: float) -> None:
         region, add = place.region, self._bill.add
         for function in act.functions:
-            if function == "PushFunction" and name in WRITES:
-                for one in self._places:  # each region tells its own sockets
-                    self._function(one, name, function, times)
-            else:
-                self._function(place, name, function, times)
+            self._function(place, act, name, function, times)
+        by = {one: times * share for one, share in self._shares.items()} if name in WRITES else {region: times}
         for table, units in act.writes.items():
-            self._write(place, table, times * units)
+            for copy in place.replicas.get(_table(table)) or [region]:
+                self._units(table, copy, "writes", by, units)
+        for table, units in act.expiries.items():  # free in one region, and in the others a write as any other
+            for copy in place.replicas.get(_table(table), [])[1:]:
+                self._units(table, copy, "writes", by, units)
         for table, units in act.reads.items():
-            add(f"DynamoDB {_table(table)}", "dynamodb_reads", region, times * units / MILLION)
+            self._units(table, region, "reads", by, units)
         for request, count in act.requests.items():
             self._request(region, request, times * count / MILLION)
         if place.has("AWS::ElastiCache::ServerlessCache"):
@@ -70,8 +74,8 @@ class Usage:
             self._database_io(place, act, name, times)
             self._database_ms[region] += times * sum(used.database_ms for used in act.functions.values())
 
-    def _function(self, place: Place, name: str, function: str, times: float) -> None:
-        used, how = self._took.acts[name].functions[function], self._work.functions
+    def _function(self, place: Place, act: Act, name: str, function: str, times: float) -> None:
+        used, how = act.functions[function], self._work.functions
         gigabytes = place.memory[function] / 1024
         one = used.billed_ms(place.memory[function], how)
         invocations, billed, logged = used.invocations * times, one * times, float(used.log_bytes) * times
@@ -88,8 +92,8 @@ class Usage:
 
     def _batched(self, place: Place, function: str, likes: float) -> tuple[float, float, float]:
         """Invocations, milliseconds and bytes of log: a stream brings what came since it was read last."""
-        how = self._work.functions
-        alone, many = self._took.acts["like"].functions[function], self._took.acts["many_likes"].functions[function]
+        how, took = self._work.functions, self._took.acts if place.home else self._took.elsewhere
+        alone, many = took["like"].functions[function], took["many_likes"].functions[function]
         memory = place.memory[function]
         further = max(many.billed_ms(memory, how) - alone.billed_ms(memory, how), 0) / (MANY - 1)
         first = max(alone.billed_ms(memory, how) - further, 0)
@@ -97,10 +101,11 @@ class Usage:
         invocations = polls * alone.invocations
         return invocations, polls * first + likes * further, invocations * alone.log_bytes
 
-    def _write(self, place: Place, table: str, units: float) -> None:
-        name = _table(table)
-        for region in place.replicas.get(name) or [place.region]:
-            self._bill.add(f"DynamoDB {name}", "dynamodb_writes", region, units / MILLION)
+    def _units(self, table: str, region: str, kind: str, by: Mapping[str, float], each: float) -> None:
+        """Of a table or an index; `by` is how often people of each region do what takes `each` units."""
+        units = {origin: times * each for origin, times in by.items()}
+        if not self._asked.add(table, region, kind, units):
+            self._bill.add(f"DynamoDB {_table(table)}", f"dynamodb_{kind}", region, sum(units.values()) / MILLION)
 
     def _request(self, region: str, request: str, millions: float) -> None:
         service, operation = request.split(" ", 1)

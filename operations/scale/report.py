@@ -8,9 +8,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from mundotango.growth import words
+from operations import parameters
 from operations.measures import Measures
 from operations.scale.advising import Advised, Step
 
+# With fewer in three regions, what tables keep at least costs more than requests do: decision 0054; a test reckons it.
+SCALED_FROM = 15_000
 # Of each measure of the decision tree: whose it is in operations.measures.
 MEASURED = {
     "cpu_share": "database_cpu_share",
@@ -51,7 +54,20 @@ def show(console: Console, said: Advised) -> None:
         console.print("nothing to change: the step for it is done")
     for name in said.advice.unknown:
         console.print(f"[yellow]unknown[/] {words.MEASURES[name]}: {reason_of(said, name)}", highlight=False)
+    if tables := of_tables(said):
+        console.print(f"[yellow]consider[/] {tables}", highlight=False)
     _show_reports(console, said.measures)
+
+
+def of_tables(said: Advised) -> str:
+    """Whether the tables that are written most are paid the dearer way, in a line; empty where they are not."""
+    if said.advice.phase not in ("phase3", "phase4"):
+        return ""
+    scaled = parameters.effective(said.env.parameters)["TableCapacity"] == "scaled"
+    if scaled == (said.users >= SCALED_FROM):
+        return ""
+    to = "on-demand" if scaled else "scaled"
+    return f"{said.users:,} people: tables cost less with TableCapacity={to}; docs/scaling.md#tables-that-are-scaled"
 
 
 def reason_of(said: Advised, name: str) -> str:

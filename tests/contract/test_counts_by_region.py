@@ -5,18 +5,22 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bench.write_meter import UNIT, size_of
 from mundotango import ids, settings
 from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.model import (
     ENDED,
     TOTALS,
+    Claim,
     Contents,
     Count,
     CountChange,
     Pass,
+    Standing,
     Told,
     Totals,
     bucket_key,
+    bucket_keys,
     zeros,
 )
 from mundotango.reactions.repository import change_from_record
@@ -38,19 +42,22 @@ def test_a_region_that_is_not_the_first_counts_in_a_row_of_its_own() -> None:
     other = DynamoCounters(table_name("counters"), settings.Region("eu-west-1", "", REGION.name, both))
     post = ids.new_id()
     one, two = bucket_key(post, 3), bucket_key(post, 12)
-    other._row, other._told, other._pass = first._row, first._told, first._pass
+    other._row, other._pass = first._row, first._pass
+    claim = Claim(Told(), ids.new_id(), AT)
 
     assert first.apply(post, {one: change({"like": 2}, None, "0009")})
     assert other.apply(post, {one: change({"like": 1, "views": 3}, None, "0004", mark="mark")})
     assert other.apply(post, {two: change({"love": 1}, None, "0005")})
     assert not other.apply(post, {two: change({"love": 1}, None, "0006")})
-    assert other.claim(post, Told(), AT, "one")
+    assert other.claim(post, claim) is not None
 
     here, there = Count({"like": 2}, "0009", AT), Count({"like": 1, "views": 3}, "0004", AT, "mark")
     assert first.counts([one, two]) == {one: here}
     assert other.counts([one, two]) == {one: there, two: Count({"love": 1}, "0005", AT)}
     assert other.everywhere([one]) == {one: {REGION.name: here, "eu-west-1": there}}
-    assert first.told(post) == Told()
+    both_counts = {one: {REGION.name: here, "eu-west-1": there}, two: {"eu-west-1": Count({"love": 1}, "0005", AT)}}
+    assert first.standing([post]) == {post: Standing(REGION.name, {one: {REGION.name: here}})}
+    assert other.standing([post]) == {post: Standing("eu-west-1", both_counts, Told(claim.by, AT))}
     assert first.list_counted(None, None, 100)[0] == {one: here}
     assert other.list_counted(AT, None, 100)[0] == other.counts([one, two])
     assert other.correct(two, Count({"love": 1}, "0005"), Contents(dict.fromkeys(TOTALS, 0) | {"bravo": 1}, "", AT))
@@ -87,3 +94,18 @@ def test_what_was_written_before_there_were_regions_is_the_firsts() -> None:
     assert totals(counters, [post])[post]["like"] == 3
     assert change_from_record(record, REGION).before == "like"
     assert change_from_record(record, replace(REGION, name="eu-west-1", home=REGION.name)).before is None
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_row_of_all_buckets_stays_within_a_write_unit() -> None:
+    """Where each bucket has had two kinds, the usual, with the claim and as long a number as streams have."""
+    region = replace(REGION, regions=(REGION.name, "eu-central-1"))
+    counters = DynamoCounters(table_name("counters"), replace(region, name="eu-central-1", home=REGION.name))
+    counters._row = DynamoCounters(table_name("counters"), REGION)._row
+    post = ids.new_id()
+    changes = {key: change({"like": 12, "love": 3}, None, "8" * 26) for key in bucket_keys(post)}
+
+    assert counters.apply(post, changes, Claim(Told(), ids.new_id(), AT)) is not None
+
+    row = counters._row._get_connection().get_item(f"post#{post}@eu-central-1")["Item"]
+    assert size_of(row) < UNIT

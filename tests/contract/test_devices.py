@@ -30,6 +30,7 @@ def test_a_device_comes_back_as_it_was(devices: Devices) -> None:
 
     assert devices.of_user(ANA) == [device]
     assert devices.of_user(BRUNO) == []
+    assert (devices.has_any(ANA), devices.has_any(BRUNO)) == (True, False)
     assert devices.find(ANA, device.id) == device
     assert devices.find(BRUNO, device.id) is None
 

@@ -102,6 +102,17 @@ def test_what_is_unread_is_counted_up_to_a_limit(inbox: Inbox) -> None:
     assert inbox.count(BRUNO, since="0", limit=3) == 0
 
 
+def test_an_item_and_how_far_its_owner_read_are_one_look(inbox: Inbox) -> None:
+    assert inbox.look(ANA, item(1).group) == (None, "")
+
+    inbox.put(item(1))
+    assert inbox.look(ANA, item(1).group) == (item(1), "")
+    inbox.mark_read(ANA, item(1).position)
+    assert inbox.look(ANA, item(1).group) == (item(1), item(1).position)
+    assert inbox.look(ANA, item(2).group) == (None, item(1).position)
+    assert inbox.look(BRUNO, item(1).group) == (None, "")
+
+
 def test_nobody_reads_backwards(inbox: Inbox) -> None:
     assert inbox.read_up_to(ANA) == ""
     assert inbox.mark_read(ANA, item(2).position)

@@ -7,7 +7,6 @@ import pytest
 
 from mundotango import ids
 from mundotango.reactions.buckets import DynamoBuckets
-from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     ENDED,
@@ -16,7 +15,6 @@ from mundotango.reactions.model import (
     CountChange,
     Pass,
     Reaction,
-    Told,
     Total,
     Totals,
     bucket_key,
@@ -27,7 +25,7 @@ from mundotango.reactions.model import (
 )
 from mundotango.reactions.ports import Buckets, Counters, Engagements, Reactions
 from mundotango.reactions.repository import DynamoEngagements, DynamoReactions, change_from_record
-from tests.fakes.reactions import FakeBuckets, FakeCounters, FakeEngagements, FakeReactions, FakeTable
+from tests.fakes.reactions import FakeBuckets, FakeEngagements, FakeReactions, FakeTable
 from tests.fixtures.aws import REGION, stream_records, table_name
 
 AT = datetime(2026, 11, 20, 22, 30, 0, 123456, tzinfo=UTC)
@@ -72,16 +70,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 @pytest.fixture
 def reactions(stores: Stores) -> Reactions:
     return stores.reactions
-
-
-@pytest.fixture(params=["fake", "dynamodb", "global"])
-def counters(request: pytest.FixtureRequest) -> Counters:
-    if request.param == "fake":
-        return FakeCounters()
-    if request.param == "global":
-        request.getfixturevalue("global_tables")
-        return DynamoCounters("counters", REGION)
-    return DynamoCounters(table_name("counters"), request.getfixturevalue("aws"))
 
 
 def same_bucket(id: UUID) -> UUID:
@@ -297,20 +285,6 @@ class TestCounters:
 
         counters.apply(self.post, {self.key: change({"like": 1}, "0001", "0002")})
         assert counters.counts([self.key], fresh=True)[self.key].mark is None
-
-    def test_of_those_who_claim_at_once_one_does(self, counters: Counters) -> None:
-        assert counters.told(self.post) == Told()
-
-        assert counters.claim(self.post, Told(), AT, "one")
-        assert not counters.claim(self.post, Told(), AT + MINUTE, "other")
-        assert counters.claim(self.post, Told(), AT, "one")
-
-        assert counters.told(self.post) == Told(1, AT)
-        assert counters.claim(self.post, Told(1, AT), AT + MINUTE, "other")
-        assert not counters.claim(self.post, Told(1, AT), AT + MINUTE, "one")
-        assert counters.told(self.post) == Told(2, AT + MINUTE)
-        assert counters.told(ids.new_id()) == Told()
-        assert counters.list_counted(None, None, 10) == ({}, None)
 
     @pytest.mark.parametrize("guard_before", [None, "0002"])
     def test_another_guard_writes_nothing(self, counters: Counters, guard_before: str | None) -> None:

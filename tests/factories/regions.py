@@ -86,7 +86,9 @@ class Here(Platform):
         self.pusher = self.sent = FakePusher()
         self.identities = self.people = Identities()
         self.edge = self.copies = FakeEdge()
-        self.devices, self.waiting_pushes, self.waiting_mails = FakeDevices(), FakeWaitingPushes(), Waiting()
+        self.waiting_pushes, self.waiting_mails = FakeWaitingPushes(), Waiting()
+        if name == HOME:  # as where the template names their table; elsewhere to ask for them is an error
+            self.inbox, self.devices = DynamoInbox("notifications", self.region), FakeDevices()
         self.read = dict.fromkeys(SOURCES, 0)
         self.posts_seen = 0
 
@@ -118,7 +120,6 @@ def repositories(name: str) -> dict[str, object]:
         "commands": DynamoCommands("commands", region),
         "counters": DynamoCounters("counters", region),
         "edges": DynamoEdges("edges", region),
-        "inbox": DynamoInbox("notifications", region),
         "media": DynamoMedia("media", region),
         "reactions": DynamoReactions("reactions", region),
     }
@@ -178,8 +179,10 @@ class World:
         def call(connection: Any, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
             return tables.call(connection.region, operation, asked)
 
-        return patch.multiple("mundotango.adapters.dynamodb._SharedConnection", _make_api_call=call), patch(
-            "mundotango.reactions.announcing.sleep", lambda seconds: clock.advance(timedelta(seconds=seconds))
+        return (
+            patch.multiple("mundotango.adapters.dynamodb._SharedConnection", _make_api_call=call),
+            patch("mundotango.reactions.announcing.sleep", lambda seconds: clock.advance(timedelta(seconds=seconds))),
+            patch("mundotango.threads.THREADS", 1),  # else a schedule is not the same each time
         )
 
     def reach(self, one: str, other: str) -> bool:

@@ -23,6 +23,9 @@ class FakeDevices:
     def of_user(self, user_id: UUID) -> list[Device]:
         return [each for each in self.devices.values() if each.user_id == user_id]
 
+    def has_any(self, user_id: UUID) -> bool:
+        return bool(self.of_user(user_id))
+
     def remove(self, user_id: UUID, device_id: UUID) -> bool:
         return self.find(user_id, device_id) is not None and self.devices.pop(device_id) is not None
 

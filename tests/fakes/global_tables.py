@@ -25,6 +25,8 @@ KEYS = {
     "notifications": ("owner", "item"),
     "reactions": ("target", "user_id"),
 }
+# In the region that writes it alone; the others have no such table.
+NOT_REPLICATED = {"notifications"}
 INDEXES = {"by_position": ("owner", "position"), "by_target": ("target", "source"), "by_user": ("reactor", "target")}
 
 type Key = tuple[str, ...]
@@ -111,7 +113,7 @@ class GlobalTables:
         stamp = (moment, replica.region)
         replica.put(table, key, item, stamp)
         for other in self.replicas:
-            if other != replica.region:
+            if other != replica.region and table not in NOT_REPLICATED:
                 replica.unsent.setdefault(other, []).append((table, key, item, stamp))
 
     def _put(self, replica: Replica, call: dict[str, Any]) -> dict[str, Any]:

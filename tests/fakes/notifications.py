@@ -14,6 +14,9 @@ class FakeInbox:
     def find(self, user_id: UUID, group: str) -> Notification | None:
         return self.items.get((user_id, group))
 
+    def look(self, user_id: UUID, group: str) -> tuple[Notification | None, str]:
+        return self.find(user_id, group), self.read_up_to(user_id)
+
     def put(self, notification: Notification) -> bool:
         known = self.items.get((notification.user_id, notification.group))
         if (known.version if known else 0) != notification.version - 1:

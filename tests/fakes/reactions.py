@@ -15,6 +15,7 @@ from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     ENDED,
     TOTALS,
+    Claim,
     Contents,
     Count,
     CountChange,
@@ -23,6 +24,7 @@ from mundotango.reactions.model import (
     Pass,
     Reaction,
     ReactionKind,
+    Standing,
     Told,
     Total,
     bucket_key,
@@ -195,7 +197,7 @@ class FakeCounters:
         self.rows: dict[str, Count] = {}
         self.counted_at: dict[str, datetime] = {}
         self.forgotten: set[str] = set()
-        self.tellings: dict[UUID, tuple[Told, str]] = {}
+        self.tellings: dict[UUID, Told] = {}
         self.kept: Pass | None = None
         self._lock = RLock()
 
@@ -206,14 +208,25 @@ class FakeCounters:
         """Of the one region that fakes are in, whose name is empty."""
         return {key: {"": count} for key, count in self.counts(keys, fresh=fresh).items()}
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+    def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        with self._lock:
+            return {
+                target_id: Standing("", self.everywhere(bucket_keys(target_id)), self.tellings.get(target_id, Told()))
+                for target_id in target_ids
+            }
+
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
         with self._lock:
             known = {key: self.rows.get(key, Count()) for key in changes}
             if not all(self._may_apply(known[key], change) for key, change in changes.items()):
-                return False
+                return None
+            if claim is not None:
+                if not self._may_claim(target_id, claim):
+                    return None
+                self.tellings[target_id] = Told(claim.by, claim.at)
             for key, change in changes.items():
                 self._add(key, known[key], change)
-            return True
+            return self.standing([target_id])[target_id]
 
     def _add(self, key: str, known: Count, change: CountChange) -> None:
         added = {name: known.totals.get(name, 0) + change.adds.get(name, 0) for name in TOTALS}
@@ -223,16 +236,17 @@ class FakeCounters:
     def _may_apply(self, known: Count, change: CountChange) -> bool:
         return known.guard == change.guard_before
 
-    def told(self, target_id: UUID) -> Told:
-        return self.tellings.get(target_id, (Told(), ""))[0]
+    def _may_claim(self, target_id: UUID, claim: Claim) -> bool:
+        return self.tellings.get(target_id, Told()).by == claim.last.by
 
-    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
+    def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
         with self._lock:
-            known, claimed_by = self.tellings.get(target_id, (last, name))
-            if known.number != last.number and claimed_by != name:
-                return False
-            self.tellings[target_id] = (Told(last.number + 1, at), name)
-            return True
+            known = self.tellings.get(target_id, Told())
+            ended = self.rows.get(bucket_keys(target_id)[0], Count()).guard == ENDED
+            if ended or not (self._may_claim(target_id, claim) or known.by == claim.by):
+                return None
+            self.tellings[target_id] = Told(claim.by, claim.at)
+            return self.standing([target_id])[target_id]
 
     def correct(self, key: str, count: Count, contents: Contents) -> bool:
         with self._lock:

@@ -108,7 +108,9 @@ class TestConnection:
         with pytest.raises(Unavailable):
             tickets.take("hash", AT)
 
-    @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "InternalServerError"])
+    @pytest.mark.parametrize(
+        "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "InternalServerError"]
+    )
     def test_a_table_that_is_busy_is_unavailable(self, aws: settings.Region, calls: Answers, code: str) -> None:
         calls.append(refusing(code))
 

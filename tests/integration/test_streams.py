@@ -302,7 +302,7 @@ class TestNotifications:
         assert frames[0]["data"]["notification"]["actor_ids"] == [str(ana)]
         assert [frame["type"] for frame in sockets.received(author) if "inbox" in frame["channel"]] == []
 
-    def test_an_author_who_could_not_be_told_is_told_when_the_batch_comes_again(
+    def test_an_author_whose_inbox_was_away_is_told_by_an_activity(
         self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         platform, author = sockets.platform, ids.new_id()
@@ -311,15 +311,19 @@ class TestNotifications:
         records = sockets.stream("reactions")
 
         with monkeypatch.context() as broken:
+            broken.setattr(platform.inbox, "put", away)
+            assert sockets.count(records) == []
+            # Where that cannot be written either, the batch comes again.
             append = platform.activities.append
             broken.setattr(
                 platform.activities, "append", lambda one: away() if one.kind == "reaction.received" else append(one)
             )
             assert sockets.count(records) == [records[0]["dynamodb"]["SequenceNumber"]]
-        assert sockets.count(records) == []
 
         told = [row["channel"]["S"] for row in rows("activities") if row["kind"]["S"] == "reaction.received"]
         assert told == [inbox_channel(author)] * 2
+        assert sockets.push(sockets.stream("activities")) == []
+        assert unread(platform.inbox, author, platform.clock) == 2
 
     def test_what_cannot_be_noted_now_comes_again(self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:
         socket = sockets.connect()

@@ -56,3 +56,12 @@ def test_a_transaction_costs_twice_and_a_batch_each_item(client: Any, meter: Wri
     other = KEY | {"user_id": {"S": "bruno"}}
     client.batch_write_item(RequestItems={NAME: [{"PutRequest": {"Item": other}}, {"DeleteRequest": {"Key": KEY}}]})
     assert meter.units[NAME] == 4
+
+
+def test_what_ends_is_removed_once_with_its_entry(client: Any, meter: WriteMeter) -> None:
+    ends = {"expires_at": {"N": "1900000000"}, "reactor": {"S": "ana"}}
+    for _ in range(2):  # it is there already the second time
+        client.put_item(TableName=NAME, Item=KEY | ends)
+        assert meter.expiries == {NAME: 2}
+    client.delete_item(TableName=NAME, Key=KEY)
+    assert +meter.expiries == {}

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mundotango.webpush.sending import OLDEST
 from operations import config_env
 from operations.board.layout import SERVICES
 from operations.config_env import SAMCONFIG, ConfigEnv
+from operations.cost.tables import scaled
 from operations.expansion import Template, expand, of_env
 from operations.metrics import counted
 from operations.templates import ROOT
@@ -40,12 +42,20 @@ PUBLISHED = {
     ("AWS/ApiGateway", "MessageCount", ("ApiId",)),
     ("AWS/ApiGateway", "IntegrationError", ("ApiId",)),
     ("AWS/ApiGateway", "ExecutionError", ("ApiId",)),
+    ("AWS/DynamoDB", "WriteThrottleEvents", ("TableName",)),
+    ("AWS/DynamoDB", "ReadThrottleEvents", ("TableName",)),
+    ("AWS/DynamoDB", "WriteThrottleEvents", ("TableName", "GlobalSecondaryIndexName")),
+    ("AWS/DynamoDB", "ReadThrottleEvents", ("TableName", "GlobalSecondaryIndexName")),
     ("MundoTango", "MemoryShare", ()),  # by infra/metrics.yaml
 }
 KINDS = {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"}
 # Told by the composite alarm that looks at both.
 HALVES = {"FastBurnHour", "FastBurnNow", "SlowBurnHours", "SlowBurnNow"}
-ALL_ON = {"MetricDetail": "fine", "BurnRates": "on", "AnomalyDetection": "on", "Canary": "true", "TraceShare": 5}
+ALL_ON = {
+    "MetricDetail": "fine", "BurnRates": "on", "AnomalyDetection": "on", "Canary": "true", "TraceShare": 5,
+    "TableCapacity": "scaled",
+}  # fmt: skip
+MOST_METRICS = 10  # of one alarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
 
 
 def phase1(**changed: Any) -> list[Template]:
@@ -106,6 +116,30 @@ def test_each_env_is_counted(env: ConfigEnv) -> None:
     assert count.custom <= 60
     assert count.alarms <= 30
     assert count.dashboards <= 3
+
+
+@pytest.mark.parametrize("env", envs(), ids=lambda env: env.name)
+def test_each_table_and_index_that_is_scaled_is_watched(env: ConfigEnv) -> None:
+    """In each region, also where another stack made the table; the same tables as the stack of home makes."""
+    templates = of_env(env)
+    found = alarms_of(templates)
+    if env.parameters.get("TableCapacity") != "scaled":
+        assert not {"ThrottledWrites", "ThrottledReads"} & found.keys()
+        return
+    home = config_env.load(f"{env.name.partition('-')[0]}-us-east-1")
+    wanted = {one.unit for one in scaled(of_env(home))}
+    for name in ("ThrottledWrites", "ThrottledReads"):
+        asked = [one["MetricStat"]["Metric"] for one in found[name]["Metrics"] if "MetricStat" in one]
+        assert len(asked) <= MOST_METRICS
+        assert {_unit(metric["Dimensions"], env.stack_name) for metric in asked} == wanted
+        (expression,) = (one["Expression"] for one in found[name]["Metrics"] if "Expression" in one)
+        assert all(f"FILL({one['Id']}, 0)" in expression for one in found[name]["Metrics"] if "MetricStat" in one)
+
+
+def _unit(dimensions: list[dict[str, Any]], stack_name: str) -> str:
+    values = [one["Value"] for one in dimensions]
+    table = "connections" if values[0] == {"Ref": "ConnectionsTable"} else values[0].removeprefix(f"{stack_name}-")
+    return " ".join([table, *values[1:]])
 
 
 def test_finer_metrics_are_counted_by_what_they_are_split_into() -> None:
@@ -229,6 +263,17 @@ def test_regions_have_dashboards_of_their_own() -> None:
         if one.path == "Board"
     ]
     assert len(set(named)) == len(named) == 3
+
+
+def test_of_several_regions_one_watches_the_budget() -> None:
+    watching = [
+        env.name
+        for env in envs()
+        if env.name.startswith("phase4-")
+        for one in of_env(replace(env, parameters={**env.parameters, "OperatorMail": "ana@example.org"}))
+        if "Budget" in one.resources
+    ]
+    assert watching == ["phase4-us-east-1"]
 
 
 def test_the_budget_mails_thrice(nested: dict[str, Any]) -> None:

@@ -59,7 +59,8 @@ class TestNamesForTheNearest:
         assert behaviours(**NEAREST)["/api/*"]["TargetOriginId"] == "nearest-api"
         assert origins(**NEAREST)["nearest-api"]["DomainName"] == "api.mundotango.example"
         paths = ["/api/feed", "/api/users/ana", "/api/link/token/calendar.ics", "/api/linked", "/api/users/me"]
-        assert chosen("WriteHome", [(m, path) for m in ("GET", "HEAD", "OPTIONS") for path in paths]) == [None] * 15
+        paths += ["/api/notificationsx", "/api/push/devicesx"]
+        assert chosen("WriteHome", [(m, path) for m in ("GET", "HEAD", "OPTIONS") for path in paths]) == [None] * 21
 
     def test_what_writes_goes_home(self) -> None:
         assert origins(**NEAREST)["api"]["DomainName"] == "home-api"
@@ -127,6 +128,19 @@ def test_a_read_that_may_write_is_answered_at_home(logical_id: str) -> None:
     assert len(writing) > 5
     at_home = "api" if logical_id == "WriteHome" else None
     assert dict(zip(writing, chosen(logical_id, writing), strict=True)) == dict.fromkeys(writing, at_home)
+
+
+@pytest.mark.parametrize("logical_id", FUNCTIONS)
+def test_what_stands_at_home_alone_is_read_there(logical_id: str) -> None:
+    """Inboxes and devices are in a table without replicas: no other region is asked for them, not even in need."""
+    reading = [
+        ("GET", route.path)
+        for route in routes()
+        if route.methods and "GET" in route.methods and {"inbox", "devices"} & {*route.endpoint.__code__.co_names}
+    ]
+    assert {path for _, path in reading} == {"/api/notifications", "/api/notifications/unread", "/api/push/devices"}
+    at_home = "api" if logical_id == "WriteHome" else None
+    assert chosen(logical_id, reading) == [at_home] * len(reading)
 
 
 def test_what_is_public_is_only_read() -> None:

@@ -39,17 +39,19 @@ AWAY = (
     }
 )
 PROMOTED = AWAY | {"IsHome": "true", "HomeRegion": SECOND, "SesIdentity": "", "SesFrom": ""}
+AGAIN = PROMOTED | {"InboxStands": "true"}
 OF_EACH_REGION = {"ConnectionsTable", "TicketsTable", "IdempotencyTable"}
 SHARED = {
-    "ReactionsTable", "CountersTable", "MediaTable", "ActivitiesTable", "EdgesTable", "NotificationsTable",
-    "CommandsTable", "ErasuresTable",
+    "ReactionsTable", "CountersTable", "MediaTable", "ActivitiesTable", "EdgesTable", "CommandsTable", "ErasuresTable",
 }  # fmt: skip
+AT_HOME_ALONE = {"NotificationsTable"}
 PLACES: dict[str, tuple[dict[str, str], str]] = {
     "alone": ({}, HOME),
     "home": (AT_HOME, HOME),
     "home that copies": (COPYING, HOME),
     "away": (AWAY, SECOND),
     "promoted": (PROMOTED, SECOND),
+    "promoted again": (AGAIN, SECOND),
 }
 ENVS = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 PLACES_ON_AWS = [name for name, env in ENVS.items() if isinstance(env, dict) and name != "local"]
@@ -78,20 +80,21 @@ def schedules(place: str) -> Iterator[tuple[str, str]]:
                 yield name, event["Properties"].get("State", "ENABLED")
 
 
-def test_every_table_is_one_of_the_two_kinds() -> None:
-    assert tables("alone").keys() == SHARED | OF_EACH_REGION
-    assert {name for name, table in tables("alone").items() if "TableName" in table} == SHARED
+def test_every_table_is_one_of_the_three_kinds() -> None:
+    assert tables("alone").keys() == SHARED | AT_HOME_ALONE | OF_EACH_REGION
+    assert {name for name, table in tables("alone").items() if "TableName" in table} == SHARED | AT_HOME_ALONE
 
 
-@pytest.mark.parametrize("place", ["away", "promoted"])
-def test_where_replicas_are_no_table_and_no_pool_is_made(place: str) -> None:
-    """A second table of the name would be refused, and a second pool would know nobody."""
-    assert tables(place).keys() == OF_EACH_REGION
+@pytest.mark.parametrize(("place", "made"), [("away", set()), ("promoted", AT_HOME_ALONE), ("promoted again", set())])
+def test_where_replicas_are_no_table_and_no_pool_is_made(place: str, made: set[str]) -> None:
+    """A second table of the name would be refused, and a second pool would know nobody. Inboxes have no replica: a home
+    makes its own, unless it was home before."""
+    assert tables(place).keys() == OF_EACH_REGION | made
     assert not [one for one in root(place).resources.values() if one["Type"].startswith("AWS::Cognito::")]
 
 
 def test_a_table_of_a_region_has_no_replica() -> None:
-    for name in OF_EACH_REGION:
+    for name in OF_EACH_REGION | AT_HOME_ALONE:
         assert [one["Region"] for one in tables("home")[name]["Replicas"]] == [HOME], name
 
 
@@ -131,8 +134,22 @@ def test_tables_have_one_name_in_all_regions() -> None:
         }
 
     at_home = known("home")
-    assert set(at_home.values()) == {tables("home")[name]["TableName"] for name in SHARED}
-    assert known("away") == at_home
+    assert set(at_home.values()) == {tables("home")[name]["TableName"] for name in SHARED | AT_HOME_ALONE}
+    inboxes = tables("home")["NotificationsTable"]["TableName"]
+    assert known("away") == {key: name for key, name in at_home.items() if name != inboxes}
+    assert known("promoted") == known("promoted again") == at_home
+
+
+def test_nothing_away_from_home_names_inboxes() -> None:
+    def naming(place: str) -> set[str]:
+        template = root(place)
+        written = {**template.resources, **{f"output {name}": one for name, one in template.outputs.items()}}
+        return {name for name, one in written.items() if "-notifications" in json.dumps(one)}
+
+    of_functions = {f"{name}{part}" for name in ("Api", "Push", "Effects", "Jobs") for part in ("Function", "Role")}
+    assert naming("home") == of_functions | {"NotificationsTable", "output NotificationsTable"}
+    assert naming("promoted again") == of_functions | {"output NotificationsTable"}
+    assert naming("away") == set()
 
 
 def test_streams_of_its_own_region_are_read() -> None:
@@ -199,7 +216,7 @@ def test_a_home_that_is_one_no_longer_leaves_what_people_made() -> None:
     """What the other regions go on with stops being a part of its stack, and must stay."""
     gone = root("alone").resources.keys() - root("away").resources.keys()
     state = {name: root("alone").resources[name] for name in gone if not name.startswith("Migrat")}
-    assert state.keys() == SHARED | {"UserPool", "UserPoolClient", "Moderators", "EdgeStack"}
+    assert state.keys() == SHARED | AT_HOME_ALONE | {"UserPool", "UserPoolClient", "Moderators", "EdgeStack"}
     for name, one in state.items():
         assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
 

@@ -71,6 +71,18 @@ def test_a_change_that_cannot_be_made_in_place_is_found(
     assert [line for line in found if line.startswith(said)], found
 
 
+def test_tables_change_how_they_are_paid_where_they_are(envs: dict[str, list[Template]], known: Schemas) -> None:
+    """To capacity whenever one likes, and back to requests four times in 24 hours:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/switching.capacitymode.html"""
+    fixed = known["AWS::DynamoDB::GlobalTable"]
+    settings = ("BillingMode", "WriteProvisionedThroughputSettings", "Replicas", "GlobalSecondaryIndexes")
+    assert not [path for path in (*fixed["always"], *fixed["perhaps"]) if path.startswith(settings)]
+    before, after = (envs[name][0].resources["ReactionsTable"] for name in ("phase3-prepare", "phase3-us-east-1"))
+    modes = [one["Properties"]["BillingMode"] for one in (before, after)]
+    assert modes == ["PAY_PER_REQUEST", "PROVISIONED"]
+    assert list(losses(envs["phase3-us-east-1"], envs["phase4-us-east-1"], known)) == []
+
+
 def test_what_a_cluster_began_with_cannot_be_given_later(envs: dict[str, list[Template]], known: Schemas) -> None:
     later = changed(envs["phase3-us-east-1"], "Database/Aurora", "Cluster", MasterUsername="mundo_master")
 

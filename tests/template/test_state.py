@@ -37,7 +37,7 @@ def kept(everything: Resources) -> Resources:
 def test_nothing_stateful_has_a_literal_name(everything: Resources) -> None:
     for name, one in everything.items():
         given = one.get("Properties", {}).get(NAMES.get(one["Type"], ""))
-        shared = one["Type"] == "AWS::DynamoDB::GlobalTable" and one.get("Condition") == "OwnsTables"
+        shared = one["Type"] == "AWS::DynamoDB::GlobalTable" and one.get("Condition") in {"OwnsTables", "OwnsInbox"}
         logical = name.partition("/")[2]
         assert given == (
             {"Fn::Sub": f"${{AWS::StackName}}-{logical.removesuffix('Table').lower()}"} if shared else None
@@ -100,12 +100,16 @@ def test_backups_last_as_long_as_tables_can_be_had_back(everything: Resources, r
     assert everything["backup.yaml/Followed"]["Properties"]["BackupSelection"]["Resources"] == [{"Ref": "Database"}]
 
 
-def test_tables_are_global_and_on_demand(everything: Resources) -> None:
+def test_tables_are_global_and_on_demand_but_for_those_that_may_be_scaled(everything: Resources) -> None:
     tables = {n: o["Properties"] for n, o in everything.items() if o["Type"].startswith("AWS::DynamoDB::")}
     assert len(tables) == 11
+    scaled = set()
     for name, table in tables.items():
         assert table["Replicas"][0]["Region"] == {"Ref": "AWS::Region"}, name
-        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        if table["BillingMode"] != "PAY_PER_REQUEST":
+            assert table["BillingMode"] == {"Fn::If": ["ScalesTables", "PROVISIONED", "PAY_PER_REQUEST"]}, name
+            scaled.add(name.partition("/")[2].removesuffix("Table").lower())
+    assert scaled == {"activities", "connections", "counters", "notifications", "reactions"}
 
 
 def test_what_expires_says_so(everything: Resources) -> None:

@@ -13,3 +13,20 @@ def test_a_start_inside_lambda_looks_for_garbage_less_often(environment: dict[st
     asked = subprocess.run([sys.executable, "-c", ASKS], env=environment, capture_output=True, text=True, check=False)
 
     assert (asked.stdout.strip(), asked.stderr) == (said, "")
+
+
+@pytest.mark.parametrize(("home", "warm"), [("us-east-1", True), ("eu-west-1", False)])
+def test_inboxes_are_asked_for_where_their_table_is(home: str, *, warm: bool) -> None:
+    told = {
+        "AWS_LAMBDA_FUNCTION_NAME": "push",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "HOME_REGION": home,
+        "CHUNKS_QUEUE": "https://sqs.us-east-1.amazonaws.com/000000000000/chunks",
+        **{f"{table}_TABLE": table.lower() for table in ("CONNECTIONS", "EDGES", *(["NOTIFICATIONS"] if warm else []))},
+    }
+    asks = "from functions.push import handler; print('inbox' in vars(handler.platform()))"
+    asked = subprocess.run([sys.executable, "-c", asks], env=told, capture_output=True, text=True, check=False)
+
+    assert (asked.stdout.strip(), asked.stderr) == (str(warm), "")

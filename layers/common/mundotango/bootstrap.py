@@ -167,6 +167,7 @@ class Platform:
 
         return SqsWaitingMails(settings.queue("mails"), self.region)
 
+    # The table of inboxes and of devices stands at home alone: elsewhere these two raise MissingSetting.
     @cached_property
     def inbox(self) -> notifications_ports.Inbox:
         from mundotango.notifications.inbox_table import DynamoInbox

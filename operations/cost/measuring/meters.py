@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from math import ceil
-from time import process_time
+from threading import Lock
+from time import process_time, sleep
 from typing import Any
 
 from botocore import handlers
@@ -19,21 +20,24 @@ from botocore import handlers
 from bench.write_meter import size_of
 
 READ_UNIT = 4096
+A_CALL = 0.005  # seconds
 
 
 class AwsMeter:
-    """Sees the calls of every client made while it is `installed`; `calls` by service, `reads` in units by table."""
+    """Sees the calls of every client made while it is `installed`; `reads` in units by table. `waits` are calls by
+    service, of which those that are under way together count once: each lasts a moment here, as it does at AWS."""
 
     def __init__(self) -> None:
-        self.calls: Counter[str] = Counter()
+        self.waits: Counter[str] = Counter()
         self.reads: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
         self.cpu_seconds_away = 0.0
         self._left = 0.0
+        self._under_way, self._lock = 0, Lock()
 
     def reset(self) -> None:
-        for counter in (self.calls, self.reads, self.requests, self.bytes):
+        for counter in (self.waits, self.reads, self.requests, self.bytes):
             counter.clear()
         self.cpu_seconds_away = 0.0
 
@@ -42,6 +46,7 @@ class AwsMeter:
         """As moto gets between botocore and the network: in the list each new session takes its handlers from."""
         mine: list[Any] = [
             ("before-parameter-build", self._asked),
+            ("before-call", self._begins),
             ("before-send", self._leaves, handlers.REGISTER_FIRST),
             ("before-send", self._returns, handlers.REGISTER_LAST),
             ("after-call", self._answered),
@@ -56,6 +61,13 @@ class AwsMeter:
     def _asked(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["asked"] = dict(params)
 
+    def _begins(self, model: Any, **_: Any) -> None:
+        with self._lock:
+            if not self._under_way:
+                self.waits[str(model.service_model.service_name)] += 1
+            self._under_way += 1
+        sleep(A_CALL)
+
     def _leaves(self, **_: Any) -> None:
         self._left = process_time()
 
@@ -64,7 +76,8 @@ class AwsMeter:
 
     def _answered(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         service = str(model.service_model.service_name)
-        self.calls[service] += 1
+        with self._lock:
+            self._under_way -= 1
         asked = context.get("asked", {})
         if service == "dynamodb":
             for table, units in _read_units(model.name, asked, parsed):

@@ -5,10 +5,10 @@ import os
 import platform
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import redis
@@ -23,7 +23,7 @@ from mundotango import settings
 from mundotango.adapters.clock import SystemClock
 from mundotango.adapters.postgres import Database
 from operations.cost.consumption import PATH
-from operations.cost.measuring.acting import ACTS, COLD, Town, photograph
+from operations.cost.measuring.acting import ACTS, COLD, TIMES, Town, photograph
 from operations.cost.measuring.meters import AwsMeter
 from operations.cost.measuring.stage import REGION, Invocation, Spent, Stage, make_stores
 
@@ -61,34 +61,51 @@ def measure(console: Console) -> dict[str, Any]:
         stage.meter_writes(reader)
         units = {name: _played(stage, town, cache, name) for name in ACTS}
         kept = {"picture_bytes": len(town.photograph)}
-    return kept | {"acts": {name: _merged(times[name], units[name]) for name in ACTS}}
+    found = {name: _merged(name, [one.home for one in times[name]], units[name].home) for name in ACTS}
+    elsewhere = {name: _merged(name, [one.elsewhere for one in times[name]], units[name].elsewhere) for name in ACTS}
+    return kept | {"acts": found, "elsewhere": {name: act for name, act in elsewhere.items() if act["functions"]}}
 
 
-def _timed(stage: Stage, town: Town, cache: "redis.Redis", name: str, console: Console) -> list[Spent]:
+class Played(NamedTuple):
+    home: Spent
+    elsewhere: Spent
+
+
+def _timed(stage: Stage, town: Town, cache: "redis.Redis", name: str, console: Console) -> list[Played]:
     with console.status(f"timing {name}"):
         _played(stage, town, cache, name)  # what is imported and connected once is no part of it
         rounds = HEAVY_ROUNDS if name in ("picture", "many_likes") else ROUNDS
         return [_played(stage, town, cache, name) for _ in range(rounds)]
 
 
-def _played(stage: Stage, town: Town, cache: "redis.Redis", name: str) -> Spent:
+def _played(stage: Stage, town: Town, cache: "redis.Redis", name: str) -> Played:
     if name in COLD:
         cache.flushall()
-    stage.spent = Spent()
+    stage.spent, stage.elsewhere = Spent(), Spent()
     ACTS[name](stage, town)
-    return stage.spent
+    return Played(stage.spent, stage.elsewhere)
 
 
-def _merged(times: list[Spent], units: Spent) -> dict[str, Any]:
+def _merged(name: str, times: list[Spent], units: Spent) -> dict[str, Any]:
+    often = TIMES.get(name, 1)
     return {
-        "functions": _functions(times),
-        "writes": _rounded(units.writes),
-        "reads": _rounded(units.reads),
-        "requests": _rounded(units.requests),
-        "bytes": _rounded(units.bytes),
-        "frames": units.frames,
-        "cache_commands": units.cache_commands,
-        "cache_bytes": units.cache_bytes,
+        "functions": {function: _each(used, often) for function, used in _functions(times).items()},
+        "writes": _each(+units.writes, often),
+        "expiries": _each(+units.expiries, often),
+        "reads": _each(+units.reads, often),
+        "requests": _each(+units.requests, often),
+        "bytes": _each(+units.bytes, often),
+        "frames": units.frames / often,
+        "cache_commands": units.cache_commands / often,
+        "cache_bytes": units.cache_bytes / often,
+    }
+
+
+def _each(summed: Mapping[str, Any], often: int) -> dict[str, Any]:
+    """Of one act, where so many were played."""
+    return {
+        name: _each(amount, often) if isinstance(amount, Mapping) else round(float(amount) / often, 2)
+        for name, amount in summed.items()
     }
 
 
@@ -102,7 +119,7 @@ def _functions(times: list[Spent]) -> dict[str, dict[str, Any]]:
             "invocations": statistics.median_low([len(each) for each in rounds]),
             "cpu_ms": _least(rounds, "cpu_ms"),
             "database_ms": _least(rounds, "database_ms"),
-            "calls": dict(sum((each.calls for each in last), Counter[str]())),
+            "waits": dict(sum((each.waits for each in last), Counter[str]())),
             "sql": sum(each.sql for each in last),
             "cache": sum(each.cache for each in last),
             "log_bytes": sum(each.log_bytes for each in last),
@@ -113,10 +130,6 @@ def _functions(times: list[Spent]) -> dict[str, dict[str, Any]]:
 
 def _least(rounds: list[list[Invocation]], name: str) -> float:
     return round(min(sum(float(getattr(each, name)) for each in one) for one in rounds), 2)
-
-
-def _rounded(counter: Counter[str]) -> dict[str, float]:
-    return {name: round(float(amount), 2) for name, amount in sorted(counter.items()) if amount}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import process_time
@@ -71,7 +71,7 @@ class Invocation:
     function: str
     cpu_ms: float
     database_ms: float
-    calls: Counter[str]
+    waits: Counter[str]
     sql: int
     cache: int
     log_bytes: int
@@ -84,6 +84,7 @@ class Spent:
 
     invocations: list[Invocation] = field(default_factory=list)
     writes: Counter[str] = field(default_factory=Counter)
+    expiries: Counter[str] = field(default_factory=Counter)
     reads: Counter[str] = field(default_factory=Counter)
     requests: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
@@ -118,7 +119,7 @@ class Clock:
 
 
 class Stage:
-    """`call` is one invocation; what it took is put to what the action under way has spent."""
+    """`call` is one invocation; what it took is put to what the action under way has spent, at home and elsewhere."""
 
     def __init__(self, cache: "redis.Redis", aws: AwsMeter, database: psycopg.Connection) -> None:
         self._cache, self._aws, self._database = cache, aws, database
@@ -127,9 +128,13 @@ class Stage:
         self.platform.pusher = self.pusher
         self.clock = Clock()
         self.platform.clock = self.clock
+        self._elsewhere = Platform()
+        self._elsewhere.pusher, self._elsewhere.clock = self.pusher, self.clock
+        self._elsewhere.region = replace(REGION, home="eu-west-1")
+        self._acting = self.platform
         self.streams = Streams()
         for module in (counters, effects, image_worker, push, ws_connect, authorizer):
-            module.platform = lambda: self.platform  # type: ignore[attr-defined]
+            module.platform = lambda: self._acting  # type: ignore[attr-defined]
         self._handlers: dict[str, Callable[[Any, Any], Any]] = {
             "ApiFunction": door(self.platform),
             "CountersFunction": counters.lambda_handler,
@@ -140,7 +145,7 @@ class Stage:
             "WsConnectFunction": ws_connect.lambda_handler,
         }
         self._writes: WriteMeter | None = None
-        self.spent = Spent()
+        self.spent, self.elsewhere = Spent(), Spent()
 
     def meter_writes(self, reader: Any) -> None:
         """From here on; it reads each item before and after, so times are of no use meanwhile."""
@@ -179,9 +184,9 @@ class Stage:
     def _note(self, function: str, cpu: float, database_ms: float, commands: int, log: str, answer: Any) -> None:
         cpu_ms = 1000 * max(cpu - self._aws.cpu_seconds_away, 0)
         body = len(json.dumps(answer, default=str)) if answer is not None else 0
-        calls, statements = Counter(self._aws.calls), _statements(log)
+        waits, statements = Counter(self._aws.waits), _statements(log)
         self.spent.invocations.append(
-            Invocation(function, cpu_ms, database_ms, calls, statements, commands, len(log), body)
+            Invocation(function, cpu_ms, database_ms, waits, statements, commands, len(log), body)
         )
         self.spent.reads += self._aws.reads
         self.spent.requests += self._aws.requests
@@ -189,6 +194,7 @@ class Stage:
         self.spent.frames += self.pusher.frames
         if self._writes:
             self.spent.writes += self._writes.units
+            self.spent.expiries += self._writes.expiries
 
     def follow(self) -> None:
         """Brings what the streams have to their readers, and what those write to its readers, until nothing is left."""
@@ -201,7 +207,17 @@ class Stage:
             answer = self.call(function, {"Records": records})
             if answer["batchItemFailures"]:
                 raise SystemExit(f"mundo: {function} did not take a batch of {table}")
+            if table == "activities":
+                self._bring_elsewhere(function, records)
         return bool(records)
+
+    def _bring_elsewhere(self, function: str, records: list[dict[str, Any]]) -> None:
+        """What the same records take in a region that is not home, which tells its own sockets and no more."""
+        self.spent, self.elsewhere, self._acting = self.elsewhere, self.spent, self._elsewhere
+        try:
+            self.call(function, {"Records": records})
+        finally:
+            self.spent, self.elsewhere, self._acting = self.elsewhere, self.spent, self.platform
 
 
 def _status(record: dict[str, Any]) -> bool:
@@ -223,24 +239,24 @@ class Streams:
     def __init__(self) -> None:
         self._streams = boto3.client("dynamodbstreams", REGION.name)
         self._tables = boto3.client("dynamodb", REGION.name)
-        self._read: Counter[str] = Counter()
+        self._following: dict[str, str] = {}
 
     def new(self, table: str) -> list[dict[str, Any]]:
         """moto has two records of an update that makes a row, DynamoDB one: the first has nothing but the key."""
-        every = list(self._every(table))
-        new, self._read[table] = every[self._read[table] :], len(every)
-        return [each for each in new if each["dynamodb"].get("NewImage") != each["dynamodb"]["Keys"]]
+        return [each for each in self._rest(table) if each["dynamodb"].get("NewImage") != each["dynamodb"]["Keys"]]
 
-    def _every(self, table: str) -> Iterator[dict[str, Any]]:
+    def _rest(self, table: str) -> Iterator[dict[str, Any]]:
+        following = self._following.get(table) or self._beginning(table)
+        while (page := self._streams.get_records(ShardIterator=following, Limit=1000))["Records"]:
+            yield from map(dict, page["Records"])
+            following = page["NextShardIterator"]
+        self._following[table] = following
+
+    def _beginning(self, table: str) -> str:
         arn = self._tables.describe_table(TableName=table)["Table"]["LatestStreamArn"]
         shard = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        following: str | None = self._streams.get_shard_iterator(
-            StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        while following:
-            page = self._streams.get_records(ShardIterator=following, Limit=1000)
-            yield from map(dict, page["Records"])
-            following = page.get("NextShardIterator") if page["Records"] else None
+        asked = self._streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        return str(asked["ShardIterator"])
 
 
 def make_stores() -> dict[str, str]:

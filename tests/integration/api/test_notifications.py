@@ -13,6 +13,7 @@ from mundotango.notifications.inbox import take_in
 from mundotango.notifications.model import KINDS
 from mundotango.reactions.telling import tell_authors
 from mundotango.realtime.model import inbox_channel, user_channel
+from mundotango.settings import Region
 from tests.fakes.notifications import FakeInbox
 from tests.fakes.reactions import FakeReactions
 from tests.fakes.realtime import FakeActivities
@@ -28,9 +29,10 @@ def push(gateway: Gateway) -> None:
     platform = gateway.platform
     assert isinstance(platform.activities, FakeActivities)
     assert isinstance(platform.reactions, FakeReactions)
-    assert tell_authors(platform.activities, platform.reactions.table.told, platform.clock) is None
     for appended in list(platform.activities.appended):
         take_in(platform, appended)
+    platform.region = Region("us-east-1", "")
+    assert tell_authors(platform, platform.reactions.table.told) is None
 
 
 def inbox(gateway: Gateway, user: UUID, **query: Any) -> Any:

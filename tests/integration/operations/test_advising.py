@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 from operations import cli, config_env, measures, parameters
 from operations.board.readings import Line
 from operations.config_env import ConfigEnv
+from operations.cost.model import project_places
+from operations.cost.places import of_phase, place
 from operations.deployed import Deployed
 from operations.expansion import of_env
 from operations.measures import Measures
 from operations.refusal import Refusal
-from operations.scale import advising, commands
+from operations.scale import advising, commands, report
 from operations.scale.advising import Advised, of_measures
 
 GB = 1024**3
@@ -126,6 +128,32 @@ class TestCost:
         monkeypatch.setattr(advising, "project", refused)
         (step,) = advised(connections_share=0.9).steps
         assert (step.usd_more, step.no_price) == (None, "no price of db.t4g.small")
+
+
+class TestTables:
+    @pytest.mark.parametrize(
+        ("name", "given", "users", "to"),
+        [
+            ("phase3-us-east-1", {"TableCapacity": "on-demand"}, 90_000, "TableCapacity=scaled"),
+            ("phase3-us-east-1", {}, 9_000, "TableCapacity=on-demand"),
+            ("phase3-us-east-1", {}, 90_000, ""),
+            ("phase3-us-east-1", {"TableCapacity": "on-demand"}, 9_000, ""),
+            ("phase2", {}, 90_000, ""),
+        ],
+    )
+    def test_it_is_said_when_they_are_paid_the_dearer_way(
+        self, name: str, given: dict[str, str], users: int, to: str
+    ) -> None:
+        said = report.of_tables(advised(name, given, users=users))
+        assert (to in said) if to else said == ""
+
+    def test_the_two_ways_cost_the_same_where_the_advice_turns(self) -> None:
+        """Within a hundredth of the whole: the model, and not the number in the report, says from when it pays."""
+        scaled = of_phase("phase3")
+        changed = [replace(one.env, parameters={**one.env.parameters, "TableCapacity": "on-demand"}) for one in scaled]
+        on_demand = [place(env, home=one.home) for env, one in zip(changed, scaled, strict=True)]
+        costs = [project_places(each, "phase3", report.SCALED_FROM).total_usd for each in (scaled, on_demand)]
+        assert costs[0] == pytest.approx(costs[1], rel=0.01)
 
 
 class TestWhatToDo:

@@ -63,13 +63,17 @@ def of(service: str, region: str = HOME) -> Any:
 
 def make_tables(region: str = HOME) -> None:
     for name in regions.STREAMS.values():
-        of("dynamodb", region).create_table(
-            TableName=f"{STACK}-{name}",
-            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
+        make_table(name, region)
+
+
+def make_table(name: str, region: str) -> None:
+    of("dynamodb", region).create_table(
+        TableName=f"{STACK}-{name}",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
 
 
 def replicate(region: str) -> None:
@@ -213,6 +217,25 @@ class TestHome:
         assert told["ReactionsStream"] == stream("reactions", SECOND)
         assert (told["HomeUserPoolId"], told["HomeUserPoolClientId"]) == (f"{HOME}_Pool", "client")
         assert "OriginSecretSha256" not in told
+
+    @pytest.mark.parametrize(
+        ("made", "there", "told"),
+        [((), False, {}), ((), True, {"InboxStands": "true"}), (("NotificationsTable",), True, {})],
+        ids=["never home", "home before", "home"],
+    )
+    def test_it_makes_a_table_of_inboxes_where_there_is_none(
+        self, made: tuple[str, ...], told: dict[str, str], *, there: bool
+    ) -> None:
+        make_home()
+        replicate(SECOND)
+        make_stack(SECOND, *made)
+        if there:
+            make_table("notifications", SECOND)
+
+        known = regions.told(promoted())
+
+        assert {name: value for name, value in known.items() if name == "InboxStands"} == told
+        assert effective(promoted().parameters, known)["InboxStands"] == ("true" if told else "false")
 
     def test_it_cannot_give_those_a_replica(self) -> None:
         make_home()

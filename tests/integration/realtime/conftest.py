@@ -16,7 +16,7 @@ from tests.fixtures.sockets import Sockets
 def gateway(sockets: Sockets, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """The API over the very platform whose sockets are told; files and answers kept in memory. One thread, as moto's
     transactions copy tables that others write."""
-    monkeypatch.setattr("mundotango.realtime.delivery.THREADS", 1)
+    monkeypatch.setattr("mundotango.threads.THREADS", 1)
     monkeypatch.setattr("mundotango.realtime.policy.RESUME_THREADS", 1)
     platform = sockets.platform
     platform.clock, platform.database, platform.reader = SystemClock(), database, None

@@ -98,6 +98,21 @@ def test_somebodys_sockets_are_closed_and_devices_forgotten_and_no_others(monkey
     assert {device.user_id for device in stores.devices.devices.values()} == {sockets[2].user_id}
 
 
+def test_away_from_home_no_device_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a command that this region wrote: it was home then, and the stream brings it now."""
+    stores = FakeStores(region=settings.Region("us-east-1", "", "eu-west-1"))
+    socket = make_socket()
+    connect(stores, socket, make_end(stores.clock))
+    monkeypatch.delattr(stores, "devices")
+    monkeypatch.setattr(handler, "platform", lambda: stores)
+    command = command_of(Outgoing(4, socket_closing(socket.user_id, "suspended", stores.clock)))
+    assert command is not None
+
+    assert batch(record_of(command, 1)) == []
+
+    assert stores.pusher.closed == [socket.connection_id]
+
+
 def test_a_kind_that_nobody_knows_is_refused(platform: Platform) -> None:
     with pytest.raises(UnknownCommand, match="make_coffee"):
         carry_out(platform, Command("x", "make_coffee", {}, 1, 1))

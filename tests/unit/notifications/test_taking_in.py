@@ -20,6 +20,7 @@ from mundotango.notifications.service import mark_read
 from mundotango.reactions.policy import told_on
 from mundotango.reactions.telling import News, tell_authors
 from mundotango.realtime.model import Activity, Appended, Kind, inbox_channel, post_channel, user_channel
+from mundotango.settings import Region
 from tests.factories.occasions import make_brief
 from tests.factories.realtime import AT, make_activity
 from tests.fakes.notifications import FakeInbox
@@ -61,10 +62,7 @@ def follower(who: UUID, *, number: int = 0) -> Appended:
 
 def likes(*changes: tuple[UUID, int, bool], post: UUID = POSTS[0]) -> Appended:
     """Each a person, the number of the change, and whether they react or take it back."""
-    activities = FakeActivities()
-    told = [News(number, ME, post, who, told_on(AT), reacted) for who, number, reacted in changes]
-    assert tell_authors(activities, told, FakeStores().clock) is None
-    (appended,) = activities.appended
+    (appended,) = received([News(number, ME, post, who, told_on(AT), reacted) for who, number, reacted in changes])
     return appended
 
 
@@ -375,10 +373,11 @@ def shown_by_frames(stores: FakeStores) -> dict[str, Any]:
 
 
 def received(told: list[News]) -> list[Appended]:
-    activities = FakeActivities()
-    tell_authors(activities, told, FakeStores().clock)
-    assert all(each.channel == inbox_channel(ME) for each in activities.appended)
-    return activities.appended
+    """As a region tells them that is not home."""
+    away = FakeStores(region=Region("eu-west-1", "", home="us-east-1"))
+    assert tell_authors(away, told) is None
+    assert all(each.channel == inbox_channel(ME) for each in away.activities.appended)
+    return away.activities.appended
 
 
 def seen(stores: FakeStores) -> dict[str, Any]:

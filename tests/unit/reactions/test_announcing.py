@@ -1,7 +1,7 @@
 """A post's totals, told once a second and never left untold, by many who count at once."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
@@ -14,13 +14,19 @@ from mundotango.errors import Unavailable
 from mundotango.reactions import announcing
 from mundotango.reactions.announcing import GAP
 from mundotango.reactions.counting import RowChange, count_changes
-from mundotango.reactions.model import bucket_key, bucket_of
+from mundotango.reactions.model import Claim, Standing, Told, bucket_key, bucket_of
 from mundotango.realtime.model import Activity, Appended
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
 from tests.fakes.reactions import FakeCounters
 from tests.fakes.realtime import FakeActivities
 
 POSTS = [UUID(int=1), UUID(int=2)]
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a schedule is not the same each time."""
+    monkeypatch.setattr("mundotango.threads.THREADS", 1)
 
 
 class Shards:
@@ -51,6 +57,7 @@ class Shards:
         return [each.activity for each in self.activities.appended if each.channel == f"post:{post}"]
 
     def _sleep(self, seconds: float) -> None:
+        assert seconds >= 0
         self.waits.append(seconds)
         ends_at = self.clock.now() + timedelta(seconds=seconds)
         while self._arriving and self.clock.now() < ends_at:
@@ -114,6 +121,69 @@ def test_a_telling_that_stood_still_is_told_again_after_the_one_that_overtook_it
     shards.like(POSTS[0])
 
     assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [2, 1, 2]
+
+
+def test_what_another_post_took_is_not_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(FakeCounters):
+        """Of the second post the write takes longer than the first has to wait."""
+
+        def apply(self, target_id: UUID, *counted: Any) -> Standing | None:
+            if target_id == POSTS[1]:
+                shards.clock.advance(2 * GAP)
+            return super().apply(target_id, *counted)
+
+    shards = Shards(monkeypatch, FakeActivities())
+    shards.like(POSTS[0])
+    slow = shards.counters = Slow()
+    slow.tellings = {POSTS[0]: Told(UUID(int=9), shards.clock.now())}
+    batch = [
+        RowChange(number, bucket_key(post, 3), None, "like", A_MONDAY_EVENING) for number, post in enumerate(POSTS)
+    ]
+
+    assert count_changes(slow, shards.activities, batch, shards.clock) is None
+
+    assert shards.waits == [0]
+    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1, 1]
+
+
+def test_who_finds_another_claim_counts_all_the_same_and_tells_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its batch does not come again: what is counted does not wait for who tells it."""
+
+    class Overtaken(FakeCounters):
+        def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+            found = super().standing(target_ids)
+            if meanwhile:
+                meanwhile.pop()()
+            return found
+
+    shards = Shards(monkeypatch, FakeActivities())
+    shards.counters, meanwhile = Overtaken(), list[Callable[[], object]]()
+    other = partial(shards.counters.claim, POSTS[0], Claim(Told(), UUID(int=9), shards.clock.now()))
+    meanwhile.append(other)
+    batch = [RowChange(1, bucket_key(POSTS[0], 3), None, "like", A_MONDAY_EVENING)]
+
+    assert count_changes(shards.counters, shards.activities, batch, shards.clock) is None
+
+    assert shards.waits == [1.0]
+    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1]
+
+
+def test_of_those_who_wait_one_claims_and_the_others_pay_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims: list[UUID] = []
+
+    class Paid(FakeCounters):
+        def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
+            claims.append(target_id)
+            return super().claim(target_id, claim)
+
+    shards = Shards(monkeypatch, FakeActivities())
+    shards.counters = Paid()
+    shards.like(POSTS[0])
+
+    shards.arrive(*(partial(shards.like, POSTS[0]) for _ in range(5)))
+
+    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1, 6]
+    assert claims == [POSTS[0]]
 
 
 def test_who_claims_and_cannot_tell_has_the_batch_again(monkeypatch: pytest.MonkeyPatch) -> None:

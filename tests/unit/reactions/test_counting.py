@@ -1,7 +1,6 @@
 """Counting from a stream that delivers what it likes, as often as it likes."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +10,9 @@ from mundotango.errors import Unavailable
 from mundotango.reactions.counting import RowChange, count_changes
 from mundotango.reactions.model import (
     ENDED,
-    Count,
+    Claim,
     CountChange,
-    Counts,
-    Told,
+    Standing,
     Total,
     Totals,
     bucket_key,
@@ -43,25 +41,19 @@ class AwayNowAndThen:
         self.counters, self.activities = FakeCounters(), FakeActivities()
         self.meanwhile: Callable[[], object] | None = None
 
-    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        known = self.counters.counts(keys, fresh=fresh)
+    def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        known = self.counters.standing(target_ids)
         overlapping, self.meanwhile = self.meanwhile, None
         if overlapping is not None:
             overlapping()
         return known
 
-    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
-        return self.counters.everywhere(keys, fresh=fresh)
-
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
         self._call()
-        return self.counters.apply(target_id, changes)
+        return self.counters.apply(target_id, changes, claim)
 
-    def told(self, target_id: UUID) -> Told:
-        return self.counters.told(target_id)
-
-    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
-        return self.counters.claim(target_id, last, at, name)
+    def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
+        return self.counters.claim(target_id, claim)
 
     def append(self, activity: Activity) -> Appended:
         self._call()
@@ -91,9 +83,11 @@ class TestCountChanges:
         written: list[UUID] = []
 
         class Counting(FakeCounters):
-            def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+            def apply(
+                self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None
+            ) -> Standing | None:
                 written.append(target_id)
-                return super().apply(target_id, changes)
+                return super().apply(target_id, changes, claim)
 
         batch = [change(number, person) for number, person in enumerate(PEOPLE, start=1)]
         counters = Counting()

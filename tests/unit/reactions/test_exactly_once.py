@@ -7,10 +7,8 @@ only there, it is the recount that makes the totals right, but for views.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,15 +19,16 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from mundotango.errors import Unavailable
 from mundotango.reactions import counting
+from mundotango.reactions.announcing import Announcements
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     REACTION_KINDS,
+    Claim,
     Count,
     CountChange,
-    Counts,
     EngagementKind,
     ReactionKind,
-    Told,
+    Standing,
     Total,
     Totals,
     zeros,
@@ -51,6 +50,12 @@ FAULTS = st.lists(st.sampled_from(["", "away", "lost", "retried"]), max_size=6)
 posts, people, items = st.sampled_from(POSTS), st.sampled_from(PEOPLE), st.sampled_from(ITEMS)
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a schedule is not the same each time."""
+    monkeypatch.setattr("mundotango.threads.THREADS", 1)
+
+
 def ample() -> float:
     return 300.0
 
@@ -67,24 +72,18 @@ class Unreliable:
         self.faults: Iterator[str] = iter(())
         self.meanwhile: Callable[[], object] | None = None
 
-    def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        known = self.counters.counts(keys, fresh=fresh)
+    def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        known = self.counters.standing(target_ids)
         overlapping, self.meanwhile = self.meanwhile, None
         if overlapping is not None:
             overlapping()
         return known
 
-    def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
-        return self.counters.everywhere(keys, fresh=fresh)
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
+        return self._meet_fault(lambda: self.counters.apply(target_id, changes, claim))
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
-        return self._meet_fault(lambda: self.counters.apply(target_id, changes))
-
-    def told(self, target_id: UUID) -> Told:
-        return self.counters.told(target_id)
-
-    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
-        return self._meet_fault(lambda: self.counters.claim(target_id, last, at, name))
+    def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
+        return self._meet_fault(lambda: self.counters.claim(target_id, claim))
 
     def append(self, activity: Activity) -> Appended:
         return self._meet_fault(lambda: self.activities.append(activity))
@@ -302,12 +301,12 @@ class MovesTheGuardFirst(FakeCounters):
         super().__init__()
         self.calls = 0
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
         self.calls += 1
         nothing = {key: replace(change, adds={}) for key, change in changes.items()}
         if self.calls % 5 == 0 and super().apply(target_id, nothing):
             raise Unavailable("ended between two writes")
-        return super().apply(target_id, changes)
+        return super().apply(target_id, changes, claim)
 
 
 def fails(machine: type[Counting]) -> None:
@@ -350,6 +349,14 @@ def test_it_fails_with_a_batch_acknowledged_before_its_effect(monkeypatch: pytes
     fails(Counting)
 
 
+@pytest.mark.parametrize("untold", ["tell_again", "tell_rest"])
+def test_it_fails_where_a_claim_that_could_not_be_had_or_told_is_forgotten(
+    untold: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Announcements, untold, lambda *_: [])
+    fails(Counting)
+
+
 def test_it_fails_with_a_recount_that_does_not_wait_for_its_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mundotango.reactions.recount._proof", lambda _mark, contents: contents.fingerprint)
     fails(Counting)
@@ -366,32 +373,3 @@ class SplitFromTheStart(Counting):
 def test_it_fails_with_no_recount_after_a_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counting, "_recount", lambda *_: {"corrected": 0, "unsettled": 0})
     fails(SplitFromTheStart)
-
-
-def test_threads_that_react_and_threads_that_count_at_once() -> None:
-    table, counters, clock = FakeTable(), FakeCounters(), FakeClock()
-    reactions, activities = FakeReactions(table), FakeActivities()
-    crowd = [UUID(int=number) for number in range(60)]
-
-    def act(kind: ReactionKind) -> None:
-        for person in crowd:
-            reactions.put(POSTS[0], person, kind, clock.now())
-            if person.int % 3 == 0:
-                reactions.remove(POSTS[0], person)
-
-    together([partial(act, kind) for kind in REACTION_KINDS])
-    for start in range(0, len(table.stream), 20):
-        batch = table.stream[start : start + 20]
-        while any(together([partial(counting.count_changes, counters, activities, batch, clock)] * 4)):
-            pass  # whoever lost a race has the batch again
-
-    true = zeros()
-    for row in table.rows.values():
-        true[row.counts_as or "like"] += 1
-    assert totals(counters, POSTS[:1])[POSTS[0]] == true
-    assert sum(true.values()) == len(table.rows)
-
-
-def together(acts: list[Callable[[], object]]) -> list[object]:
-    with ThreadPoolExecutor(len(acts)) as several:
-        return list(several.map(lambda act: act(), acts))

@@ -71,9 +71,9 @@ def concerns(command: Command, *, own: bool) -> bool:
     return own or command.kind in _EVERYWHERE
 
 
-def carry_out(platform: Platform, command: Command, *, own: bool = True) -> None:
+def carry_out(platform: Platform, command: Command) -> None:
     """Doing it twice is doing it once: a command comes again after any failure, and sometimes for no reason. Of another
-    region's only what this one has itself is done.
+    region's only what this one has itself is done, and devices are known at home alone, whoever wrote the command.
 
     Of a picture the edge still has copies: they are forgotten by `invalidate`, together with those of others.
 
@@ -87,7 +87,7 @@ def carry_out(platform: Platform, command: Command, *, own: bool = True) -> None
 
             user_id = UUID(command.payload["user_id"])
             end_all(platform, user_id, command.payload["code"])
-            if own:
+            if platform.region.is_home:
                 remove_all(platform.devices, user_id)
         case "identity_delete":
             platform.identities.delete(UUID(command.payload["user_id"]))

@@ -52,7 +52,7 @@ def advise(phase: Phase, measured: Measured, parameters: Parameters) -> Advice:
 def phase_of(parameters: Parameters) -> Phase:
     """What a stack is, by the parameters in which the config envs of the phases differ."""
     if parameters["DatabaseKind"] == "aurora":
-        return "phase3" if parameters["DatabaseClusterClass"] == "db.serverless" else "phase4"
+        return "phase4" if parameters["CacheKind"] == "cluster" else "phase3"
     return "phase2" if parameters["DatabaseMultiAz"] == "true" or parameters["DatabaseReaders"] != "0" else "phase1"
 
 

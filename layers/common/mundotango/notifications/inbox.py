@@ -53,12 +53,21 @@ def take_in(stores: Stores, appended: Appended) -> None:
     family, _, name = appended.channel.partition(":")
     if family not in ("user", "inbox"):
         return
-    user_id = UUID(name)
-    for occurrence in policy.occurrences(appended.activity):
+    note(stores, UUID(name), appended.activity)
+
+
+def note(stores: Stores, user_id: UUID, activity: Activity) -> None:
+    """The same of what need not be appended to be told to this person.
+
+    Raises:
+        Unavailable: it has to come again.
+    """
+    for occurrence in policy.occurrences(activity):
         heard = _told_of(stores.edges, user_id, occurrence)
         if heard is not None:
-            item = _seen(stores.edges, _noted(stores, user_id, heard), heard)
-            _tell(stores, item)
+            noted, read = _noted(stores, user_id, heard)
+            item = _seen(stores.edges, noted, heard)
+            _tell(stores, item, read)
             _wake_devices(stores, item, heard)
 
 
@@ -97,8 +106,8 @@ def without_those_apart(edges: Edges, item: Notification, asked: Sequence[UUID])
     return replace(item, actors=actors, shown=bool(actors))
 
 
-def tell_counted[T](activities: Activities, count: Callable[[], T], activity: Callable[..., Activity]) -> T:
-    """Tell what is counted now, and again if that has changed by the time it is told.
+def tell_counted[T](activities: Activities, first: T, count: Callable[[], T], activity: Callable[..., Activity]) -> T:
+    """Tell what was counted first, and again what is counted now if that differs by the time it is told.
 
     Who changes an inbox counts, then appends: of two who do so at once the first may have counted last. Clients go on
     showing what stands last in the channel, so whoever appended looks whether it still holds. `activity` is given all
@@ -107,7 +116,7 @@ def tell_counted[T](activities: Activities, count: Callable[[], T], activity: Ca
     Raises:
         Unavailable: it changes too fast.
     """
-    counted = [count()]
+    counted = [first]
     for _ in range(_ATTEMPTS):
         activities.append(activity(*counted))
         now = count()
@@ -131,23 +140,23 @@ def _seen(edges: Edges, item: Notification, heard: Occurrence) -> Notification:
     return without_those_apart(edges, item, [actor for actor in item.actor_ids if actor not in heard.joined])
 
 
-def _noted(stores: Stores, user_id: UUID, occurrence: Occurrence) -> Notification:
-    """The item with the occurrence in it."""
+def _noted(stores: Stores, user_id: UUID, occurrence: Occurrence) -> tuple[Notification, str]:
+    """The item with the occurrence in it, and up to where its owner had read."""
     for _ in range(_ATTEMPTS):
-        known = stores.inbox.find(user_id, occurrence.group)
-        item = policy.merged(known, user_id, occurrence, _position(stores.inbox, user_id))
+        known, read = stores.inbox.look(user_id, occurrence.group)
+        item = policy.merged(known, user_id, occurrence, _position_beyond(read))
         if item is known or stores.inbox.put(item):
-            return item
+            return item, read
     raise Unavailable("others write the same rows; try again")
 
 
-def _position(inbox: Inbox, user_id: UUID) -> str:
+def _position_beyond(read: str) -> str:
     """Beyond what was read, whichever machine's clock was ahead: nothing is read before it is there."""
-    position, read = ids.new_position(), inbox.read_up_to(user_id)
+    position = ids.new_position()
     return position if position > read else str(UUID(int=UUID(read).int + 1))
 
 
-def _tell(stores: Stores, item: Notification) -> None:
+def _tell(stores: Stores, item: Notification, read: str) -> None:
     kind: Kind = "notification.updated" if item.shown else "notification.removed"
     payload = {"notification": notification_payload(item)} if item.shown else {"id": str(item.id)}
 
@@ -155,7 +164,9 @@ def _tell(stores: Stores, item: Notification) -> None:
         told = (item.group, str(item.version), *map(str, numbers))
         return activity_of(kind, item.user_id, payload | {"unread": numbers[-1]}, stores.clock, *told)
 
-    tell_counted(stores.activities, lambda: unread(stores.inbox, item.user_id, stores.clock), activity)
+    # Somebody may have read further since: then they are told again.
+    first = unread_beyond(stores.inbox, item.user_id, read, stores.clock)
+    tell_counted(stores.activities, first, lambda: unread(stores.inbox, item.user_id, stores.clock), activity)
 
 
 def _wake_devices(stores: Stores, item: Notification, heard: Occurrence) -> None:
@@ -167,7 +178,7 @@ def _wake_devices(stores: Stores, item: Notification, heard: Occurrence) -> None
     if not item.shown or (heard.left and not heard.joined):
         return
     try:
-        if stores.devices.of_user(item.user_id):
+        if stores.devices.has_any(item.user_id):
             stores.waiting_pushes.put(item.user_id, item.group)
     except Unavailable as failure:
         count("push_not_woken")

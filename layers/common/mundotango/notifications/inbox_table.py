@@ -65,6 +65,12 @@ class DynamoInbox:
         found = self._find(user_id, _ITEM + group)
         return None if found is None else _notification(found)
 
+    def look(self, user_id: UUID, group: str) -> tuple[Notification | None, str]:
+        keys = [(_owner(user_id), _ITEM + group), (_owner(user_id), READ)]
+        rows = {row.item: row for row in batch_get(self._row, keys, consistent_read=True)}
+        found, read = rows.get(_ITEM + group), rows.get(READ)
+        return _notification(found) if found else None, read.up_to if read else ""
+
     def put(self, notification: Notification) -> bool:
         row = self._row(
             _owner(notification.user_id),

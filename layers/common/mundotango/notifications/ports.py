@@ -17,6 +17,10 @@ class Inbox(Protocol):
         """Also one that nobody is left in."""
         ...
 
+    def look(self, user_id: UUID, group: str) -> tuple[Notification | None, str]:
+        """`find` and `read_up_to` by one call."""
+        ...
+
     def put(self, notification: Notification) -> bool:
         """In place of the version before it, of which the first has none. False, and nothing written, when that is no
         longer what stands there."""

@@ -65,7 +65,7 @@ def mark_read(inbox: Inbox, activities: Activities, user_id: UUID, up_to: UUID, 
     # Also when it had been read: then the answer, or the telling, may have been lost.
     if position == read.up_to != "":
         return tell_counted(
-            activities, lambda: get_read(inbox, user_id, clock), partial(_read_activity, user_id, clock)
+            activities, read, lambda: get_read(inbox, user_id, clock), partial(_read_activity, user_id, clock)
         )
     return read
 

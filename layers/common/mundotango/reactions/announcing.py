@@ -1,12 +1,14 @@
 """Tells a post's totals to those who look at it: at once after a while of silence, and else once a second.
 
-Whoever has counted something looks when the post was last told. If that was a second ago it *claims* the next telling,
-a write that only one can win, and reads the totals after it. If not, it waits for the rest of the second, once at the
-end of its batch, and claims then. Who does not win a claim need not tell: the other's came after what was counted here,
-and so did the reading of its totals. So the last state is always told.
+Who counts has read when the post was last told. If that was a second ago they *claim* the next telling by the write
+that counts, which holds only while nobody else has claimed it since, and answers the totals to be told. If not, they
+wait for the rest of the second, once at the end of their batch, and claim then by a write of its own. Who does not win
+a claim need not tell: the other's came after what was counted here, and so did its totals. So the last state is always
+told; and whose batch comes again, because they claimed and could not tell, looks at what was told last.
 
-What other regions counted is told as it came here last. Of two regions that count one post within the second that this
-takes each may tell it without the other's; the next telling, and whoever asks, has both.
+What other regions counted is told as it was read after the claim before and before this one, so it never turns back. Of
+two regions that count one post within the second that this takes each may tell it without the other's; the next
+telling, and whoever asks, has both.
 """
 
 from collections.abc import Mapping
@@ -18,11 +20,12 @@ from uuid import UUID
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.ports import Clock
-from mundotango.reactions.model import ENDED, Told, Totals, bucket_keys
+from mundotango.reactions.model import ENDED, Claim, Standing, Told
 from mundotango.reactions.ports import Counters
 from mundotango.reactions.service import total
 from mundotango.realtime.model import Activity, post_channel
 from mundotango.realtime.ports import Activities
+from mundotango.threads import side_by_side
 
 GAP = timedelta(seconds=1)
 # Among so many of a channel's newest activities the last announcement is looked for.
@@ -34,41 +37,67 @@ class Announcements:
 
     def __init__(self, counters: Counters, activities: Activities, clock: Clock) -> None:
         self._counters, self._activities, self._clock = counters, activities, clock
-        self._waiting: dict[UUID, Told] = {}
+        self._waiting: dict[UUID, Standing] = {}
 
-    def tell(self, target_id: UUID, *, again: bool) -> None:
-        """After what changed is counted: now, or in `tell_rest`.
+    def claim(self, told: Told) -> Claim | None:
+        """To be written with what is counted; None where the target was told within the last second."""
+        now = self._clock.now()
+        return None if told.at is not None and now - told.at < GAP else Claim(told, ids.new_id(), now)
 
-        `again` is for a batch that was counted when it came before. It may not have been announced then, so this looks.
-        """
-        if again and self._newest(target_id) == _news_in(self._read(target_id)[1]):
-            return
-        last = self._counters.told(target_id)
-        if last.at is not None and self._clock.now() - last.at < GAP:
-            self._waiting[target_id] = last
+    def tell(self, target_id: UUID, standing: Standing, claim: Claim | None) -> None:
+        """What is counted, and claimed by the same write; without a claim in `tell_rest`."""
+        if claim is None:
+            self._waiting[target_id] = standing
         else:
-            self._claim_and_tell(target_id, last)
+            self._append(target_id, standing, claim)
+
+    def tell_again(self, target_id: UUID, standing: Standing) -> None:
+        """Of a batch that was counted when it came before. It may not have been announced then, so this looks."""
+        if self._newest(target_id) == _news_in(total(standing.counts, target_id)):
+            return
+        if self.claim(standing.told) is None:
+            self._waiting[target_id] = standing
+        else:
+            self._claim_and_tell(target_id, standing)
 
     def tell_rest(self) -> list[UUID]:
         """The targets that could not be told."""
         failed: list[UUID] = []
         while self._waiting:
             now = self._clock.now()
-            rest = max(GAP - (now - last.at) for last in self._waiting.values() if last.at is not None)
-            sleep(min(rest, GAP).total_seconds())
+            rests = [GAP - (now - each.told.at) for each in self._waiting.values() if each.told.at is not None]
+            # Of some the second may be over by now.
+            sleep(min(max(timedelta(), *rests), GAP).total_seconds())
             waiting, self._waiting = self._waiting, {}
-            for target_id, last in waiting.items():
-                try:
-                    self._claim_and_tell(target_id, last)
-                except Unavailable:
-                    failed.append(target_id)
+            failed += self._tell_those(waiting)
         return failed
 
-    def _claim_and_tell(self, target_id: UUID, last: Told) -> None:
-        claimed_at = self._clock.now()
-        if not self._counters.claim(target_id, last, claimed_at, str(ids.new_id())):
-            return
-        guards, totals = self._read(target_id)
+    def _tell_those(self, waiting: Mapping[UUID, Standing]) -> list[UUID]:
+        """A read of all spares the claims that others have won meanwhile: refused, each would be paid as a write."""
+
+        def told(due: tuple[UUID, Standing]) -> bool:
+            try:
+                self._claim_and_tell(*due)
+            except Unavailable:
+                return False
+            return True
+
+        try:
+            newest = self._counters.standing(waiting)
+        except Unavailable:
+            return list(waiting)
+        due = [(each, newest[each]) for each, before in waiting.items() if newest[each].told == before.told]
+        return [target_id for (target_id, _), done in zip(due, side_by_side(told, due), strict=True) if not done]
+
+    def _claim_and_tell(self, target_id: UUID, standing: Standing) -> None:
+        claim = Claim(standing.told, ids.new_id(), self._clock.now())
+        claimed = self._counters.claim(target_id, claim)
+        if claimed is not None:
+            self._append(target_id, standing.after(claimed), claim)
+
+    def _append(self, target_id: UUID, standing: Standing, claim: Claim) -> None:
+        counts = standing.counts
+        guards = [counts[key][region].guard or "" for key in sorted(counts) for region in sorted(counts[key])]
         if ENDED in guards:
             return
         self._activities.append(
@@ -78,20 +107,15 @@ class Announcements:
                 kind="reaction.changed",
                 actor_id=None,
                 channel=post_channel(target_id),
-                payload={"post_id": str(target_id), "totals": totals},
-                occurred_at=claimed_at,
+                payload={"post_id": str(target_id), "totals": total(counts, target_id)},
+                occurred_at=claim.at,
             )
         )
-        if self._clock.now() - claimed_at > GAP / 2:
+        if self._clock.now() - claim.at > GAP / 2:
             # That took long: a later telling may stand before this one, which has then to be told after it.
-            newest = self._counters.told(target_id)
-            if newest.number > last.number + 1:
+            newest = self._counters.standing([target_id])[target_id]
+            if newest.told.by != claim.by:
                 self._waiting[target_id] = newest
-
-    def _read(self, target_id: UUID) -> tuple[list[str], Totals]:
-        counts = self._counters.everywhere(bucket_keys(target_id), fresh=True)
-        guards = [counts[key][region].guard or "" for key in sorted(counts) for region in sorted(counts[key])]
-        return guards, total(counts, target_id)
 
     def _newest(self, target_id: UUID) -> dict[str, int] | None:
         """What the newest announcement of this target says."""

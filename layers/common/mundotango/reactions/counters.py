@@ -3,45 +3,55 @@
 target              what
 post#{id}           what the region counted in which the platform began, all sixteen buckets in one row
 post#{id}@{region}  what another counted; so too
-told#{id}           when the totals were last told by the first region; of another with @{region} behind it
 recount             how far the first region's recount has come; so too
 
 Of two regions that write one row the later write stands, so none writes another's. To read a post's totals is to read
-one row, and one more for each further region, in one call.
+one row, and one more for each further region, in one call. Who told the totals last, and when, stands in the region's
+own row beside them, so that who counts can claim the next telling by the same write; and each write answers the row as
+it is then, which costs nothing.
 
 An attribute of a bucket is the bucket's hexadecimal digit and a letter of `LETTERS`, such as `7g`: DynamoDB bills names
 as it bills values, and a row stays within a write unit's kilobyte until all buckets have had nearly all kinds.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any
 from uuid import UUID
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import Replicated, batch_get, batch_get_raw, bind, scan_page, written
+from mundotango.adapters.dynamodb import Replicated, batch_get, batch_get_raw, bind, condition_failed, scan_page
 from mundotango.reactions.model import (
     ENDED,
     TOTALS,
+    Claim,
     Contents,
     Count,
     CountChange,
     Counts,
     Pass,
+    Standing,
     Told,
     Totals,
     bucket_keys,
     target_of,
 )
-from mundotango.reactions.policy import ENDED_LIFE, TOLD_LIFE
+from mundotango.reactions.policy import ENDED_LIFE
 
 # The row that stands for no bucket.
 BOOKMARK = "recount"
@@ -60,15 +70,10 @@ class CounterRow(Replicated):
     target = UnicodeAttribute(hash_key=True)
     ended = BooleanAttribute(null=True)
     counted_at = UTCDateTimeAttribute(null=True)
+    # No bucket's digit is a t.
+    told_at = NumberAttribute(null=True, attr_name="ta")
+    told_by = BinaryAttribute(null=True, attr_name="tb", legacy_encoding=False)
     expires_at = TTLAttribute(null=True)
-
-
-class ToldRow(Replicated):
-    target = UnicodeAttribute(hash_key=True)
-    number = NumberAttribute()
-    at = UTCDateTimeAttribute()
-    claimed_by = UnicodeAttribute()
-    expires_at = TTLAttribute()
 
 
 class PassRow(Replicated):
@@ -85,7 +90,6 @@ class DynamoCounters:
         # Behind what is this region's own.
         self._mark = "" if region.name == region.first else f"@{region.name}"
         self._row = bind(CounterRow, table_name, region)
-        self._told = bind(ToldRow, table_name, region)
         self._pass = bind(PassRow, table_name, region)
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
@@ -96,7 +100,14 @@ class DynamoCounters:
     def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
         return self._read(keys, self._region.everywhere, fresh)
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
+    def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        found = {target_id: Standing(self._region.name) for target_id in target_ids}
+        for item in batch_get_raw(self._row, self._places(found, self._region.everywhere), consistent_read=True):
+            target_id = target_of(item["target"]["S"].partition("@")[0])
+            found[target_id] = found[target_id].after(self._standing_of(item))
+        return found
+
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
         actions: list[Action] = []
         conditions: list[Condition] = [self._row.ended.does_not_exist()]
         for key, change in changes.items():
@@ -111,23 +122,15 @@ class DynamoCounters:
             conditions.append(_still_at(key, change.guard_before))
         last = max(change.counted_at for change in changes.values())
         actions.append(self._row.counted_at.set(last))
-        return _updated(self._row(self._own(target_id)), actions, reduce(and_, conditions))
+        if claim is not None:
+            actions += self._claiming(claim)
+            conditions.append(self._told_by(claim.last.by))
+        return self._updated(target_id, actions, reduce(and_, conditions))
 
-    def told(self, target_id: UUID) -> Told:
-        row = next(iter(batch_get(self._told, [self._told_key(target_id)], consistent_read=True)), None)
-        return Told() if row is None else Told(int(row.number), row.at)
-
-    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
-        row = self._told
-        actions: list[Action] = [
-            row.number.set(last.number + 1),
-            row.at.set(at),
-            row.claimed_by.set(name),
-            row.expires_at.set(at + TOLD_LIFE),
-        ]
-        # The row may just have expired, and the SDK may repeat what has succeeded.
-        free = row.target.does_not_exist() | (row.number == last.number) | (row.claimed_by == name)
-        return _updated(row(self._told_key(target_id)), actions, free)
+    def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
+        # The SDK may repeat what has succeeded.
+        free = self._told_by(claim.last.by) | self._told_by(claim.by)
+        return self._updated(target_id, self._claiming(claim), self._row.ended.does_not_exist() & free)
 
     def correct(self, key: str, count: Count, contents: Contents) -> bool:
         actions: list[Action] = [_at(key, name).set(number) for name, number in contents.totals.items()]
@@ -135,7 +138,7 @@ class DynamoCounters:
             through = max(contents.through, count.through or contents.through)
             actions.append(_at(key, "through").set(_number(through)))
         condition = self._row.ended.does_not_exist() & _still_at(key, count.guard)
-        return _updated(self._row(self._own(target_of(key))), actions, condition)
+        return self._updated(target_of(key), actions, condition) is not None
 
     def end(self, target_id: UUID, at: datetime) -> None:
         with self._row.batch_write() as batch:
@@ -167,20 +170,41 @@ class DynamoCounters:
 
     def _read(self, keys: Collection[str], regions: Sequence[str], fresh: bool) -> Counts:
         asked = set(keys)
-        marks = ["" if region == self._region.first else f"@{region}" for region in regions]
-        rows = [_place(target_id, mark) for mark in marks for target_id in {target_of(key): None for key in keys}]
         found: Counts = {}
-        for item in batch_get_raw(self._row, rows, consistent_read=fresh):
+        places = self._places({target_of(key): None for key in keys}, regions)
+        for item in batch_get_raw(self._row, places, consistent_read=fresh):
             for key, region, count in self._counts_of(item):
                 if key in asked:
                     found.setdefault(key, {})[region] = count
         return found
 
-    def _own(self, target_id: UUID) -> str:
-        return _place(target_id, self._mark)
+    def _places(self, target_ids: Iterable[UUID], regions: Sequence[str]) -> list[str]:
+        marks = ["" if region == self._region.first else f"@{region}" for region in regions]
+        return [_place(target_id, mark) for target_id in target_ids for mark in marks]
 
-    def _told_key(self, target_id: UUID) -> str:
-        return f"told#{target_id}{self._mark}"
+    def _updated(self, target_id: UUID, actions: Sequence[Action], condition: Condition) -> Standing | None:
+        """What the region's own row of the target says then; None, and nothing written, where the condition did not
+        hold."""
+        try:
+            answer = self._row(_place(target_id, self._mark)).update(list(actions), condition=condition)
+        except UpdateError as error:
+            if condition_failed(error):
+                return None
+            raise
+        return self._standing_of(answer["Attributes"])
+
+    def _standing_of(self, item: Mapping[str, Any]) -> Standing:
+        counts: Counts = {key: {region: count} for key, region, count in self._counts_of(item)}
+        place = item["target"]["S"]
+        own = place == f"{place.partition('@')[0]}{self._mark}"
+        return Standing(self._region.name, counts, _told(item) if own and "ta" in item else Told())
+
+    def _claiming(self, claim: Claim) -> list[Action]:
+        return [self._row.told_at.set(_number(claim.at)), self._row.told_by.set(claim.by.bytes)]
+
+    def _told_by(self, by: UUID | None) -> Condition:
+        row = self._row
+        return row.told_by.does_not_exist() if by is None else row.told_by == by.bytes
 
     def _counts_of(self, item: Mapping[str, Any]) -> Iterator[tuple[str, str, Count]]:
         """Of each bucket in a row: its key, who counted it, and the count."""
@@ -202,10 +226,6 @@ def _at(key: str, what: str) -> Path:
     return Path(_name(key, what))
 
 
-def _updated(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
-    return written(lambda: row.update(list(actions), condition=condition))
-
-
 def _still_at(key: str, guard: str | None) -> Condition:
     place = _at(key, "guard")
     return place.does_not_exist() if guard is None else place == guard
@@ -221,5 +241,12 @@ def _count(item: Mapping[str, Any], key: str) -> Count:
     totals: Totals = {name: number for name, number in counted.items() if number}
     guard, mark = (item.get(_name(key, name), {}).get("S") for name in ("guard", "mark"))
     through = item.get(_name(key, "through"), {}).get("N")
-    moment = None if through is None else _EPOCH + int(through) * _MICROSECOND
-    return Count(totals, guard, moment, mark)
+    return Count(totals, guard, None if through is None else _moment(through), mark)
+
+
+def _told(item: Mapping[str, Any]) -> Told:
+    return Told(UUID(bytes=item["tb"]["B"]), _moment(item["ta"]["N"]))
+
+
+def _moment(number: str) -> datetime:
+    return _EPOCH + int(number) * _MICROSECOND

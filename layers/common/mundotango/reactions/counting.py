@@ -11,7 +11,7 @@ off until the nightly recount counts the bucket anew from its rows, which are th
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,9 +19,10 @@ from uuid import UUID
 from mundotango.errors import Unavailable
 from mundotango.ports import Clock
 from mundotango.reactions.announcing import Announcements
-from mundotango.reactions.model import Count, CountChange, Total, Totals, target_of
+from mundotango.reactions.model import Count, CountChange, Standing, Total, Totals, target_of
 from mundotango.reactions.ports import Counters
 from mundotango.realtime.ports import Activities
+from mundotango.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,16 @@ def count_changes(counters: Counters, activities: Activities, changes: Sequence[
     changes = [change for change in changes if change.before != change.after or change.mark]
     for change in sorted(changes, key=lambda change: change.sequence):
         by_target[target_of(change.bucket)].append(change)
-    known = counters.counts({change.bucket for change in changes}, fresh=True)
-    failed = [
-        target_id
-        for target_id, target_changes in by_target.items()
-        if not _settle(counters, announcements, target_id, target_changes, known, clock)
-    ]
+    known = counters.standing(by_target)
+
+    def settled(target_id: UUID) -> bool:
+        try:
+            return _settle(counters, announcements, target_id, by_target[target_id], known[target_id], clock)
+        except Unavailable:
+            return False
+
+    settled_here = side_by_side(settled, list(by_target))
+    failed = [target_id for target_id, done in zip(by_target, settled_here, strict=True) if not done]
     failed += announcements.tell_rest()
     return min((by_target[target_id][0].sequence for target_id in failed), default=None)
 
@@ -65,24 +70,28 @@ def _settle(
     announcements: Announcements,
     target_id: UUID,
     changes: Sequence[RowChange],
-    known: Mapping[str, Count],
+    known: Standing,
     clock: Clock,
 ) -> bool:
     by_bucket: defaultdict[str, list[RowChange]] = defaultdict(list)
     for change in changes:
         by_bucket[change.bucket].append(change)
-    try:
-        fresh = {bucket: _uncounted(some, known.get(bucket, Count())) for bucket, some in by_bucket.items()}
-        adding = {
-            bucket: _adding(some, known.get(bucket, Count()), clock.now()) for bucket, some in fresh.items() if some
-        }
-        if adding and not counters.apply(target_id, adding):
+    uncounted = {bucket: _uncounted(some, known.own(bucket)) for bucket, some in by_bucket.items()}
+    adding = {bucket: _adding(some, known.own(bucket), clock.now()) for bucket, some in uncounted.items() if some}
+    counts_news = any(_is_news(change) for some in uncounted.values() for change in some)
+    claim = announcements.claim(known.told) if counts_news else None
+    if adding:
+        counted = counters.apply(target_id, adding, claim)
+        if counted is None and claim is not None:
+            # Another may have claimed since. What is counted does not wait for that; it is told after theirs.
+            claim, counted = None, counters.apply(target_id, adding)
+        if counted is None:
             return False
-        if any(map(_is_news, changes)):
-            counted = (change for some in fresh.values() for change in some)
-            announcements.tell(target_id, again=not any(map(_is_news, counted)))
-    except Unavailable:
-        return False
+        known = known.after(counted)
+    if counts_news:
+        announcements.tell(target_id, known, claim)
+    elif any(map(_is_news, changes)):
+        announcements.tell_again(target_id, known)
     return True
 
 

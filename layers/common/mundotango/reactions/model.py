@@ -74,10 +74,40 @@ class CountChange:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When a target's totals were last told, and how often they were; None and 0 where that is long ago."""
+    """Whose was the last claim to tell a target's totals, and when; None before the first."""
 
-    number: int = 0
+    by: UUID | None = None
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """To be the next to tell a target's totals, valid only where `last` is still the last.
+
+    `by` names this claim and no other.
+    """
+
+    last: Told
+    by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a target stood at one read or write: what each region counted, and when it was last told by `here`."""
+
+    here: str
+    counts: Counts = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
+
+    def own(self, key: str) -> Count:
+        return self.counts.get(key, {}).get(self.here, Count())
+
+    def after(self, later: "Standing") -> "Standing":
+        """With what a later look found in the place of what it looked at."""
+        found = {key: {**self.counts.get(key, {}), **counts} for key, counts in later.counts.items()}
+        told = self.told if later.told.by is None else later.told
+        return Standing(self.here, {**self.counts, **found}, told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,6 @@ VIEW_LIFE = timedelta(days=2)
 # What was ended stays known for longer than the stream keeps a record, so that a late one finds it.
 ENDED_LIFE = timedelta(days=2)
 
-# After an hour of silence a post is told anew as if it never had been.
-TOLD_LIFE = timedelta(hours=1)
-
 
 def told_on(at: datetime) -> str:
     """The day, by the clock of UTC, under which an author's notifications of reactions are grouped."""

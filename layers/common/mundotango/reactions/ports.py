@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from mundotango.reactions.model import (
+        Claim,
         Contents,
         Count,
         CountChange,
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
         Pass,
         Reaction,
         ReactionKind,
-        Told,
+        Standing,
     )
 
 
@@ -85,7 +86,8 @@ class Buckets(Protocol):
 class Counters(Protocol):
     """Totals by bucket and region, derived from the stream of reactions and engagements.
 
-    A region counts what was written in it, and no other's; all but `everywhere`, `end` and `forget` is about its own.
+    A region counts what was written in it, and no other's; all but `everywhere`, `standing`, `end` and `forget` is
+    about its own.
     """
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
@@ -96,21 +98,23 @@ class Counters(Protocol):
         """All regions' counts, of others as they came here last, in as many calls as this region's alone."""
         ...
 
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange]) -> bool:
-        """All of them, by the keys of the target's buckets, in one write.
+    def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        """Of each of them, also where nothing is counted: of this region as of the last write, of others as it came
+        here last."""
+        ...
 
-        False, and nothing written, when of one the guard is no longer its change's `guard_before`.
+    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
+        """All of them, by the keys of the target's buckets, and the claim, in one write; what this region has then.
+
+        None, and nothing written, when of one the guard is no longer its change's `guard_before`, or the claim's `last`
+        is no longer the last.
         """
         ...
 
-    def told(self, target_id: UUID) -> Told:
-        """As of the last claim."""
-        ...
+    def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
+        """What this region has then. None, and nothing written, when the claim's `last` is no longer the last.
 
-    def claim(self, target_id: UUID, last: Told, at: datetime, name: str) -> bool:
-        """To be the next to tell the target's totals. False, and nothing written, when another was since `last`.
-
-        Who asks again under the same name, because the answer was lost, has what it had.
+        Who asks again with the same claim, because the answer was lost, has what it had.
         """
         ...
 

@@ -1,19 +1,24 @@
 """From the stream of the reactions table to the authors: who reacted to their posts, and who has taken it back.
 
-One activity a batch for each author and post, however many react. The stream brings a batch again, in whole or in
-parts: each change says its sequence number, and an inbox keeps of each person the change with the highest.
+They are told once a batch and post, however many react. Inboxes are written at home: who counts there notes it in the
+author's at once; elsewhere, and where that cannot be done now, it is an activity that `push` takes in at home. The
+stream brings a batch again, in whole or in parts, and an activity may come beside it: each change says its sequence
+number, and an inbox keeps of each person the change with the highest.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
-from mundotango import ids
+from mundotango import ids, settings
 from mundotango.errors import Unavailable
+from mundotango.notifications import inbox
+from mundotango.observability import count
 from mundotango.ports import Clock
 from mundotango.realtime.model import Activity, inbox_channel
-from mundotango.realtime.ports import Activities
+from mundotango.threads import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +33,44 @@ class News:
     reacted: bool
 
 
-def tell_authors(activities: Activities, told: Sequence[News], clock: Clock) -> int | None:
+class Stores(inbox.Stores, Protocol):
+    @property
+    def region(self) -> settings.Region: ...
+
+
+def tell_authors(stores: Stores, told: Sequence[News]) -> int | None:
     """The lowest sequence number that must come again, or None."""
-    changes: defaultdict[tuple[UUID, UUID], list[News]] = defaultdict(list)
+    by_author: defaultdict[UUID, defaultdict[UUID, list[News]]] = defaultdict(lambda: defaultdict(list))
     for each in sorted(told, key=lambda each: each.sequence):
-        changes[each.author_id, each.post_id].append(each)
-    failed: int | None = None
-    for of_post in changes.values():
-        try:
-            activities.append(_received(of_post, clock))
-        except Unavailable:
-            failed = first_of(failed, of_post[0].sequence)
-    return failed
+        by_author[each.author_id][each.post_id].append(each)
+
+    def tell(author_id: UUID) -> int | None:
+        """One post after another: each changes how much is unread, which the frames of all of them say."""
+        failed: int | None = None
+        for of_post in by_author[author_id].values():
+            try:
+                _tell(stores, author_id, _received(of_post, stores.clock))
+            except Unavailable:
+                failed = first_of(failed, of_post[0].sequence)
+        return failed
+
+    return first_of(*side_by_side(tell, list(by_author)))
 
 
 def first_of(*sequences: int | None) -> int | None:
     return min((each for each in sequences if each is not None), default=None)
+
+
+def _tell(stores: Stores, author_id: UUID, received: Activity) -> None:
+    if stores.region.is_home:
+        try:
+            inbox.note(stores, author_id, received)
+        except Unavailable:
+            # It is busy, or away: to bring the batch again would hold up the counts of all posts behind it.
+            count("author_told_later")
+        else:
+            return
+    stores.activities.append(received)
 
 
 def _received(changes: Sequence[News], clock: Clock) -> Activity:

@@ -11,7 +11,7 @@ know. A family it does not know is told to nobody. An activity of a later versio
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import batched
@@ -24,6 +24,7 @@ from mundotango.realtime.model import ACTIVITY_VERSION, HOME, Appended, Chunk, D
 from mundotango.realtime.policy import OPENING_TIME, takes_subscription
 from mundotango.realtime.ports import Chunks
 from mundotango.realtime.service import Stores
+from mundotango.threads import side_by_side
 
 # The gateway takes 10,000 frames a second of an account, and one function sends some thousands: more lines would bring
 # nothing and cost a message each, for a small audience too.
@@ -31,7 +32,6 @@ SHARDS = 8
 SOCKETS_A_CHUNK = 500
 # Read together; the sockets of 100 people are one call.
 FOLLOWERS_A_PAGE = 500
-THREADS = 8
 
 _QUEUED = {"author", "post", "event", "city"}
 _SUPERSEDED = {"reaction.changed"}
@@ -127,7 +127,8 @@ def hand_over(stores: Stores, deliveries: Sequence[Delivery]) -> Counter[Outcome
                 stores.connections.close(socket, open_still=True)
 
     _unlisten(stores, deliveries, {socket for socket, outcome in by_socket.items() if outcome == "gone"})
-    _side_by_side(forget, [(socket, outcome) for socket, outcome in by_socket.items() if outcome != "sent"])
+    # Each waits for a table twice, and of a crowd some hundreds may have gone at once.
+    side_by_side(forget, [(socket, outcome) for socket, outcome in by_socket.items() if outcome != "sent"])
     return Counter(outcomes)
 
 
@@ -188,18 +189,6 @@ def _small_audience(stores: Stores, appended: Appended) -> list[Socket]:
     if actor_id is not None and receivers - {actor_id}:
         receivers -= stores.edges.apart(actor_id, receivers - {actor_id})
     return [socket for socket in sockets if socket.user_id in receivers]
-
-
-def _side_by_side[T](work: Callable[[T], None], items: Sequence[T]) -> None:
-    """Each waits for a table twice, and of a crowd some hundreds may have gone at once."""
-    if len(items) < 2:
-        for item in items:
-            work(item)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(THREADS, len(items))) as threads:
-        list(threads.map(work, items))
 
 
 def _family(channel: str) -> str:

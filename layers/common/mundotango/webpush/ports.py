@@ -30,6 +30,10 @@ class Devices(Protocol):
         """Those among them that expired and are not swept yet."""
         ...
 
+    def has_any(self, user_id: UUID) -> bool:
+        """So too; one registered in this moment may be overlooked, for a quarter of the price."""
+        ...
+
     def remove(self, user_id: UUID, device_id: UUID) -> bool:
         """False when this person has no such device."""
         ...

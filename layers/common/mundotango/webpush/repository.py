@@ -71,6 +71,10 @@ class DynamoDevices:
         rows = self._row.query(_owner(user_id), self._row.item.startswith(_DEVICE), consistent_read=True)
         return [_device(row) for row in rows]
 
+    def has_any(self, user_id: UUID) -> bool:
+        rows = self._row.query(_owner(user_id), self._row.item.startswith(_DEVICE), page_size=1)
+        return next(iter(rows), None) is not None
+
     def remove(self, user_id: UUID, device_id: UUID) -> bool:
         def add(transaction: TransactWrite) -> None:
             self._delete(transaction, user_id, device_id)

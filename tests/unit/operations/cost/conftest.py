@@ -21,7 +21,7 @@ def used(**changed: Any) -> Used:
 
 
 def act(functions: dict[str, Used] | None = None, **changed: Any) -> Act:
-    return replace(Act(functions or {}, {}, {}, {}, {}, 0, 0, 0), **changed)
+    return replace(Act(functions or {}, {}, {}, {}, {}, {}, 0, 0, 0), **changed)
 
 
 def stack(region: str = "us-east-1", *, home: bool = True, **more: dict[str, Any]) -> Place:
@@ -42,8 +42,12 @@ def table(*regions: str) -> dict[str, Any]:
 def idle() -> Assumptions:
     """People do what the workload says, and none of it takes anything yet."""
     acts = {name: act() for name in ACTS} | {"picture": act(bytes={"s3 PutObject": 5e6})}
-    return Assumptions(prices.load(), workload.load(), Consumption("2026-11-28", 2_000_000, acts))
+    return Assumptions(prices.load(), workload.load(), Consumption("2026-11-28", 2_000_000, acts, {}))
 
 
 def taking(given: Assumptions, **acts: Act) -> Assumptions:
     return replace(given, consumption=replace(given.consumption, acts=given.consumption.acts | acts))
+
+
+def taking_elsewhere(given: Assumptions, **acts: Act) -> Assumptions:
+    return replace(given, consumption=replace(given.consumption, elsewhere=acts))

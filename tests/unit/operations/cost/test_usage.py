@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from operations.cost.idle import always_on
 from operations.cost.model import Assumptions, project_places
 from operations.cost.places import Place
 from operations.cost.prices import SECONDS_A_MONTH
-from tests.unit.operations.cost.conftest import act, stack, table, taking, used
+from tests.unit.operations.cost.conftest import act, stack, table, taking, taking_elsewhere, used
 
 PEOPLE = 1_000_000
 FEEDS = PEOPLE * 25 * 0.93  # 3 of the 20 requests
@@ -44,7 +45,7 @@ def test_a_request_is_paid_at_the_gateway_and_in_lambda(idle: Assumptions) -> No
 def test_a_small_function_is_slower_but_waits_no_longer(idle: Assumptions) -> None:
     """512 MB are 0.29 of a processor; a call of DynamoDB takes 5 ms there as everywhere."""
     how = idle.workload.functions
-    billed = used(invocations=0, cpu_ms=10, database_ms=3, calls={"dynamodb": 2}, sql=1).billed_ms(512, how)
+    billed = used(invocations=0, cpu_ms=10, database_ms=3, waits={"dynamodb": 2}, sql=1).billed_ms(512, how)
 
     assert billed == pytest.approx(10 * 1769 / 512 + 3 + 2 * 5 + 1)
 
@@ -63,6 +64,27 @@ def test_likes_are_written_to_each_copy_of_the_table_at_its_own_price(idle: Assu
 
     assert found["dynamodb_writes", "us-east-1"] == found["dynamodb_writes", "sa-east-1"] == 2 * LIKES / 1e6
     assert dollars([home], given, "DynamoDB reactions") == pytest.approx(2 * LIKES / 1e6 * (0.625 + 0.9375))
+
+
+def test_what_is_removed_by_age_is_paid_in_the_other_regions(idle: Assumptions) -> None:
+    given = taking(idle, like=act(expiries={"reactions": 2.0}))
+    found = units([stack(ReactionsTable=table("us-east-1", "sa-east-1"))], given)
+
+    assert found["dynamodb_writes", "sa-east-1"] == 2 * LIKES / 1e6
+    assert ("dynamodb_writes", "us-east-1") not in found
+    assert ("dynamodb_writes", "us-east-1") not in units([stack(ReactionsTable=table("us-east-1"))], given)
+
+
+def test_each_other_region_pays_for_what_a_write_takes_there(idle: Assumptions) -> None:
+    given = taking_elsewhere(
+        taking(idle, post=act(reads={"edges": 3.0})),
+        post=act({"PushFunction": used(invocations=1)}, reads={"edges": 0.5}),
+    )
+    found = units([stack(), stack("eu-west-1", home=False)], given)
+
+    assert found["dynamodb_reads", "us-east-1"] == pytest.approx(PEOPLE * 4 * 3 / 1e6)
+    assert found["dynamodb_reads", "eu-west-1"] == pytest.approx(PEOPLE * 4 * 0.5 / 1e6)
+    assert found["lambda_requests", "eu-west-1"] == pytest.approx(PEOPLE * 4 / 1e6)
 
 
 def test_writes_go_home_and_reads_to_the_nearest(idle: Assumptions) -> None:
@@ -135,8 +157,8 @@ def test_a_firewall_is_paid_for_each_request(idle: Assumptions) -> None:
     assert found["firewall_requests", "us-east-1"] == pytest.approx(PEOPLE * 25 * 29.2 / 1e6)
 
 
-def test_lines_of_log_are_paid_with_lambdas_own(idle: Assumptions) -> None:
-    given = taking(idle, feed=act({"ApiFunction": used(invocations=1, log_bytes=550)}))
+def test_lines_of_log_are_paid_with_what_cloudwatch_adds(idle: Assumptions) -> None:
+    given = taking(idle, feed=act({"ApiFunction": used(invocations=1, log_bytes=940)}))
 
     assert units([stack()], given)["logs", "us-east-1"] == pytest.approx(FEEDS * 1000 / 1e9)
 
@@ -178,3 +200,61 @@ def backed_up(rule: dict[str, Any], what: dict[str, Any]) -> Place:
         Plan={"Type": "AWS::Backup::BackupPlan", "Properties": {"BackupPlan": {"BackupPlanRule": [rule]}}},
         Facts={"Type": "AWS::Backup::BackupSelection", "Properties": chosen},
     )
+
+
+def scaled_table(*regions: str, floor: int = 1, index: str = "") -> dict[str, Any]:
+    settings = {
+        "MinCapacity": floor,
+        "MaxCapacity": 10**6,
+        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70},
+    }
+    writes = {"WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": settings}}
+    reads = {"ReadProvisionedThroughputSettings": {"ReadCapacityAutoScalingSettings": settings}}
+    indexes = [{"IndexName": index}] if index else []
+    return {
+        "Type": "AWS::DynamoDB::GlobalTable",
+        "Properties": {
+            "BillingMode": "PROVISIONED",
+            **writes,
+            "GlobalSecondaryIndexes": [one | writes for one in indexes],
+            "Replicas": [
+                {"Region": region, **reads, "GlobalSecondaryIndexes": [one | reads for one in indexes]}
+                for region in regions
+            ],
+        },
+    }
+
+
+def test_a_scaled_table_is_paid_by_the_hour_in_each_region_at_its_price(idle: Assumptions) -> None:
+    """Of what is kept between 45 and 62 hundredths are used; the index is kept beside, no write is paid by itself."""
+    given = taking(idle, like=act(writes={"reactions": 1.0, "reactions by_user": 1.0}))
+    home = stack(ReactionsTable=scaled_table("us-east-1", "sa-east-1", index="by_user"))
+    found = units([home], given)
+
+    assert not {price for price, _ in found} & {"dynamodb_writes", "dynamodb_reads"}
+    for region in ("us-east-1", "sa-east-1"):
+        assert 1 / 0.62 < found["dynamodb_write_hours", region] / (2 * LIKES / 3600) < 1 / 0.45
+        assert found["dynamodb_read_hours", region] == 2 * 730  # nobody reads: the floors
+    hours = found["dynamodb_write_hours", "us-east-1"]
+    floors = 2 * 730 * (0.00013 + 0.000195)
+    assert dollars([home], given, "DynamoDB reactions") == pytest.approx(hours * (0.00065 + 0.000975) + floors)
+
+
+def test_a_scaled_table_costs_its_floors_and_alarms_while_nobody_comes(idle: Assumptions) -> None:
+    """Eight alarms each of the table and the index, and each in two regions; ten are free."""
+    home = stack(ReactionsTable=scaled_table("us-east-1", "sa-east-1", floor=10, index="by_user"))
+    found = units([home], idle)
+
+    assert found["dynamodb_write_hours", "sa-east-1"] == found["dynamodb_read_hours", "us-east-1"] == 2 * 10 * 730
+    assert found["alarms", "us-east-1"] == found["alarms", "sa-east-1"] == 16
+    standing = {one.what: one.monthly for one in always_on(home.templates, "us-east-1")}
+    assert standing["reactions in sa-east-1: 10 writes a second kept"] == pytest.approx(10 * 730 * 0.000975)
+    assert sum(usd or 0 for what, usd in standing.items() if "auto scaling's alarms" in what) == pytest.approx(2.2)
+
+
+def test_a_local_index_is_kept_with_its_table(idle: Assumptions) -> None:
+    given = taking(idle, like=act(writes={"notifications": 1.0, "notifications by_position": 1.0}))
+    found = units([stack(NotificationsTable=scaled_table("us-east-1"))], given)
+
+    assert "dynamodb_writes" not in {price for price, _ in found}
+    assert found["dynamodb_write_hours", "us-east-1"] > 2 * LIKES / 3600 / 0.62
