@@ -10,12 +10,14 @@
 
 No two of them are written together, as a write in a transaction costs two: each write stands alone, and their order
 makes what a failure leaves between two of them harmless. A socket is in its person's row last of all, where alone it
-counts, is delivered to and makes somebody seen here; and is taken out first. The connection's own row stays, marked as
-closed, so that an opening that is told again finds that it was. A channel's row is there before the connection says
-that it listens. It stays when the client closes, until a frame to it is refused or its age ends it: deleting ten costs
-as much as writing them, and most are never told anything more. What the gateway forgets to tell of ($disconnect is best
-effort) is removed at the first frame it refuses, when it ends, or by age: rows by DynamoDB, and a socket in its
-person's row when they open another.
+counts, is delivered to and makes somebody seen here. The connection's own row alone says whether it was closed: who
+closes marks it, and then takes the socket out of its person's row; who opens puts the socket there, and then looks for
+the mark. So whichever is later sees the other. The marked row stays: an opening told again finds it.
+
+A channel's row is there before the connection says that it listens. It stays when the client closes, until a frame to
+it is refused or its age ends it: deleting ten costs as much as writing them, and most are never told anything more.
+What the gateway forgets to tell of ($disconnect is best effort) is removed at the first frame it refuses, when it ends,
+or by age: rows by DynamoDB, and a socket in its person's row when they open another.
 
 `of_users` and `of_channel` read consistently, at twice the price of reading what may be a second old ($0.125 a million
 sockets listening): who subscribed before something was appended was told that they listen from there on, and would
@@ -108,7 +110,7 @@ class DynamoConnections:
         if not self._join(packed, opened_at, limit):
             return False
         known = self._find(socket.connection_id)
-        if known is None or known.closed:  # while it opened; who closed it may have looked before it joined
+        if known is None or known.closed:  # while it opened; who closed it may have taken it out before it joined
             self._leave([packed])
             return known is not None
         return True
@@ -116,18 +118,21 @@ class DynamoConnections:
     def close(self, socket: Socket, *, opened_before: datetime | None = None, open_still: bool = False) -> bool:
         row, meta = self._row, self._find(socket.connection_id)
         if meta is None or meta.closed:
-            theirs = self._sockets(socket.user_id)
-            return self._leave([each for each in theirs if each.socket.connection_id == socket.connection_id])
+            theirs = [
+                each for each in self._sockets(socket.user_id) if each.socket.connection_id == socket.connection_id
+            ]
+            if meta is None and theirs:  # what is there has a row of its own, unless that expired: it opened meanwhile
+                meta = self._find(socket.connection_id)
+            if meta is None or meta.closed:
+                return self._leave(theirs)
         if opened_before is not None and meta.opened_at >= opened_before:
             return False
         if open_still:
             self._stop_listening(socket.connection_id, meta.channels or ())
-        packed = Packed(socket, meta.opened_at, meta.ends_at)
-        self._leave([packed])
-        closed = self._update(row(meta.pk, meta.sk), [row.closed.set(True)], self._unchanged(meta))
-        # It may have joined since, told to open twice, and who opened it looked before it was marked.
-        self._leave([each for each in self._sockets(socket.user_id) if each.socket == socket])
-        return closed or self.close(socket, opened_before=opened_before, open_still=open_still)
+        if not self._update(row(meta.pk, meta.sk), [row.closed.set(True)], self._unchanged(meta)):
+            return self.close(socket, opened_before=opened_before, open_still=open_still)
+        self._leave([Packed(socket, meta.opened_at, meta.ends_at)])
+        return True
 
     def subscribe(
         self,
