@@ -7,18 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from mundotango import ids, settings
-from mundotango.adapters.dynamodb import connection
+from mundotango import ids
 from mundotango.errors import NotFound, Unavailable
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.model import Socket
 from mundotango.realtime.policy import CONNECTION_LIFE, ROW_GRACE
 from tests.factories.realtime import AT, make_socket
-from tests.fixtures.aws import is_known, rows, table_name
+from tests.fakes.expressions import Item
+from tests.fakes.global_tables import GlobalTables
+from tests.fixtures.aws import REGION
 
 SECOND = timedelta(seconds=1)
 END = AT + timedelta(hours=1)
@@ -29,6 +30,8 @@ SOCKETS = 3
 ACTS = st.lists(
     st.tuples(st.sampled_from(["open", "subscribe", "close", "gone"]), st.integers(0, SOCKETS - 1)), max_size=5
 )
+# How many calls each of the two makes until it is the other's turn: most of what may go wrong needs few turns.
+TURNS = st.lists(st.integers(0, 12), max_size=10)
 # Of a call that fails nobody knows whether it was done.
 FAILURES = st.dictionaries(st.integers(0, 40), st.sampled_from(["before", "after"]), max_size=3)
 
@@ -36,8 +39,9 @@ FAILURES = st.dictionaries(st.integers(0, 40), st.sampled_from(["before", "after
 class Stage:
     """One person's sockets, and two who act on them: before each call to the table it is said whose turn it is."""
 
-    def __init__(self, connections: DynamoConnections, turns: list[int], failures: dict[int, str]) -> None:
-        self.connections, self.failures = connections, failures
+    def __init__(self, turns: list[int], failures: dict[int, str]) -> None:
+        self.tables, self.failures = GlobalTables({REGION.name: 0}), failures
+        self.connections = DynamoConnections("connections", REGION)
         self.user_id = ids.new_id()
         self.sockets = [make_socket(self.user_id) for _ in range(SOCKETS)]
         self.channel = f"{CHANNEL} {ids.new_id()}"
@@ -47,7 +51,7 @@ class Stage:
         self.closed: set[Socket] = set()
         self.most = self.calls = 0
         self.broke: list[Exception] = []
-        self._turns = iter(turns)
+        self._turns = (number % 2 for number, calls in enumerate(turns) for _ in range(calls))
         self._waiting: dict[int, threading.Event] = {}
         self._back = threading.Event()
         self._actor = threading.local()
@@ -67,15 +71,16 @@ class Stage:
             thread.join()
         assert not self.broke, self.broke
 
-    def call(self, real: Callable[..., Any], name: str, arguments: dict[str, Any]) -> Any:
+    def call(self, name: str, arguments: dict[str, Any]) -> Any:
         if not hasattr(self._actor, "number"):
-            return real(name, arguments)
+            return self.tables.call(REGION.name, name, arguments)
         self._pause()
         failure = self.failures.get(self.calls)
         self.calls += 1
         if failure == "before":
             raise Unavailable("away")
-        answer = real(name, arguments)
+        answer = self.tables.call(REGION.name, name, arguments)
+        self.most = max(self.most, len(self.entries()))
         if failure == "after":
             raise Unavailable("away")
         return answer
@@ -126,45 +131,43 @@ class Stage:
         return set(self.connections.of_users([self.user_id], AT))
 
     def entries(self) -> list[str]:
-        row = self.connections._get(f"user#{self.user_id}", "sockets")
-        return sorted(row.sockets or ()) if row else []
+        return [text for row in self.rows() if "sockets" in row for text in row["sockets"]["SS"]]
+
+    def rows(self) -> list[Item]:
+        return list(self.tables.replicas[REGION.name].items.values())
 
 
 @pytest.fixture
-def watched(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stage]:
-    shared, connections = connection(aws), DynamoConnections(table_name("connections"), aws)
-    real = shared._make_api_call
+def staged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stage]:
+    """On tables in memory, where 200 examples take two seconds: at moto 30 took nine. What DynamoDB does with each of
+    the calls is asked of moto in the modules beside this one."""
     stage: list[Stage] = []
 
-    def seen(name: str, arguments: dict[str, Any]) -> Any:
-        return stage[-1].call(real, name, arguments) if stage else real(name, arguments)
+    def call(shared: Any, name: str, arguments: dict[str, Any]) -> Any:
+        return stage[-1].call(name, arguments)
 
     def begin(turns: list[int], failures: dict[int, str]) -> Stage:
-        stage.clear()
-        with connections._row.batch_write() as batch:
-            for row in rows("connections"):
-                batch.delete(connections._row(row["pk"]["S"], row["sk"]["S"]))
-        stage.append(Stage(connections, turns, failures))
+        stage[:] = [Stage(turns, failures)]
         return stage[0]
 
-    monkeypatch.setattr(shared, "_make_api_call", seen)
+    monkeypatch.setattr("mundotango.adapters.dynamodb._SharedConnection._make_api_call", call)
     return begin
 
 
-@given(st.tuples(ACTS, ACTS), st.lists(st.integers(0, 1), max_size=40), FAILURES)
-@examples(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@given(st.tuples(ACTS, ACTS), TURNS, FAILURES)
+# One was closed by who had looked for it before it opened, and not marked; then its opening was told again.
+@example(([("gone", 0), ("open", 2)], [("gone", 2), ("open", 2)]), [0, 1, 1, 3, 1, 2, 1, 1, 1, 1], {})
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_meets_and_fails_each_row_is_right_in_the_end(
-    watched: Callable[..., Stage],
+    staged: Callable[..., Stage],
     scripts: tuple[list[tuple[str, int]], list[tuple[str, int]]],
     turns: list[int],
     failures: dict[int, str],
 ) -> None:
-    stage = watched(turns, failures)
+    stage = staged(turns, failures)
     stage.play([[("open", 0), *scripts[0]], [("open", 0), *scripts[1]]])
 
-    assert len(stage.entries()) <= LIMIT + 1
+    assert stage.most <= LIMIT + 1
     assert len(stage.entries()) == len(stage.theirs()), "one socket is there twice"
     live = stage.opened - stage.touched
     assert live <= stage.theirs()
@@ -190,9 +193,8 @@ def one_refusal_is_the_last(stage: Stage) -> None:
 def nothing_is_left_beyond_its_age(stage: Stage) -> None:
     assert stage.connections.of_users([stage.user_id], END) == []
     assert stage.connections.of_channel(stage.channel, END) == []
-    naming = [row for row in rows("connections") if str(stage.user_id) in str(row)]
     longest = AT + CONNECTION_LIFE + ROW_GRACE + 60 * SECOND
-    for row in naming:
+    for row in stage.rows():
         last = longest if row["sk"]["S"] == "sockets" else END + ROW_GRACE
         assert int(row["expires_at"]["N"]) <= last.timestamp()
 
@@ -204,6 +206,6 @@ def erased(stage: Stage) -> None:
     stage.connections.forget(stage.user_id)
     assert stage.entries() == []
     for socket in there:
-        assert not is_known(socket.connection_id)
+        assert f"connection#{socket.connection_id}" not in {row["pk"]["S"] for row in stage.rows()}
         if not stage.failed:
-            assert socket.connection_id not in str(rows("connections"))
+            assert socket.connection_id not in str(stage.rows())
