@@ -8,6 +8,7 @@ the layer behind, and the others wait for that.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,11 @@ REGIONAL = 13
 
 @dataclass(frozen=True, slots=True)
 class Kept:
+    """`until`: fresh at most to the next multiple of so many seconds of the day; 0, whatever the time."""
+
     fresh: float
     stale: float
+    until: float = 0
 
 
 NEVER = Kept(0, 0)
@@ -54,6 +58,10 @@ class _Copy:
     here_from: float
 
 
+def _fresh(at: float, made_at: float, kept: Kept) -> bool:
+    return at - made_at < min(kept.fresh, kept.until - made_at % kept.until if kept.until else kept.fresh)
+
+
 class CloudFront:
     """`shielded`: with Origin Shield, which all regional caches ask and which alone asks the origin."""
 
@@ -71,7 +79,14 @@ class CloudFront:
         # Whoever waits for what another has asked of the origin is answered by the edge too.
         if here_from == at or counted.asked_of_origin == before:
             counted.at_edge += 1
-            counted.stale += at - made_at >= kept.fresh
+            counted.stale += not _fresh(at, made_at, kept)
+
+    def forget(self, keys: Iterable[int]) -> None:
+        """What was forgotten is not served stale either."""
+        for caches in self._layers:
+            for copies in caches:
+                for key in keys:
+                    copies.pop(key, None)
 
     def _answer(self, layer: int, at: float, place: int, key: int, kept: Kept, counted: Counted) -> tuple[float, float]:
         """When it was made, and from when on it is there."""
@@ -81,11 +96,11 @@ class CloudFront:
         caches = self._layers[layer]
         copies = caches[place % len(caches)]
         copy = copies.get(key)
-        if copy is None or (at >= copy.here_from and at - copy.made_at >= kept.fresh + kept.stale):
+        if copy is None or (at >= copy.here_from and not _fresh(at - kept.stale, copy.made_at, kept)):
             made_at, here_from = self._answer(layer + 1, at, place, key, kept, counted)
             copies[key] = _Copy(made_at, here_from)
             return made_at, here_from
-        if at < copy.here_from or at - copy.made_at < kept.fresh:
+        if at < copy.here_from or _fresh(at, copy.made_at, kept):
             return copy.made_at, max(at, copy.here_from)
         made_at, copy.made_at = copy.made_at, self._answer(layer + 1, at, place, key, kept, counted)[0]
         return made_at, at

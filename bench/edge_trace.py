@@ -24,7 +24,7 @@ SEED = 1912
 DAY = 86_400
 # Of the two days, what is counted begins here; what was asked before stands in the caches.
 FROM = DAY
-LONGEST_LIFE = 3600
+LONGEST_LIFE = 3900
 PLACES = 90
 SESSIONS_A_MONTH = 25
 SIGNED_IN = 0.3
@@ -103,7 +103,7 @@ class Days:
         self._dice = np.random.default_rng(SEED)
         self._users = users
         self._kept = kept
-        self._cities = list(_cities())
+        self.cities = self._cities = list(_cities())
         self._weights = np.array([city.weight for city in self._cities])
         count = round(users * SESSIONS_A_MONTH / 30)
         home = np.concatenate([self._dice.choice(len(self._cities), count, p=self._weights) for _ in range(2)])

@@ -82,12 +82,14 @@ def _check(name: str, value: str, declaration: Mapping[str, Any]) -> None:
         raise Refusal(f"{name} cannot be {value or 'empty'}", cure=f"it is one of {', '.join(allowed)}")
     if pattern and not re.fullmatch(pattern, value):
         raise Refusal(f"{name} cannot be {value or 'empty'}", cure=f"it looks like {pattern}")
-    most = declaration.get("MaxLength")
-    if most is not None and len(value) > int(most):
-        raise Refusal(f"{name} cannot have {len(value)} characters", cure=f"it has {most} at most")
+    longest = declaration.get("MaxLength")
+    if longest is not None and len(value) > int(longest):
+        raise Refusal(f"{name} cannot have {len(value)} characters", cure=f"it has {longest} at most")
     if declaration["Type"] == "Number":
-        least = declaration.get("MinValue")
+        least, most = declaration.get("MinValue"), declaration.get("MaxValue")
         if not NUMBER.fullmatch(value):
             raise Refusal(f"{name} cannot be {value or 'empty'}", cure="it is a number")
         if least is not None and float(value) < float(least):
             raise Refusal(f"{name} cannot be {value}", cure=f"it is {least} at least")
+        if most is not None and float(value) > float(most):
+            raise Refusal(f"{name} cannot be {value}", cure=f"it is {most} at most")

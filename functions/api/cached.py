@@ -5,7 +5,8 @@ would stay. After a write, a route gives the keys it made outdated to `OutdatedD
 committed.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 from fastapi import Response
@@ -83,3 +84,17 @@ def remember_bytes(
     part = None if asked is None else blake2b(repr(asked).encode(), digest_size=16).hexdigest()
     etag, _, body = cache.recall(key, seconds, render, part=part).partition(_SEPARATOR)
     return Response(body, 200, {"cache-control": keepers, "etag": etag.decode()}, media_type)
+
+
+def remember_told(
+    cache: Cache, key: str, seconds: int, load: Callable[[], tuple[BaseModel, Mapping[str, str]]]
+) -> Response:
+    """The same of an answer whose headers follow from what it says."""
+
+    def render() -> bytes:
+        loaded, headers = load()
+        body = loaded.model_dump_json().encode()
+        return json.dumps({"etag": etag_of(body), **headers}).encode() + _SEPARATOR + body
+
+    headers, _, body = cache.recall(key, seconds, render).partition(_SEPARATOR)
+    return Response(body, 200, json.loads(headers), "application/json")

@@ -8,21 +8,30 @@ leaves without its bytes.
 """
 
 import hashlib
+from collections.abc import Collection
+from datetime import timedelta
 
 from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.held import Held
+from mundotango.forgetting.policy import MOST_TAGS
 
 # How fast each must be true stands in docs/edge.md, by route; a test holds the two together.
 PUBLIC = "public, max-age=300, stale-while-revalidate=60, stale-if-error=600"
 # Of what somebody looks at before they leave the house: that it is called off or elsewhere is seen within a minute.
 FRESH = "public, max-age=20, s-maxage=20, stale-while-revalidate=35, stale-if-error=600"
-# Of lists of events, and of one that is not before tomorrow: 15 minutes at the edge, five of them in a browser.
+# Of lists of events: 15 minutes at the edge, five of them in a browser.
 AHEAD = "public, max-age=300, s-maxage=840, stale-while-revalidate=60, stale-if-error=600"
 # What changes when the platform is deployed anew, if ever.
 LASTING = "public, max-age=3600, stale-while-revalidate=3600, stale-if-error=86400"
+# Of what every act that changes it has the edge forget: no longer, as nobody knows what was forgotten to be forgotten.
+UNTIL_CHANGED = timedelta(hours=1)
+# By it the edge knows what it is to forget: `CacheTagConfig` of the distribution.
+CACHE_TAG = "cache-tag"
+# Seconds. Of what is something else sooner, FRESH is as good.
+SHORTEST = 20
 PRIVATE = "private, no-cache"
 NO_STORE = "no-store"
 PUBLIC_PATH = "/api/public/"
@@ -78,6 +87,18 @@ def _validate(scope: Scope, held: Held) -> None:
 
 def etag_of(body: bytes) -> str:
     return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def until_changed(tags: Collection[str], otherwise: str, lasts: timedelta = UNTIL_CHANGED) -> dict[str, str]:
+    """Headers of what the edge keeps for an hour, or for as long as it `lasts`, but forgets when one of the tags is
+    named. Browsers, which nobody tells, keep it as `otherwise` says; so does the edge what has more tags than it takes.
+    """
+    seconds = int(min(lasts, UNTIL_CHANGED).total_seconds())
+    if len(tags) > MOST_TAGS or seconds < SHORTEST:
+        return {"cache-control": otherwise}
+    age, *others = (part for part in otherwise.split(", ")[1:] if not part.startswith("s-maxage"))
+    keepers = ", ".join(["public", age, f"s-maxage={seconds}", *others])
+    return {"cache-control": keepers, CACHE_TAG: ",".join(sorted(tags))}
 
 
 def _keepers(path: str) -> str:

@@ -3,13 +3,15 @@ mails among them, so that nothing waits for SES, and for what devices are to be 
 what nobody decides: sockets that end.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
-order is kept. What the edge has of deleted pictures is invalidated once for the whole batch, at its end. The stream
-brings every region's commands: of another's only its own sockets and copies of pictures are this region's to see to.
+order is kept. What the edge has of pictures that were deleted, and of answers that are others now, is invalidated once
+for the whole batch, at its end. The stream brings every region's commands: of another's only its own sockets and copies
+of pictures are this region's to see to.
 """
 
 from __future__ import annotations
 
 from functools import cache, partial
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
@@ -50,10 +52,10 @@ def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
 def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
     from mundotango.adapters.dynamodb import written_in
     from mundotango.commands.repository import command_from_image
-    from mundotango.commands.service import concerns, leaves_copies
+    from mundotango.commands.service import concerns, is_forgotten
 
     failed: str | None = None
-    deletions: list[tuple[str, Command]] = []
+    forgotten: list[tuple[str, Command]] = []
     for record in records:
         if record["eventName"] == "REMOVE":  # a row's expiry asks for nothing
             continue
@@ -64,10 +66,10 @@ def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]
         if not _carried_out(command):
             failed = number
             break
-        if own and leaves_copies(command):
-            deletions.append((number, command))
-    if deletions and not _invalidated(deletions):
-        failed = deletions[0][0]
+        if own and is_forgotten(command):
+            forgotten.append((number, command))
+    if forgotten and not _invalidated(forgotten):
+        failed = forgotten[0][0]
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
 
 
@@ -139,15 +141,16 @@ def _done(said: dict[str, object], action: Callable[[], None]) -> bool:
     return True
 
 
-def _invalidated(deletions: list[tuple[str, Command]]) -> bool:
-    from mundotango.commands.service import invalidate
+def _invalidated(forgotten: list[tuple[str, Command]]) -> bool:
+    from mundotango.commands.service import invalidate, seconds_to_settle
 
+    sleep(seconds_to_settle(forgotten, platform().clock.now()))
     try:
-        invalidate(platform().edge, deletions)
+        invalidate(platform().edge, forgotten)
     except Exception as failure:  # noqa: BLE001 - as above; too many in progress is the usual one
-        logger().exception("not invalidated", extra={"pictures": len(deletions), "cause": type(failure).__name__})
+        logger().exception("not invalidated", extra={"commands": len(forgotten), "cause": type(failure).__name__})
         return False
-    logger().info("invalidated", extra={"pictures": len(deletions)})
+    logger().info("invalidated", extra={"commands": len(forgotten)})
     return True
 
 

@@ -17,7 +17,7 @@ MEASURE = "python -m operations.cost.measuring"
 @dataclass(frozen=True, slots=True)
 class Used:
     """By one function in one act, all its invocations together; milliseconds of a whole processor, `database_ms` of
-    PostgreSQL's own, and `waits` for each service, calls made at the same time counting once."""
+    PostgreSQL's own, and `waits` for each service, of threads that work side by side those of the busiest."""
 
     invocations: float
     cpu_ms: float

@@ -14,6 +14,8 @@ from operations.cost.workload import DATABASE_WRITES, WRITES, Workload
 ACU_A_PROCESSOR = 4  # db.r6g.large has two processors and the memory of eight
 BUSY = 0.5  # it grows before its processors are all at work
 MANY = 20  # likes of the act many_likes
+# Named by what people do in a month; half of it by events, of which 100,000 people announce 50,000 a year (bench.edge).
+TAGS_A_PERSON = 0.171
 MILLION = 1e6
 GB = 1e9
 KB_A_GB = 1e6
@@ -216,6 +218,7 @@ class Usage:
         pictures = self._work.pictures_a_session
         everywhere = sum(self._work.regions.values())
         filtered = any(one.has("AWS::WAFv2::WebACL") for one in self._places)
+        add("edge tags", "edge_tags", self._home.region, self._users * TAGS_A_PERSON)
         calls = self._work.json_a_session + person.likes_a_session + self._work.sockets.opened_a_session
         for region, share in self._work.regions.items():
             sessions = self._users * share / everywhere * person.sessions

@@ -82,7 +82,7 @@ def test_no_more_than_three_are_pinned(databases: list[Database], author_id: UUI
         acts: list[Act] = [lambda work, each=each: marks.pin(work, each, author_id, clock) for each in made]  # type: ignore[misc]
         assert at_once(databases, acts) == [Conflict.__name__]
         for post_id in made:
-            committed(databases[0], lambda work, each=post_id: marks.unpin(work, each, author_id))  # type: ignore[misc]
+            committed(databases[0], lambda work, each=post_id: marks.unpin(work, each, author_id, clock))  # type: ignore[misc]
 
 
 def test_no_more_than_a_hundred_drafts_are_kept(databases: list[Database], author_id: UUID, clock: FakeClock) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.api.caching import CACHE_TAG
 from operations import edge
 from operations.templates import ROOT
 from tests.template.edges import behaviours, distribution
@@ -33,6 +34,10 @@ def test_public_answers_differ_by_the_query_string_only(nested: dict[str, Any]) 
     assert forwarded["HeadersConfig"]["HeaderBehavior"] == forwarded["CookiesConfig"]["CookieBehavior"] == "none"
     assert forwarded["QueryStringsConfig"]["QueryStringBehavior"] == "all"
     assert key["DefaultTTL"] == 0
+
+
+def test_the_edge_reads_tags_where_the_api_writes_them() -> None:
+    assert distribution()["CacheTagConfig"] == {"HeaderName": CACHE_TAG}
 
 
 def test_beside_the_key_an_origin_is_told_only_what_the_edge_itself_says(nested: dict[str, Any]) -> None:

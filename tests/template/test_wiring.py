@@ -128,8 +128,10 @@ def test_streams_wake_nobody_for_nothing(region: str, *, home: bool) -> None:
     written = {"eventName": ["INSERT", "MODIFY"]}  # not their expiry
 
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
-    assert patterns["Deletions"] == [written | {"dynamodb": {"NewImage": {"kind": {"S": ["media_delete"]}}}}]
-    others = {"kind": {"S": [{"anything-but": ["media_delete"]}]}}
+    answers = {"kind": {"S": ["edge_forget"]}, "region": {"S": [region]}}
+    forgotten = (answers, {"kind": {"S": ["media_delete"]}})
+    assert patterns["Deletions"] == [written | {"dynamodb": {"NewImage": image}} for image in forgotten]
+    others = {"kind": {"S": [{"anything-but": ["edge_forget", "media_delete"]}]}}
     everywhere = {"kind": {"S": ["close_sockets"]}}
     told = {"status": {"S": ["received", "ready", "failed"]}}
     # What appears and changes, and of what goes only reactions: not views, which expire.

@@ -1,9 +1,12 @@
 """The simulated CloudFront keeps as RFC 9111 and RFC 5861 say, in layers; and it is asked the same each time."""
 
+from urllib.parse import quote
+
 import numpy as np
 import pytest
 
 from bench.edge_cache import FETCH_SECONDS, NEVER, CloudFront, Counted, Kept, kept_for, kept_throughout
+from bench.edge_changes import forgettings
 from bench.edge_trace import DAY, FROM, LONGEST_LIFE, PLACES, REQUESTS, SIGNED_IN, SIGNED_IN_PUBLIC, Days
 
 BRIEFLY = Kept(fresh=20, stale=20)
@@ -74,6 +77,37 @@ def test_what_is_kept_throughout_is_asked_once_by_each_cache_that_asks_last(
 def test_of_those_who_ask_at_once_one_asks_the_origin() -> None:
     soon = FETCH_SECONDS / 2
     assert asked((0, HERE), (soon, HERE), (soon, NEIGHBOUR), kept=Kept(1, 0))[2] == 1
+
+
+@pytest.mark.parametrize(("at", "at_the_edge", "stale"), [(899, 1, 0), (901, 1, 1), (936, 0, 0)])
+def test_what_holds_to_the_next_quarter_is_stale_after_it(at: float, at_the_edge: int, stale: int) -> None:
+    assert asked((890, HERE), (at, HERE), kept=Kept(900, 35, until=900))[:2] == (at_the_edge, stale)
+
+
+@pytest.mark.parametrize("at", [10, 25])
+def test_what_was_forgotten_is_asked_for_anew_by_everybody_and_not_served_stale(at: float) -> None:
+    counted, cache = Counted(), CloudFront(PLACES, shielded=True)
+    for place in (HERE, FAR):
+        cache.ask(0, place, 1, BRIEFLY, counted)
+    cache.forget([1])
+    before = counted.at_edge
+    cache.ask(at, HERE, 1, BRIEFLY, counted)
+
+    assert counted.at_edge == before
+
+
+def test_an_event_is_forgotten_by_itself_and_tonight_by_its_place() -> None:
+    cities = Days(1_000).cities
+    path = "/api/public/events/tonight"
+    asked_for = [f"{path}?city={quote(cities[0].name.lower())}", f"{path}?latitude=80.05&longitude=0.05"]
+    by_place = [each.keys for each in forgettings("tonight", asked_for, cities)]
+    events = [f"/api/public/events/{number}?" for number in range(900)]
+    one_each = [each.keys for each in forgettings("event_soon", events, cities)]
+
+    assert set(by_place) == {frozenset(), frozenset({0})}  # nobody dances that far north
+    assert 100 < len(one_each) < 400
+    assert {len(keys) for keys in one_each} == {1}
+    assert forgettings("events", asked_for, cities) == []  # lists are kept by age
 
 
 def test_what_nobody_keeps_is_a_miss_each_time() -> None:

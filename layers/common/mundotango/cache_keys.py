@@ -36,8 +36,8 @@ def posts_key(user_id: UUID) -> str:
 
 
 def post_key(post_id: UUID) -> str:
-    """A post as everybody sees it."""
-    return f"post:{post_id}"
+    """A post as everybody sees it, with the headers of that answer."""
+    return f"post:{post_id}:told"
 
 
 def events_key(city: str | None) -> str:
@@ -46,10 +46,10 @@ def events_key(city: str | None) -> str:
 
 
 def tonight_key(area: Area) -> str:
-    """What is on tonight there."""
+    """What is on tonight there, with the headers of that answer."""
     if isinstance(area, str):
-        return f"tonight:city:{area}"
-    return f"tonight:cell:{area.latitude}:{area.longitude}:{area.metres}"
+        return f"on:city:{area}"
+    return f"on:cell:{area.latitude}:{area.longitude}:{area.metres}"
 
 
 def events_of(cities: Iterable[str]) -> list[str]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from math import ceil
-from threading import Lock
-from time import process_time, sleep
+from threading import Lock, current_thread, local
+from time import sleep, thread_time
 from typing import Any
 
 from botocore import handlers
@@ -24,20 +24,20 @@ A_CALL = 0.005  # seconds
 
 
 class AwsMeter:
-    """Sees the calls of every client made while it is `installed`; `reads` in units by table. `waits` are calls by
-    service, of which those that are under way together count once: each lasts a moment here, as it does at AWS."""
+    """Sees the calls of every client made while it is `installed`; `reads` in units by table."""
 
     def __init__(self) -> None:
-        self.waits: Counter[str] = Counter()
+        self._calls: dict[str, dict[str, Counter[str]]] = {}
         self.reads: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
         self.cpu_seconds_away = 0.0
-        self._left = 0.0
-        self._under_way, self._lock = 0, Lock()
+        self._left = local()
+        self._lock = Lock()
 
     def reset(self) -> None:
-        for counter in (self.waits, self.reads, self.requests, self.bytes):
+        self._calls.clear()
+        for counter in (self.reads, self.requests, self.bytes):
             counter.clear()
         self.cpu_seconds_away = 0.0
 
@@ -62,26 +62,31 @@ class AwsMeter:
         context["asked"] = dict(params)
 
     def _begins(self, model: Any, **_: Any) -> None:
+        thread = current_thread().name  # of a pool, with a number behind it
         with self._lock:
-            if not self._under_way:
-                self.waits[str(model.service_model.service_name)] += 1
-            self._under_way += 1
-        sleep(A_CALL)
+            mine = self._calls.setdefault(thread.rpartition("_")[0], {}).setdefault(thread, Counter())
+            mine[str(model.service_model.service_name)] += 1
+        sleep(A_CALL)  # or one thread would make the calls of all
+
+    @property
+    def waits(self) -> Counter[str]:
+        """Calls by service; of threads that work side by side, those of the one that makes most."""
+        return sum((max(threads.values(), key=Counter.total) for threads in self._calls.values()), Counter[str]())
 
     def _leaves(self, **_: Any) -> None:
-        self._left = process_time()
+        self._left.at = thread_time()
 
     def _returns(self, **_: Any) -> None:
-        self.cpu_seconds_away += process_time() - self._left
+        with self._lock:
+            self.cpu_seconds_away += thread_time() - self._left.at
 
     def _answered(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         service = str(model.service_model.service_name)
-        with self._lock:
-            self._under_way -= 1
         asked = context.get("asked", {})
         if service == "dynamodb":
             for table, units in _read_units(model.name, asked, parsed):
-                self.reads[table] += units  # type: ignore[assignment]
+                with self._lock:
+                    self.reads[table] += units  # type: ignore[assignment]
         else:
             self.requests[f"{service} {model.name}"] += 1
             self.bytes[f"{service} {model.name}"] += _bytes_of(asked, parsed)

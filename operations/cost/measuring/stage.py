@@ -184,7 +184,7 @@ class Stage:
     def _note(self, function: str, cpu: float, database_ms: float, commands: int, log: str, answer: Any) -> None:
         cpu_ms = 1000 * max(cpu - self._aws.cpu_seconds_away, 0)
         body = len(json.dumps(answer, default=str)) if answer is not None else 0
-        waits, statements = Counter(self._aws.waits), _statements(log)
+        waits, statements = self._aws.waits, _statements(log)
         self.spent.invocations.append(
             Invocation(function, cpu_ms, database_ms, waits, statements, commands, len(log), body)
         )

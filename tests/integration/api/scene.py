@@ -88,19 +88,25 @@ class Scene:
             self._elsewhere |= self._said(people.owner, people.stranger, people.blocked, people.blocker)
 
     def answer(self, operation: Operation, who: str, *, elsewhere: bool = False) -> Answer:
-        """What the person is answered to the example of the description."""
-        return self.ask(
+        """What the person is answered to the example of the description. Whatever it did is undone."""
+        with self.undone():
+            self.forget()
+            return self.act(operation, who, elsewhere=elsewhere)
+
+    def act(self, operation: Operation, who: str, *, elsewhere: bool = False, **sent: Any) -> Answer:
+        """Likewise, and what it did stays until the block ends. What is `sent` stands in for the example's."""
+        return self.gateway.call(
             operation.method,
             operation.path.format(**self.path_parameters(operation, elsewhere=elsewhere)),
             user=None if who == "anonymous" else getattr(self.people, who).id,
             groups=MODERATORS if who == "moderator" else (),
-            **self._sent(operation),
+            **self._sent(operation) | sent,
         )
 
     def ask(self, method: str, path: str, **sent: Any) -> Answer:
         """Whatever it did is undone."""
         with self._connection.transaction(force_rollback=True):
-            self._forget()
+            self.forget()
             return self.gateway.call(method, path, **sent)
 
     @contextmanager
@@ -159,7 +165,7 @@ class Scene:
     def _is_form(self, operation: Operation) -> bool:
         return FORM in self.described(operation)["requestBody"]["content"]
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Stores as they were."""
         vars(self.platform).update(vars(self._make_platform()))
         media = self.platform.media

@@ -42,7 +42,8 @@ def shown(gateway: Gateway, user_id: UUID, post_id: str) -> list[str]:
 def deletions(gateway: Gateway) -> dict[UUID, bool]:
     """The pictures that are being deleted, and whether the edge is told."""
     assert isinstance(gateway.platform.commands, FakeCommands)
-    commands: list[Command] = list(gateway.platform.commands.rows.values())
+    rows: list[Command] = list(gateway.platform.commands.rows.values())
+    commands = [command for command in rows if command.kind != "edge_forget"]  # of what showed them
     assert {command.kind for command in commands} <= {"media_delete"}
     return {UUID(command.payload["media_id"]): command.payload["seen"] for command in commands}
 

@@ -117,7 +117,7 @@ def test_who_asks_nearby_or_otherwise_gets_the_same_bytes(gateway: Gateway, orga
         assert (again.text, again.headers["etag"]) == (first.text, first.headers["etag"])
     assert ask(gateway, city="BERLÍN").json() == first.json()
     assert first.headers["cache-control"] == (
-        "public, max-age=20, s-maxage=20, stale-while-revalidate=35, stale-if-error=600"
+        "public, max-age=20, s-maxage=900, stale-while-revalidate=35, stale-if-error=600"
     )
 
 

@@ -30,6 +30,7 @@ def test_every_parameter_of_the_template_is_given_with_the_last_layer_winning() 
         ({"PushServices": "https://" + 60 * "a"}, "PushServices cannot have 68 characters; it has 64 at most"),
         ({"VapidPublicKey": 87 * "B"}, "VapidPublicKey cannot be B{87}; it looks like"),
         ({"ReservedConcurrency": "-1"}, "ReservedConcurrency cannot be -1; it is 0 at least"),
+        ({"TableTarget": "91"}, "TableTarget cannot be 91; it is 90 at most"),
     ],
 )
 def test_what_the_template_does_not_take_is_refused_in_either_layer(given: dict[str, str], said: str) -> None:
@@ -41,7 +42,16 @@ def test_what_the_template_does_not_take_is_refused_in_either_layer(given: dict[
 
 
 def test_nothing_constrains_a_parameter_that_is_not_looked_at() -> None:
-    looked_at = {"Type", "Default", "Description", "AllowedValues", "AllowedPattern", "MinValue", "MaxLength"}
+    looked_at = {
+        "Type",
+        "Default",
+        "Description",
+        "AllowedValues",
+        "AllowedPattern",
+        "MinValue",
+        "MaxValue",
+        "MaxLength",
+    }
 
     assert {key for one in declared().values() for key in one} <= looked_at
     assert {one["Type"] for one in declared().values()} <= {"String", "Number"}

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 
 from functions.api.access import access
-from functions.api.caching import AHEAD, FRESH, kept_briefly
+from functions.api.caching import AHEAD, FRESH, kept_briefly, until_changed
 from functions.api.dependencies import CallerDep, OutdatedDep, PlatformDep, ReadDep, WorkDep
 from functions.api.preconditions import VersionDep
 from functions.api.routes.pages import CursorQuery, LimitQuery
@@ -24,6 +24,7 @@ from mundotango.events import deleting, listing, service
 from mundotango.events.linked_data import linked_data
 from mundotango.events.model import Dated, city_of, event_payload
 from mundotango.events.said import Said
+from mundotango.forgetting.policy import tags_of_event
 from mundotango.occurrences.editing import edit_occurrence
 from mundotango.occurrences.policy import is_soon
 from mundotango.pagination import DEFAULT_LIMIT, Page
@@ -158,8 +159,13 @@ async def get_event(event_id: Id, platform: PlatformDep, work: ReadDep) -> Respo
     body = EventWithLinkedData.model_validate(event_payload(dated) | {"json_ld": data})
     # A page may put the answer's own text into a script of its own: nothing that somebody wrote ends that.
     content = body.model_dump_json().replace("<", "\\u003c")
-    keepers = FRESH if is_soon(dated.occurrence, platform.clock.now()) else AHEAD
-    return Response(content, media_type="application/json", headers={"cache-control": keepers})
+    now = platform.clock.now()
+    if is_soon(dated.occurrence, now):
+        # When it is over, the next time is told.
+        headers = until_changed(tags_of_event(dated), FRESH, dated.occurrence.ends_at - now)
+    else:
+        headers = until_changed(tags_of_event(dated), AHEAD)
+    return Response(content, media_type="application/json", headers=headers)
 
 
 @router.get(

@@ -3,18 +3,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from functions.api.access import access
-from functions.api.cached import remember_answer
-from functions.api.caching import FRESH
+from functions.api.cached import remember_told
+from functions.api.caching import FRESH, until_changed
 from functions.api.dependencies import PlatformDep
 from functions.api.schemas.problems import public_refusals
 from functions.api.schemas.tonight import Tonight, Where
 from mundotango.cache_keys import tonight_key
+from mundotango.forgetting.policy import tags_of_tonight, tonight_lasts
 from mundotango.posts.model import moment_payload
 from mundotango.tonight.model import Listed
 from mundotango.tonight.service import list_tonight
 
-# With the 55 s that the header allows at the edge and in a browser together, whose age the edge tells: what is called
-# off is seen within a minute.
+# What is called off is seen within half a minute: the edge forgets what it had 15 s later, when nothing here has it any
+# more, and a browser keeps it for 20 s.
 KEPT_SECONDS = 5
 
 router = APIRouter(prefix="/api/public", tags=["events"])
@@ -29,12 +30,14 @@ async def tonight(platform: PlatformDep, where: Annotated[Where, Query()]) -> Re
     """
     area = where.area()
 
-    def load() -> Tonight:
+    def load() -> tuple[Tonight, dict[str, str]]:
+        now = platform.clock.now()
         with platform.unit_of_work() as work:
             found, more = list_tonight(work, area, platform.clock)
-        return Tonight.model_validate({"items": [_item(each) for each in found], "more": more})
+        told = Tonight.model_validate({"items": [_item(each) for each in found], "more": more})
+        return told, until_changed(tags_of_tonight(area), FRESH, tonight_lasts(found, now))
 
-    return remember_answer(platform.cache, tonight_key(area), KEPT_SECONDS, load, keepers=FRESH)
+    return remember_told(platform.cache, tonight_key(area), KEPT_SECONDS, load)
 
 
 def _item(listed: Listed) -> dict[str, Any]:

@@ -36,9 +36,9 @@ async def pin(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformD
 
 @router.delete("/pin", status_code=204, responses=refusals(403, 404, 409))
 @access(403, owner=204, blocked=404, suspended=403)
-async def unpin(post_id: Id, caller: CallerDep, work: WorkDep, outdated: OutdatedDep) -> None:
+async def unpin(post_id: Id, caller: CallerDep, work: WorkDep, platform: PlatformDep, outdated: OutdatedDep) -> None:
     """Taking off what is not pinned is no error."""
-    service.unpin(work, post_id, caller.user_id)
+    service.unpin(work, post_id, caller.user_id, platform.clock)
     outdated += [post_key(post_id), posts_key(caller.user_id)]
 
 

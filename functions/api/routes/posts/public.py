@@ -7,20 +7,23 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from functions.api.access import access
-from functions.api.cached import remember_answer
+from functions.api.cached import remember_told
+from functions.api.caching import PUBLIC, until_changed
 from functions.api.dependencies import PlatformDep
 from functions.api.schemas.base import Id
 from functions.api.schemas.posts import PublicPostBody
 from functions.api.schemas.problems import public_refusals
 from mundotango.bootstrap import Platform
 from mundotango.cache_keys import post_key
+from mundotango.forgetting.policy import tags_of_post
 from mundotango.posts import service
 from mundotango.posts.model import Post, post_payload
 from mundotango.reactions import service as reactions
 from mundotango.reactions.model import Totals
 
-# Totals are among it, and what a writer changes of themselves reaches it by age alone.
-POST_SECONDS = 30
+# What a writer changes of themselves reaches it by age alone, and must before the edge forgets what it had: SETTLES of
+# mundotango/commands/service.py. The edge keeps it for an hour; totals among it are as old.
+POST_SECONDS = 5
 
 router = APIRouter(prefix="/api/public/posts", tags=["posts"])
 
@@ -30,12 +33,12 @@ router = APIRouter(prefix="/api/public/posts", tags=["posts"])
 async def get_public_post(post_id: Id, platform: PlatformDep) -> Response:
     """A public post of somebody whose profile is public and who does not approve their followers."""
 
-    def load() -> PublicPostBody:
+    def load() -> tuple[PublicPostBody, dict[str, str]]:
         with platform.unit_of_work() as work:
             post = service.get_post(work, post_id, None)
-        return seen_by_everybody(platform, [post])[0]
+        return seen_by_everybody(platform, [post])[0], until_changed(tags_of_post(post), PUBLIC)
 
-    return remember_answer(platform.cache, post_key(post_id), POST_SECONDS, load)
+    return remember_told(platform.cache, post_key(post_id), POST_SECONDS, load)
 
 
 def seen_by_everybody(platform: Platform, posts: Sequence[Post]) -> list[PublicPostBody]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,11 +25,25 @@ if TYPE_CHECKING:
 
 _COMMAND = "command."
 # The field of the payload that says what a command is about.
-_ABOUT = {"close_sockets": "user_id", "identity_delete": "user_id", "media_delete": "media_id", "send_mail": "mail_id"}
+_ABOUT = {
+    "close_sockets": "user_id",
+    "edge_forget": "forgetting_id",
+    "identity_delete": "user_id",
+    "media_delete": "media_id",
+    "send_mail": "mail_id",
+}
 
 
 # Each region has sockets and copies of pictures of its own. All else is done in one region, by that which wrote it.
 _EVERYWHERE = {"close_sockets", "media_delete"}
+
+# Who asks an origin so long after an act is told what is true since. What began before it fills the cache inside of the
+# API within five seconds, which keeps it for five more; a reader lags by less; the edge waits five for an answer.
+SETTLES = timedelta(seconds=15)
+# Each is paid for. For more of them at once, as when somebody leaves who announced a hundred events for tonight, all of
+# the public answers are forgotten for the price of one.
+MOST_TAGS_AT_ONCE = 50
+EVERYTHING_PUBLIC = "/api/public/*"
 
 
 class UnknownCommand(Exception):
@@ -49,6 +64,12 @@ def socket_closing(user_id: UUID, code: Closing, clock: Clock) -> Activity:
 def media_deletion(media_id: UUID, clock: Clock, *, seen: bool) -> Activity:
     """To be recorded: all there is of this picture shall be no more. `seen` is whether the edge may have it."""
     return _recorded("command.media_delete", {"media_id": str(media_id), "seen": seen}, clock)
+
+
+def edge_forgetting(tags: Sequence[str], clock: Clock) -> Activity:
+    """To be recorded: the edge shall forget the answers that have any of these tags."""
+    payload = {"forgetting_id": str(new_id()), "tags": list(tags), "at": clock.now().isoformat()}
+    return _recorded("command.edge_forget", payload, clock)
 
 
 def mail_sending(mail: Mail, clock: Clock) -> Activity:
@@ -75,7 +96,7 @@ def carry_out(platform: Platform, command: Command) -> None:
     """Doing it twice is doing it once: a command comes again after any failure, and sometimes for no reason. Of another
     region's only what this one has itself is done, and devices are known at home alone, whoever wrote the command.
 
-    Of a picture the edge still has copies: they are forgotten by `invalidate`, together with those of others.
+    What the edge still has is forgotten by `invalidate`, together with what other commands name.
 
     Raises:
         UnknownCommand: there is no such kind.
@@ -95,6 +116,8 @@ def carry_out(platform: Platform, command: Command) -> None:
             from mundotango.media.service import delete_objects
 
             delete_objects(platform.objects, UUID(command.payload["media_id"]))
+        case "edge_forget":
+            pass  # by `invalidate`
         case "send_mail":
             platform.waiting_mails.put(command.key)
         case _:
@@ -115,16 +138,28 @@ def send_waiting(platform: Platform, key: str) -> None:
     platform.commands.forget(command)
 
 
-def leaves_copies(command: Command) -> bool:
-    """Whether the edge may have what was deleted by it."""
-    return command.kind == "media_delete" and bool(command.payload["seen"])
+def is_forgotten(command: Command) -> bool:
+    """Whether the edge may have what it is about."""
+    return command.kind == "edge_forget" or (command.kind == "media_delete" and bool(command.payload["seen"]))
 
 
-def invalidate(edge: Edge, deletions: Sequence[tuple[str, Command]]) -> None:
-    """Has the edge forget what these commands, each with its number in the stream, deleted: at once, for each path is
-    paid for, and few may be in progress. The same ones again are the one invalidation."""
-    paths = sorted({f"/{variants_of(UUID(command.payload['media_id']))}*" for _, command in deletions})
-    numbers = sorted(number for number, _ in deletions)
+def seconds_to_settle(forgotten: Sequence[tuple[str, Command]], now: datetime) -> float:
+    """How long an origin may still answer as it was before the last of them."""
+    acts = [datetime.fromisoformat(one.payload["at"]) for _, one in forgotten if one.kind == "edge_forget"]
+    return max(0.0, (max(acts) + SETTLES - now).total_seconds()) if acts else 0.0
+
+
+def invalidate(edge: Edge, forgotten: Sequence[tuple[str, Command]]) -> None:
+    """Has the edge forget what these commands, each with its number in the stream, are about: at once, for what is said
+    twice is paid for twice, and few may be in progress. The same ones again are the one invalidation."""
+    tags = {f"#{tag}" for _, command in forgotten for tag in command.payload.get("tags", ())}
+    pictures = {
+        f"/{variants_of(UUID(command.payload['media_id']))}*"
+        for _, command in forgotten
+        if command.kind == "media_delete"
+    }
+    paths = sorted({*pictures, *(tags if len(tags) <= MOST_TAGS_AT_ONCE else {EVERYTHING_PUBLIC})})
+    numbers = sorted(number for number, _ in forgotten)
     edge.invalidate(paths, hashlib.sha256("\n".join([*paths, *numbers]).encode()).hexdigest())
 
 

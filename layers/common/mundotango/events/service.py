@@ -9,6 +9,7 @@ from mundotango.events import policy
 from mundotango.events.announcement import announce
 from mundotango.events.model import Dated, Edited, Event, EventStatus, Text, Version, city_of, content_payload
 from mundotango.events.said import Changes, Said, people_said, recurrence_said, said_of, venue_said, zone_said
+from mundotango.forgetting.service import forget_event, forget_tonight, tonight_tags
 from mundotango.ids import new_id
 from mundotango.media.model import Measures, kept_picture
 from mundotango.occurrences import service as occurrences
@@ -54,6 +55,7 @@ def create_event(
     occurrences.write(work, event, parent, clock)
     work.documents.write([event.id])
     dated = _dated(work, event.id, clock)
+    forget_tonight(work, tonight_tags(work, "event", event.id, clock), clock)
     if announced and dated.occurrence.status != "draft":
         announce(work, "event.created", dated, {city_of(dated)}, organiser_id, clock)
     return dated
@@ -87,7 +89,7 @@ def edit_event(
     before = get_editable(work, event_id, editor_id)
     calls_off = changes == {"status": "cancelled"} and before.status != "cancelled"
     policy.unchanged(before.version, version, calls_off=calls_off)
-    was = _dated(work, event_id, clock)
+    was, tonight = _dated(work, event_id, clock), tonight_tags(work, "event", event_id, clock)
     after = _edited(work, before, changes, editor_id, clock)
     if after.kind != before.kind and work.events.list_sessions(event_id):
         policy.holds_sessions(after.kind)
@@ -98,6 +100,7 @@ def edit_event(
     occurrences.write(work, after, parent_status(work, after), clock, editor_id)
     _write_sessions(work, before, after, editor_id, clock)
     work.documents.write([event_id])
+    forget_event(work, event_id, tonight | tonight_tags(work, "event", event_id, clock), clock)
     dated = _dated(work, event_id, clock)
     cities = {city_of(was), city_of(dated)}
     if dated.occurrence.status != "draft":
@@ -122,6 +125,7 @@ def take_picture_off_event(work: UnitOfWork, media_id: UUID, owner_id: UUID, clo
     left = tuple(picture for picture in before.media if picture["id"] != str(media_id))
     after = replace(before, media=left, version=before.version + 1, changed_at=clock.now())
     work.events.change(before, after, owner_id, work.events.media_owners(before.id))
+    forget_event(work, before.id, tonight_tags(work, "event", before.id, clock), clock)
     dated = _dated(work, before.id, clock)
     cities = {city_of(dated)}
     if dated.occurrence.status != "draft":

@@ -6,6 +6,7 @@ A repost stands for its original: to repost or save one is to repost or save tha
 from uuid import UUID
 
 from mundotango.errors import Conflict, NotAllowed, Said
+from mundotango.forgetting.service import forget_post
 from mundotango.ids import new_id
 from mundotango.ports import Clock
 from mundotango.posts import announcement
@@ -39,11 +40,13 @@ def pin(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:
     work.users.hold([user_id])
     if not work.marks.pin(user_id, post_id, clock.now(), MOST_PINNED):
         raise Conflict(Said("at most {most} posts are pinned; take one off first", most=MOST_PINNED))
+    forget_post(work, post_id, clock)
 
 
-def unpin(work: UnitOfWork, post_id: UUID, user_id: UUID) -> None:
+def unpin(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:
     get_own_post(work, post_id, user_id)
     work.marks.unpin(user_id, post_id)
+    forget_post(work, post_id, clock)
 
 
 def save(work: UnitOfWork, post_id: UUID, user_id: UUID, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mundotango.commands.service import socket_closing
 from mundotango.errors import NotFound
+from mundotango.forgetting.service import forget_post, forget_presence
 from mundotango.ids import new_id
 from mundotango.messages.policy import CONTEXT
 from mundotango.messages.service import remove_reported
@@ -107,6 +108,7 @@ def show(work: UnitOfWork, moderator_id: UUID, kind: TargetKind, target_id: UUID
         _note(work, moderator_id, "shown", (kind, target_id), why, clock)
         announcement.tell_owner(work, "shown", target, why, clock)
         if kind == "post":
+            forget_post(work, target_id, clock)
             announcement.show_again(work, target_id, clock)
     return target
 
@@ -124,6 +126,7 @@ def restore(work: UnitOfWork, moderator_id: UUID, handle: str, reason: str, cloc
     why = policy.reason(reason, required=False)
     person_id = get_id(work, handle)
     if work.moderation.restore(person_id):
+        forget_presence(work, person_id, clock)
         _note(work, moderator_id, "restored", ("user", person_id), why, clock)
         announcement.tell_person(work, "restored", person_id, why, clock)
         announcement.show_recent_again(work, person_id, clock)
@@ -144,6 +147,7 @@ def _hide(work: UnitOfWork, target: Target, reason: str, clock: Clock) -> bool:
         return False
     announcement.tell_owner(work, "hidden", target, reason, clock)
     if target.kind == "post":
+        forget_post(work, target.id, clock)
         announcement.withdraw(work, target.id, clock)
     return True
 
@@ -153,6 +157,7 @@ def _suspend(work: UnitOfWork, moderator_id: UUID, person_id: UUID, reason: str,
     policy.suspendable(person_id, moderator_id)
     if not work.moderation.suspend(person_id, clock.now()):
         return False
+    forget_presence(work, person_id, clock)
     announcement.tell_person(work, "suspended", person_id, reason, clock)
     announcement.withdraw_recent(work, person_id, clock)
     work.record(socket_closing(person_id, "suspended", clock))

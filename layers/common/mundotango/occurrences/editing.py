@@ -10,6 +10,7 @@ from mundotango.events import policy as events_policy
 from mundotango.events.announcement import announce
 from mundotango.events.model import Edited, Event, city_of, local_payload
 from mundotango.events.service import get_editable, kind_of, parent_status
+from mundotango.forgetting.service import forget_event, tonight_tags
 from mundotango.occurrences import policy
 from mundotango.occurrences.model import Occurrence, Own
 from mundotango.occurrences.service import override
@@ -55,9 +56,10 @@ def edit_occurrence(
     was = None if before is None else work.events.find_at(before.id)
     if before is None or was is None:
         raise NotFound("no such occurrence")
-    own = _own(work, event, before.own, changes)
+    own, tonight = _own(work, event, before.own, changes), tonight_tags(work, "event", event_id, clock)
     after = override(work, event, parent_status(work, event), before, own, clock, editor_id)
     work.events.raise_version(event, _own_payload(before), editor_id, clock.now())
+    forget_event(work, event_id, tonight | tonight_tags(work, "event", event_id, clock), clock)
     dated = work.events.find_at(after.id) or was
     cities = {city_of(was), city_of(dated)}
     if announced and after.status != "draft":

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from mundotango.attachments.service import check_attachable, measures_of, release
 from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, PreconditionFailed, ProfileMissing
+from mundotango.forgetting.service import forget_post
 from mundotango.ids import new_id
 from mundotango.media.model import variants_payload
 from mundotango.ports import Clock, MediaRepository
@@ -161,6 +162,7 @@ def delete_post(work: UnitOfWork, post_id: UUID, author_id: UUID, clock: Clock) 
         work.users.hold([author_id])
     if not work.posts.remove(post_id):
         raise NotFound(_NO_POST)
+    forget_post(work, post_id, clock)
     release(work, author_id, [picture.media_id for picture in post.media], clock)
     if post.original is not None:
         work.record(announcement.unshared(post_id, post.original.id, author_id, clock))
@@ -202,6 +204,7 @@ def get_own_post(work: UnitOfWork, post_id: UUID, author_id: UUID, *, written: b
 def _change(work: UnitOfWork, before: Post, after: Post, clock: Clock) -> None:
     if not work.posts.change(before, after):
         raise PreconditionFailed("it was changed since; read it again")
+    forget_post(work, after.id, clock)
     author = after.author
     earlier, told = set(policy.told(author.id, before.entities)), policy.told(author.id, after.entities)
     announcement.announce(work, "post.updated", after, clock)

@@ -13,6 +13,7 @@ from uuid import UUID
 from mundotango.cache_keys import events_of
 from mundotango.errors import MundoTangoError, Unavailable
 from mundotango.events.service import edit_event
+from mundotango.forgetting.service import forget_tonight, tonight_tags
 from mundotango.observability import logger
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def hand_over_events(platform: Platform, person: Person) -> Iterator[int]:
     handed = PAGE
     while handed == PAGE:
         with platform.unit_of_work() as work:
+            tonight = tonight_tags(work, "organiser", person.id, platform.clock)
             handed = work.person.hand_over_events(person.id, PAGE)
+            if handed:  # what nobody saw of who leaves is seen again
+                forget_tonight(work, tonight, platform.clock)
         yield handed
 
 

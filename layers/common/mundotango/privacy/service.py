@@ -4,6 +4,7 @@ from uuid import UUID
 
 from mundotango.commands.service import socket_closing
 from mundotango.errors import NotFound, TooLate
+from mundotango.forgetting.service import forget_presence
 from mundotango.ports import Clock
 from mundotango.privacy import policy
 from mundotango.privacy.model import Departure
@@ -15,7 +16,9 @@ def ask_to_leave(work: UnitOfWork, user_id: UUID, clock: Clock) -> Departure:
     """From now on seen by nobody else, and in 30 days gone; asking again changes nothing."""
     work.record(socket_closing(user_id, "ended", clock))
     work.record(presence_changed(user_id, shown=False, clock=clock))  # they may sign in, and open others
-    return work.departures.ask(user_id, clock.now() + policy.GRACE)
+    departure = work.departures.ask(user_id, clock.now() + policy.GRACE)
+    forget_presence(work, user_id, clock)
+    return departure
 
 
 def get_departure(work: UnitOfWork, user_id: UUID) -> Departure:
@@ -32,6 +35,8 @@ def stay(work: UnitOfWork, user_id: UUID, clock: Clock) -> Departure:
     if departure.leaves_at is not None and policy.is_too_late(departure.leaves_at, now):
         raise TooLate("the account is being deleted already")
     work.departures.withdraw(user_id, now)
+    if departure.leaves_at is not None:
+        forget_presence(work, user_id, clock)
     if departure.leaves_at is not None and work.users.find_presence(user_id) is not False:
         work.record(presence_changed(user_id, shown=True, clock=clock))
     return departure

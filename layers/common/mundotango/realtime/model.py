@@ -20,6 +20,7 @@ Kind = Literal[
     "block.created",
     "block.removed",
     "command.close_sockets",
+    "command.edge_forget",
     "command.identity_delete",
     "command.media_delete",
     "command.send_mail",

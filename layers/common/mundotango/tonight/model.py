@@ -21,6 +21,15 @@ type Area = str | Cell
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is on; the city by its key."""
+
+    city_key: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """An occurrence of tonight."""
 

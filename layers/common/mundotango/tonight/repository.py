@@ -1,5 +1,7 @@
 from dataclasses import asdict
 from datetime import datetime
+from typing import Literal
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -7,7 +9,7 @@ from psycopg.sql import SQL
 
 from mundotango.events.policy import LONGEST_EVENT
 from mundotango.occurrences.policy import NIGHT_ENDS
-from mundotango.tonight.model import Area, Listed
+from mundotango.tonight.model import Area, Listed, Place
 from mundotango.tonight.policy import LONGER_THAN_A_NIGHT, LONGEST_NIGHT
 from mundotango.visibility.repository import everybody_sees_event
 
@@ -48,6 +50,20 @@ _TONIGHT = SQL("""
     ORDER BY on_tonight.starts_at, on_tonight.id
 """)
 
+Whose = Literal["event", "organiser", "venue"]
+# An event's sessions are on with it.
+_WHOSE = {
+    "event": SQL("occurrences.event_id IN (SELECT id FROM events WHERE id = %(of)s OR parent_id = %(of)s)"),
+    "organiser": SQL("occurrences.event_id IN (SELECT id FROM events WHERE organiser_id = %(of)s)"),
+    "venue": SQL("occurrences.venue_id = %(of)s"),
+}
+_PLACES = SQL("""
+    SELECT DISTINCT occurrences.city_key, venues.latitude, venues.longitude
+    FROM occurrences JOIN venues ON venues.id = occurrences.venue_id
+    WHERE {whose} AND occurrences.starts_at > %(earliest)s AND occurrences.starts_at < %(latest)s
+    AND occurrences.ends_at > %(now)s AND occurrences.status <> 'draft'
+""")
+
 
 class TonightRepository:
     def __init__(self, connection: Connection) -> None:
@@ -69,3 +85,9 @@ class TonightRepository:
         }
         with self._connection.cursor(row_factory=class_row(Listed)) as cursor:
             return cursor.execute(query, values | there).fetchall()
+
+    def list_places(self, whose: Whose, of: UUID, now: datetime) -> list[Place]:
+        """Where something of this one's is on that may be somebody's tonight."""
+        values = {"of": of, "now": now, "earliest": now - LONGEST_EVENT, "latest": now + LONGEST_NIGHT}
+        with self._connection.cursor(row_factory=class_row(Place)) as cursor:
+            return cursor.execute(_PLACES.format(whose=_WHOSE[whose]), values).fetchall()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from mundotango.attachments.service import check_attachable, release
 from mundotango.errors import Conflict, FieldError, MediaNotReady, NotFound, PreconditionFailed, ProfileMissing
+from mundotango.forgetting.service import forget_person
 from mundotango.media.model import Purpose, kept_picture
 from mundotango.ports import Clock, MediaRepository
 from mundotango.users import policy
@@ -66,6 +67,8 @@ def update_profile(
         return before, before
     after = replace(after, version=before.version + 1)
     work.users.update(after, now)
+    if _named(after) != _named(before):
+        forget_person(work, user_id, clock)
     if after.handle != before.handle:
         _give_up_handle(work, before, after, clock)
     if after.languages != before.languages:  # of which one is the language they are written to
@@ -82,6 +85,8 @@ def take_picture_off(work: UnitOfWork, user_id: UUID, media_id: UUID, clock: Clo
     kept = {place: picture for place, picture in _pictures_of(before).items() if picture["id"] != str(media_id)}
     after = replace(before, avatar=kept.get("avatar"), cover=kept.get("cover"), version=before.version + 1)
     work.users.update(after, clock.now())
+    if after.avatar != before.avatar:
+        forget_person(work, user_id, clock)
 
 
 def get_profile(work: UnitOfWork, user_id: UUID) -> User:
@@ -154,6 +159,11 @@ def get_present_id(work: UnitOfWork, handle: str) -> UUID:
     if user_id is None:
         raise NotFound(_NOBODY)
     return user_id
+
+
+def _named(user: User) -> tuple[object, ...]:
+    """What others' public pages say of a person, and whether they may."""
+    return user.handle, user.display_name, user.avatar, user.visibility, user.private
 
 
 def _shown(user: User) -> set[UUID]:

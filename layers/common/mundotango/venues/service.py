@@ -9,6 +9,7 @@ from mundotango.broadcasts.policy import moved
 from mundotango.broadcasts.service import announce_move
 from mundotango.errors import Conflict, FieldError, NotAllowed, NotFound, PreconditionFailed, Said, VenueExists
 from mundotango.events.announcement import announce
+from mundotango.forgetting.service import forget_venue, tonight_tags
 from mundotango.ids import new_id
 from mundotango.pagination import Page, Ranked, checked_limit, page_of
 from mundotango.ports import Clock
@@ -80,6 +81,7 @@ def edit_venue(
     ):
         raise Conflict("events of others take place there; tell of another venue, or ask a moderator")
     work.venues.hold_name(site.name)
+    tonight = tonight_tags(work, "venue", venue_id, clock)
     others = [each for each in work.venues.list_near(site, policy.METRES_APART) if each.id != venue_id]
     if others and (site.name, site.latitude, site.longitude) != (before.name, before.latitude, before.longitude):
         raise _exists(others[0])
@@ -87,6 +89,7 @@ def edit_venue(
     if before.version != version or not work.venues.change(before, after):
         raise PreconditionFailed("it was changed since; read it again")
     work.occurrences.move_venue(after, clock.now())
+    forget_venue(work, venue_id, tonight | tonight_tags(work, "venue", venue_id, clock), clock)
     if moved(before, after):
         announce_move(work, after.id, user_id, clock)
     if site != said:

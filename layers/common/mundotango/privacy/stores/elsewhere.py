@@ -343,8 +343,8 @@ REMAINING = (
         system="CloudFront",
         holds=("edge",),
         what="pictures and public pages, in the edge and in browsers",
-        how_long="in the edge until a picture is deleted, in browsers a year; public pages 5 minutes "
-        "(10 more while the platform is away)",
+        how_long="in the edge until a picture is deleted, in browsers a year; public pages up to an hour in the edge, "
+        "until they change, and 5 minutes in browsers (10 more while the platform is away)",
         why="what does not change is not fetched again",
         exported="no",
         erased="pictures in the edge are deleted; what browsers have ends by itself, and nobody else finds its address",
