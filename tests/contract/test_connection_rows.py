@@ -129,11 +129,14 @@ def test_of_somebody_forgotten_no_row_is_left_of_what_was_open(aws: settings.Reg
     assert str(ana) not in str(rows("connections"))
 
 
-def test_a_socket_that_looks_at_a_page_of_posts_writes_sixteen_units(aws: settings.Region) -> None:
+def test_a_socket_that_looks_at_a_page_of_posts_writes_sixteen_units(
+    aws: settings.Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Three to open it, one for each post and one for all, two to close it."""
     connections, socket = DynamoConnections(table_name("connections"), aws), make_socket()
     author, channels = ids.new_id(), [f"post:{ids.new_id()}" for _ in range(10)]
-    metered: Any = connection(aws).client
+    metered = boto3.client("dynamodb", aws.name)  # a meter stays at its client, and all tests share the platform's
+    monkeypatch.setattr(connection(aws), "_client", metered)
     meter = WriteMeter(metered, boto3.client("dynamodb", aws.name))
 
     connections.open(socket, opened_at=AT, expires_at=LATER)
