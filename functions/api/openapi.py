@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 
 from functions.api.app import create_api
 from functions.api.language import ADDRESSED
+from functions.api.once import ANSWERED_ANEW
 from functions.api.schemas.examples import PARAMETERS, SCHEMAS
 from functions.api.schemas.problems import DESCRIPTIONS, Problem
 from functions.api.standing import refuses_suspended
@@ -46,6 +47,10 @@ IDEMPOTENCY_KEY = {
     "description": "Names this request, so that it may be sent again for 24 hours and happens once: the same body gives"
     " the first answer again (with `Idempotency-Replayed: true`), another body 422, one under way 409.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+KEY_WITHOUT_EFFECT = IDEMPOTENCY_KEY | {
+    "description": "Taken, as by every POST, and not looked at: sent again, this answers another secret, and the one"
+    " before is good until it ends by itself. No answer is kept, and none is marked as replayed.",
 }
 RATE_LIMITS = {
     "RateLimit-Policy": {
@@ -113,7 +118,9 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
         described.setdefault("parameters", []).append(LANGUAGE_QUERY)
     else:
         described["security"] = [{"access_token": []}]
-        if operation.method == "POST":
+        if operation.path in ANSWERED_ANEW:
+            described.setdefault("parameters", []).append(KEY_WITHOUT_EFFECT)
+        elif operation.method == "POST":
             _once(described)
         if refuses_suspended(operation.method, operation.endpoint):
             responses.setdefault("403", {"description": DESCRIPTIONS[403]})

@@ -86,7 +86,7 @@ def _answer(socket: Socket, end: End, event: dict[str, Any]) -> None:
         if frame["type"] in ("error", "closing"):
             refused[frame["code"]] += 1
         if frame["type"] == "closing":
-            forget_closed(platform(), [socket])
+            forget_closed(platform(), [socket], have_ended=end.at <= platform().clock.now())
     logger().info(
         "frame answered",
         refused=dict(refused),

@@ -1,19 +1,16 @@
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from mundotango import ids, settings
-from mundotango.adapters.dynamodb import connection
+from mundotango import ids
 from mundotango.errors import NotFound
 from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.model import Socket
 from mundotango.realtime.ports import Connections
 from tests.factories.realtime import AT, make_socket
 from tests.fakes.realtime import FakeConnections
-from tests.fixtures.aws import rows, table_name
+from tests.fixtures.aws import table_name
 
 LATER = AT + timedelta(hours=2)
 SECOND = timedelta(seconds=1)
@@ -102,7 +99,47 @@ class TestConnections:
         assert not connections.close(closed)
 
         assert connections.of_users([ana], AT) == [kept]
+        assert set(connections.of_channel("post:1", AT)) == {closed, kept}
+        connections.unlisten("post:1", [closed.connection_id])
+        connections.unlisten("post:1", [closed.connection_id])
         assert connections.of_channel("post:1", AT) == [kept]
+
+    def test_closing_what_the_gateway_may_not_have_closed_leaves_it_nothing_to_hear(
+        self, connections: Connections
+    ) -> None:
+        closed, kept = make_socket(), make_socket()
+        for socket in (closed, kept):
+            connections.open(socket, opened_at=AT, expires_at=LATER)
+            connections.subscribe(socket.connection_id, ["post:1", "city:lima"], now=AT, limit=9)
+
+        assert connections.close(closed, open_still=True)
+
+        assert connections.of_channel("post:1", AT) == connections.of_channel("city:lima", AT) == [kept]
+
+    def test_what_a_closed_one_left_in_a_channel_is_told_of_no_longer_than_until_its_end(
+        self, connections: Connections
+    ) -> None:
+        closed, author = make_socket(), ids.new_id()
+        connections.open(closed, opened_at=AT, expires_at=LATER)
+        connections.subscribe(closed.connection_id, ["post:1"], now=AT, limit=9, authors={"post:1": author})
+        connections.close(closed)
+
+        assert connections.of_post("post:1", LATER - SECOND) == ([closed], author)
+        assert connections.of_post("post:1", LATER) == ([], None)
+
+    def test_an_opening_told_again_is_one_and_opens_nothing_that_was_closed(self, connections: Connections) -> None:
+        socket = make_socket()
+        for after in (AT, AT + SECOND):
+            assert connections.open(socket, opened_at=after, expires_at=LATER, limit=0)
+        assert connections.beyond(socket.user_id, 0, AT) == [socket]
+
+        assert connections.close(socket)
+        assert connections.open(socket, opened_at=AT + SECOND, expires_at=LATER)
+
+        assert connections.of_users([socket.user_id], AT) == []
+        with pytest.raises(NotFound):
+            connections.subscribe(socket.connection_id, ["post:1"], now=AT, limit=9)
+        assert not connections.may(socket.connection_id, "typing", AT, each=SECOND)
 
     def test_closing_only_what_was_opened_before(self, connections: Connections) -> None:
         socket = make_socket()
@@ -193,21 +230,30 @@ class TestOnesThatEnded:
         connections.open(other, opened_at=AT, expires_at=LATER - 3 * MINUTE, code="ended")
         connections.open(later, opened_at=AT, expires_at=LATER + SECOND, code="ended")
 
-        found = connections.ended(LATER, within=5 * MINUTE, limit=9)
+        found = list(connections.ended(LATER, within=5 * MINUTE))
         assert sorted(found, key=str) == sorted([(one, "token-expired"), (other, "ended")], key=str)
-        assert len(connections.ended(LATER, within=5 * MINUTE, limit=1)) == 1
-        assert connections.ended(LATER - 3 * MINUTE, within=5 * MINUTE, limit=9) == [(other, "ended")]
+        assert list(connections.ended(LATER - 3 * MINUTE, within=5 * MINUTE)) == [(other, "ended")]
+        assert list(connections.ended(LATER, within=MINUTE)) == [(one, "token-expired")]
 
         for socket in (one, other):
             connections.close(socket)
-        assert connections.ended(LATER, within=5 * MINUTE, limit=9) == []
+        assert list(connections.ended(LATER, within=5 * MINUTE)) == []
 
     def test_are_still_found_when_their_person_opened_another(self, connections: Connections) -> None:
         ended = make_socket()
         connections.open(ended, opened_at=AT, expires_at=LATER)
         connections.open(make_socket(ended.user_id), opened_at=LATER, expires_at=LATER + MINUTE)
 
-        assert connections.ended(LATER, within=MINUTE, limit=9) == [(ended, "ended")]
+        assert list(connections.ended(LATER, within=MINUTE)) == [(ended, "ended")]
+
+    def test_are_looked_for_from_a_minute_before_all_were_closed(self, connections: Connections) -> None:
+        before, after = make_socket(), make_socket()
+        connections.open(before, opened_at=AT, expires_at=LATER - 3 * MINUTE)
+        connections.open(after, opened_at=AT, expires_at=LATER - MINUTE)
+        connections.ended_until(LATER)
+        connections.ended_until(LATER)
+
+        assert list(connections.ended(LATER + SECOND, within=9 * MINUTE)) == [(after, "ended")]
 
 
 class TestPresence:
@@ -274,100 +320,3 @@ def open_one_by_one(connections: Connections, user_id: UUID, count: int) -> list
     for number, socket in enumerate(sockets):
         assert connections.open(socket, opened_at=AT + number * SECOND, expires_at=LATER, limit=9)
     return sockets
-
-
-@pytest.mark.parametrize(
-    ("operation", "asks"),
-    [
-        ("Query", lambda connections, socket: connections.of_channel("post:1", AT)),
-        ("BatchGetItem", lambda connections, socket: connections.of_users([socket.user_id], AT)),
-    ],
-)
-def test_who_listens_is_read_as_it_is_now(
-    aws: settings.Region,
-    monkeypatch: pytest.MonkeyPatch,
-    operation: str,
-    asks: Callable[[DynamoConnections, Socket], list[Socket]],
-) -> None:
-    """A client that was told `subscribed` at a position never asks for what stands after it. Were the subscription not
-    in what the push of the next activity reads, that activity would be lost. moto always reads so, so the call is
-    looked at.
-    """
-    connections = DynamoConnections(table_name("connections"), aws)
-    socket = make_socket()
-    connections.open(socket, opened_at=AT, expires_at=LATER)
-    connections.subscribe(socket.connection_id, ["post:1"], now=AT, limit=9)
-    called: list[tuple[str, str]] = []
-    shared = connection(aws)
-    call = shared._make_api_call
-
-    def seen(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        called.append((name, str(arguments)))
-        return call(name, arguments)
-
-    monkeypatch.setattr(shared, "_make_api_call", seen)
-
-    assert asks(connections, socket) == [socket]
-    assert [(name, "'ConsistentRead': True" in text) for name, text in called] == [(operation, True)]
-
-
-def test_many_channels_are_a_few_calls(aws: settings.Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And in no transaction, where each write costs two, but for leaving them, which is rare."""
-    connections = DynamoConnections(table_name("connections"), aws)
-    socket = make_socket()
-    connections.open(socket, opened_at=AT, expires_at=LATER)
-    written: list[str] = []
-    shared = connection(aws)
-    call = shared._make_api_call
-
-    def seen(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        written.append(name)
-        return call(name, arguments)
-
-    monkeypatch.setattr(shared, "_make_api_call", seen)
-    channels = [f"event:{number}" for number in range(50)]
-    connections.subscribe(socket.connection_id, channels, now=AT, limit=50)
-    connections.unsubscribe(socket.connection_id, channels)
-
-    assert written == ["GetItem", "BatchWriteItem", "BatchWriteItem", "UpdateItem", "TransactWriteItems"]
-
-
-def sockets_rows() -> list[dict[str, Any]]:
-    return [row for row in rows("connections") if row["sk"]["S"] == "sockets"]
-
-
-def test_a_persons_row_does_not_gather_the_sockets_that_ended(aws: settings.Region) -> None:
-    connections, user_id = DynamoConnections(table_name("connections"), aws), ids.new_id()
-    for number in range(3):
-        opened_at = AT + number * timedelta(hours=3)
-        connections.open(make_socket(user_id), opened_at=opened_at, expires_at=opened_at + timedelta(hours=2))
-
-    [row] = sockets_rows()
-    assert len(row["sockets"]["SS"]) == 1
-
-
-def test_a_connection_whose_own_row_expired_is_taken_from_its_persons(aws: settings.Region) -> None:
-    connections = DynamoConnections(table_name("connections"), aws)
-    expired = make_socket()
-    kept = make_socket(expired.user_id)
-    for socket in (expired, kept):
-        connections.open(socket, opened_at=AT, expires_at=LATER)
-    connections._row(f"connection#{expired.connection_id}", "meta").delete()
-
-    assert connections.close(expired)
-    assert not connections.close(expired)
-
-    assert expired.connection_id not in str(rows("connections"))
-    assert connections.of_users([kept.user_id], AT) == [kept]
-
-
-def test_a_closed_connection_leaves_no_row_that_names_it(aws: settings.Region) -> None:
-    connections = DynamoConnections(table_name("connections"), aws)
-    socket = make_socket()
-    connections.open(socket, opened_at=AT, expires_at=LATER)
-    for number in range(5):
-        connections.subscribe(socket.connection_id, [f"post:{number}"], now=AT, limit=9)
-
-    connections.close(socket)
-
-    assert socket.connection_id not in str(rows("connections"))

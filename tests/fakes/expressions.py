@@ -34,7 +34,7 @@ def holds(expression: str | None, item: Item, call: Mapping[str, Any]) -> bool:
 
 def updated(expression: str, item: Item, call: Mapping[str, Any]) -> Item:
     after = dict(item)
-    for clause, rest in re.findall(r"(SET|REMOVE|ADD) (.*?)(?= SET | REMOVE | ADD |$)", expression):
+    for clause, rest in re.findall(r"(SET|REMOVE|ADD|DELETE) (.*?)(?= SET | REMOVE | ADD | DELETE |$)", expression):
         for part in re.split(r",(?![^()]*\))", rest):
             _change(clause, part.strip(), item, after, call)
     return after
@@ -43,13 +43,23 @@ def updated(expression: str, item: Item, call: Mapping[str, Any]) -> Item:
 def _change(clause: str, part: str, before: Item, after: Item, call: Mapping[str, Any]) -> None:
     if clause == "REMOVE":
         after.pop(_name(part, call), None)
-    elif clause == "ADD":
+    elif clause in ("ADD", "DELETE"):
         place, value = part.split()
-        known = Decimal(before.get(_name(place, call), {}).get("N", 0))
-        after[_name(place, call)] = {"N": str(known + Decimal(_values(call)[value]["N"]))}
+        _count_or_set(clause, _name(place, call), _values(call)[value], after)
     else:
         place, value = (side.strip() for side in part.split("=", 1))
         after[_name(place, call)] = _operand(value, before, call)
+
+
+def _count_or_set(clause: str, name: str, change: dict[str, Any], after: Item) -> None:
+    if "N" in change:
+        known = Decimal(after.get(name, {}).get("N", 0))
+        after[name] = {"N": str(known + Decimal(change["N"]))}
+        return
+    members = set(after.pop(name, {}).get("SS", ()))
+    members = members | set(change["SS"]) if clause == "ADD" else members - set(change["SS"])
+    if members:  # there is no empty set
+        after[name] = {"SS": sorted(members)}
 
 
 def _operand(text: str, item: Item, call: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,10 +109,13 @@ def _one(tokens: list[str]) -> Test:
         tokens.pop(0)
         among = _arguments(tokens)
         return lambda item, call: _value(first, item, call) in [_value(each, item, call) for each in among]
+    measured = _arguments(tokens)[0] if first == "size" else None
     compare, other = _COMPARED[tokens.pop(0)], tokens.pop(0)
 
     def compared(item: Item, call: Mapping[str, Any]) -> bool:
-        one, two = _value(first, item, call), _value(other, item, call)
+        one, two = _value(measured or first, item, call), _value(other, item, call)
+        if measured and one is not None:
+            one = len(one)
         return one is not None and two is not None and compare(one, two)
 
     return compared
@@ -124,7 +137,7 @@ def _value(text: str, item: Item, call: Mapping[str, Any]) -> Any:
     if typed is None:
         return None
     ((kind, value),) = typed.items()
-    return Decimal(value) if kind == "N" else value
+    return Decimal(value) if kind == "N" else frozenset(value) if kind == "SS" else value
 
 
 def _name(text: str, call: Mapping[str, Any]) -> str:

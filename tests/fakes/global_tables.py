@@ -19,6 +19,7 @@ from tests.fakes.expressions import Item, holds, updated
 KEYS = {
     "activities": ("channel", "position"),
     "commands": ("key",),
+    "connections": ("pk", "sk"),
     "counters": ("target",),
     "edges": ("source", "target"),
     "media": ("media_id",),
@@ -26,7 +27,7 @@ KEYS = {
     "reactions": ("target", "user_id"),
 }
 # In the region that writes it alone; the others have no such table.
-NOT_REPLICATED = {"notifications"}
+NOT_REPLICATED = {"connections", "notifications"}
 INDEXES = {"by_position": ("owner", "position"), "by_target": ("target", "source"), "by_user": ("reactor", "target")}
 
 type Key = tuple[str, ...]

@@ -139,8 +139,12 @@ class _Open:
 
 
 class FakeConnections:
+    """`rows` are the open ones; what closed ones left in channels stays in `left`."""
+
     def __init__(self) -> None:
         self.rows: dict[str, _Open] = {}
+        self.left: dict[str, _Open] = {}
+        self.until: datetime | None = None
         self.heard: dict[UUID, datetime] = {}
 
     def open(
@@ -152,17 +156,21 @@ class FakeConnections:
         code: Closing = "ended",
         limit: int = MAX_SOCKETS,
     ) -> bool:
+        if socket.connection_id in self.rows or socket.connection_id in self.left:
+            return True
         if len(self.of_users([socket.user_id], opened_at)) > limit:
             return False
         self.rows[socket.connection_id] = _Open(socket, opened_at, expires_at, code)
         self.heard[socket.user_id] = opened_at
         return True
 
-    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
+    def close(self, socket: Socket, *, opened_before: datetime | None = None, open_still: bool = False) -> bool:
         row = self.rows.get(socket.connection_id)
         if row is None or (opened_before is not None and row.opened_at >= opened_before):
             return False
-        del self.rows[socket.connection_id]
+        self.left[socket.connection_id] = self.rows.pop(socket.connection_id)
+        if open_still:
+            row.channels.clear()
         return True
 
     def subscribe(
@@ -189,14 +197,21 @@ class FakeConnections:
             row.channels -= set(channels)
             row.authors = {channel: author_id for channel, author_id in row.authors.items() if channel in row.channels}
 
+    def unlisten(self, channel: str, connection_ids: Collection[str]) -> None:
+        for connection_id in connection_ids:
+            self.unsubscribe(connection_id, [channel])
+            if connection_id in self.left:
+                self.left[connection_id].channels.discard(channel)
+
     def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
         return [row.socket for row in self.rows.values() if row.socket.user_id in user_ids and row.expires_at > now]
 
     def of_channel(self, channel: str, now: datetime) -> list[Socket]:
-        return [row.socket for row in self.rows.values() if channel in row.channels and row.expires_at > now]
+        return [row.socket for row in self._listening() if channel in row.channels and row.expires_at > now]
 
     def of_post(self, channel: str, now: datetime) -> tuple[list[Socket], UUID | None]:
-        said = (row.authors.get(channel) for row in self.rows.values() if row.expires_at > now)
+        there = (row for row in self._listening() if channel in row.channels and row.expires_at > now)
+        said = (row.authors.get(channel) for row in there)
         return self.of_channel(channel, now), next((author_id for author_id in said if author_id), None)
 
     def beyond(self, user_id: UUID, limit: int, now: datetime) -> list[Socket]:
@@ -204,9 +219,13 @@ class FakeConnections:
         live.sort(key=lambda row: (row.opened_at, row.socket.connection_id))
         return [row.socket for row in live[: max(0, len(live) - limit)]]
 
-    def ended(self, now: datetime, *, within: timedelta, limit: int) -> list[tuple[Socket, Closing]]:
-        found = [(row.socket, row.code) for row in self.rows.values() if now - within <= row.expires_at <= now]
-        return found[:limit]
+    def ended(self, now: datetime, *, within: timedelta) -> Iterator[tuple[Socket, Closing]]:
+        since = max(now - within, self.until - timedelta(minutes=1)) if self.until else now - within
+        found = [(row.socket, row.code) for row in self.rows.values() if since <= row.expires_at <= now]
+        yield from found
+
+    def ended_until(self, now: datetime) -> None:
+        self.until = now
 
     def hear(self, socket: Socket, now: datetime, *, each: timedelta) -> bool:
         if self.heard.get(socket.user_id, now) <= now - each:
@@ -228,6 +247,9 @@ class FakeConnections:
         for connection_id in theirs:
             del self.rows[connection_id]
         return len(theirs)
+
+    def _listening(self) -> list[_Open]:
+        return [*self.rows.values(), *self.left.values()]
 
 
 class FakeChunks:

@@ -9,9 +9,11 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import PynamoDBException
 
 from mundotango import ids, settings
+from mundotango.adapters.dynamodb import bind, transact
 from mundotango.bootstrap import Platform
+from mundotango.realtime.connections import ConnectionRow
 from mundotango.realtime.model import user_channel
-from tests.factories.realtime import AT, make_activity, make_end, make_socket
+from tests.factories.realtime import AT, make_activity
 from tests.fixtures.aws import client, table_name
 from tests.roles import Asked, acting, refused, roles
 
@@ -43,7 +45,8 @@ def test_an_index_of_a_table_it_may_query(aws: settings.Region) -> None:
 
 def test_what_a_transaction_writes(aws: settings.Region) -> None:
     with refusal("functions.push.handler", "PushFunction may not dynamodb:PutItem on ConnectionsTable"):
-        Platform().connections.open(make_socket(), opened_at=AT, expires_at=make_end(Platform.clock).at)
+        row = bind(ConnectionRow, table_name("connections"), aws)("connection#1", "meta", expires_at=AT)
+        transact(aws, lambda transaction: transaction.save(row))
 
 
 @pytest.mark.parametrize(

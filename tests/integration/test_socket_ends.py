@@ -11,7 +11,7 @@ from mundotango.realtime.policy import HEARD_EACH, MAX_SOCKETS
 from mundotango.realtime.speech import control
 from tests.factories.realtime import make_end, make_socket
 from tests.fakes.clock import FakeClock
-from tests.fixtures.aws import rows
+from tests.fixtures.aws import is_known, rows
 from tests.fixtures.sockets import Sockets
 
 
@@ -27,7 +27,7 @@ class TestEndOfASocket:
             ("closing", "token-expired"),
         ]
         assert sockets.pusher.closed == [socket.connection_id]
-        assert socket.connection_id not in str(rows("connections"))
+        assert not is_known(socket.connection_id)
 
     def test_closes_a_silent_one_within_a_minute_and_no_other(self, sockets: Sockets, clock: FakeClock) -> None:
         silent = [sockets.connect(), sockets.connect(end=End(clock.now() + timedelta(minutes=30), "ended"))]
@@ -40,7 +40,7 @@ class TestEndOfASocket:
         assert [sockets.received(each)[-1]["code"] for each in silent] == ["token-expired", "ended"]
         assert all(sockets.received(each)[-1]["reconnect"] for each in silent)
         assert sorted(sockets.pusher.closed) == sorted(each.connection_id for each in silent)
-        assert not any(each.connection_id in str(rows("connections")) for each in silent)
+        assert not any(is_known(each.connection_id) for each in silent)
         assert sockets.platform.connections.of_users([longer.user_id], clock.now()) == [longer]
 
     def test_what_breaks_off_in_the_middle_is_done_by_the_next_run(
@@ -49,7 +49,7 @@ class TestEndOfASocket:
         socket = sockets.connect()
         clock.advance(timedelta(minutes=30))
 
-        def away(*_: object) -> None:
+        def away(*_: object, **__: object) -> None:
             raise Unavailable("the table does not answer; try again")
 
         with monkeypatch.context() as broken:
@@ -59,7 +59,7 @@ class TestEndOfASocket:
 
         clock.advance(timedelta(minutes=1))
         assert sockets.run("close_sockets")["closed"] == 1
-        assert socket.connection_id not in str(rows("connections"))
+        assert not is_known(socket.connection_id)
 
     def test_is_the_next_run_s_where_the_time_is_up(self, sockets: Sockets, clock: FakeClock) -> None:
         sockets.connect()
@@ -98,12 +98,14 @@ class TestEndOfASocket:
 class TestTooManySockets:
     def test_one_more_closes_the_oldest(self, sockets: Sockets, clock: FakeClock) -> None:
         oldest = sockets.connect()
+        sockets.send(oldest, {"action": "subscribe", "channels": ["city:lima"]})
         others = []
         for _ in range(MAX_SOCKETS):
             clock.advance(timedelta(seconds=1))
             others.append(sockets.connect(oldest.user_id))
 
-        assert sockets.received(oldest) == [{"v": 1, "type": "closing", "code": "replaced", "reconnect": False}]
+        assert sockets.received(oldest)[1:] == [{"v": 1, "type": "closing", "code": "replaced", "reconnect": False}]
+        assert sockets.platform.connections.of_channel("city:lima", clock.now()) == []
         assert sockets.pusher.closed == [oldest.connection_id]
         assert set(sockets.platform.connections.of_users([oldest.user_id], clock.now())) == set(others)
 

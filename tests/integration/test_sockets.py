@@ -23,7 +23,7 @@ from mundotango.realtime.policy import OPENING_TIME, RESUME_TIME
 from mundotango.realtime.service import issue_ticket
 from tests.factories.realtime import make_activity, make_end, make_ticket
 from tests.fakes.clock import FakeClock
-from tests.fixtures.aws import rows
+from tests.fixtures.aws import is_known
 from tests.fixtures.sockets import Sockets, payload
 
 SITE = "https://mundotango.example"
@@ -133,7 +133,7 @@ class TestLifeOfASocket:
         sockets.disconnect(socket)
 
         assert sockets.platform.connections.of_users([socket.user_id], clock.now()) == [other]
-        assert socket.connection_id not in str(rows("connections"))
+        assert not is_known(socket.connection_id)
 
     def test_is_found_at_this_regions_gateway_by_whatever_name_it_came(
         self, sockets: Sockets, clock: FakeClock
@@ -204,7 +204,7 @@ class TestLifeOfASocket:
 
         sockets.send(socket, {"action": "ping"})
 
-        assert socket.connection_id not in str(rows("connections"))
+        assert not is_known(socket.connection_id)
 
     def test_that_does_not_take_its_answer_gets_no_other_and_is_closed_and_forgotten(
         self, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
@@ -222,7 +222,7 @@ class TestLifeOfASocket:
 
         assert len(tried) == 1
         assert sockets.pusher.closed == [socket.connection_id]
-        assert socket.connection_id not in str(rows("connections"))
+        assert not is_known(socket.connection_id)
 
     def test_is_sent_each_frame_of_a_replay_as_it_is_made(
         self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
@@ -282,12 +282,17 @@ class TestLifeOfASocket:
         assert answered[-1]["type"] == "resumed"
         assert answered[-1]["channels"] == ["home", f"user:{reader.user_id}"]
 
-    def test_subscribed_to_a_post_is_in_its_channel_until_it_closes(self, sockets: Sockets, clock: FakeClock) -> None:
+    def test_subscribed_to_a_post_is_in_its_channel_until_a_frame_finds_it_closed(
+        self, sockets: Sockets, clock: FakeClock
+    ) -> None:
         socket, channel = sockets.connect(), post_channel(ids.new_id())
         assert sockets.subscribe(socket, channel)[0]["type"] == "subscribed"
         assert sockets.platform.connections.of_channel(channel, clock.now()) == [socket]
 
         sockets.disconnect(socket)
+        sockets.pusher.gone.add(socket.connection_id)
+        sockets.platform.activities.append(make_activity(channel))
+        sockets.push(sockets.stream("activities"))
 
         assert sockets.platform.connections.of_channel(channel, clock.now()) == []
 

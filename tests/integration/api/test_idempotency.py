@@ -293,6 +293,24 @@ def test_what_cannot_be_done_twice_is_told_as_done_and_not_refused(
     assert len(posts_of(gateway, malena)) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "json", "secret"),
+    [
+        ("/api/realtime/tickets", None, "ticket"),
+        ("/api/realtime/grants", {"channels": ["city:lima"]}, "grant"),
+    ],
+)
+def test_a_secret_of_sockets_is_another_each_time_and_kept_nowhere(
+    gateway: Gateway, malena: UUID, answers: FakeAnswers, path: str, json: Any, secret: str
+) -> None:
+    first, again = (send(gateway, malena, path=path, json=json) for _ in range(2))
+
+    assert first.status == again.status == 201
+    assert first.json()[secret] != again.json()[secret]
+    assert "idempotency-replayed" not in again.headers
+    assert answers.rows == {}
+
+
 # Of what no transaction of PostgreSQL is the effect, and why doing it twice is nothing.
 WITHOUT_A_KEY_OF_THEIR_OWN = {
     "/api/calendars/import": "an event that is there already is not made again",

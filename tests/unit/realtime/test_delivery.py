@@ -27,6 +27,7 @@ from mundotango.realtime.model import (
     Chunk,
     Delivery,
     Kind,
+    Outcome,
     Socket,
     author_channel,
     conversation_channel,
@@ -36,7 +37,7 @@ from mundotango.realtime.model import (
 )
 from mundotango.realtime.policy import CONNECTION_LIFE, OPENING_TIME
 from mundotango.realtime.service import connect
-from mundotango.realtime.speech import control
+from mundotango.realtime.speech import control, error_frame
 from tests.factories.realtime import make_activity, make_end, make_socket
 from tests.fakes.stores import FakeStores
 
@@ -304,11 +305,13 @@ class TestHandOver:
 
     def test_closes_and_forgets_a_connection_that_did_not_take_its_frame(self, stores: FakeStores) -> None:
         hanging, sender = opened(stores), opened(stores)
+        stores.connections.subscribe(hanging.connection_id, ["city:lima"], now=stores.clock.now(), limit=9)
         stores.pusher.hanging.add(hanging.connection_id)
 
         outcomes = hand_over(stores, [Delivery(hanging, PONG), Delivery(sender, PONG), Delivery(hanging, PONG)])
 
         assert outcomes == {"failed": 2, "sent": 1}
+        assert stores.connections.of_channel("city:lima", stores.clock.now()) == []
         assert stores.pusher.closed == [hanging.connection_id]
         assert list(stores.connections.rows) == [sender.connection_id]
 
@@ -328,6 +331,44 @@ class TestHandOver:
         hand_over(stores, [Delivery(stale, PONG), Delivery(sender, PONG)])
 
         assert stores.pusher.closed == []
+
+    def test_tries_what_closed_sockets_left_in_a_channel_once_each(
+        self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        channel = "city:lima"
+        tried: list[Socket] = []
+        alive, *closed = [opened(stores) for _ in range(50)]
+        for socket in (alive, *closed):
+            for named in (channel, "city:cali"):
+                stores.connections.subscribe(socket.connection_id, [named], now=stores.clock.now(), limit=9)
+        for socket in closed:
+            stores.connections.close(socket)
+            stores.pusher.gone.add(socket.connection_id)
+        send = stores.pusher._send
+
+        def counted(each: Delivery) -> Outcome:
+            tried.append(each.socket)
+            return send(each)
+
+        monkeypatch.setattr(stores.pusher, "_send", counted)
+
+        for _ in range(3):
+            chunks = chunks_of(stores, happens(stores, channel))
+            hand_over(stores, [Delivery(socket, each.text) for each in chunks for socket in each.sockets])
+
+        assert sorted(map(str, tried)) == sorted(map(str, [*closed, *[alive] * 3]))
+        assert len(stores.connections.of_channel("city:cali", stores.clock.now())) == 50
+
+    def test_reads_no_channel_out_of_what_is_said_to_a_socket_that_is_gone(
+        self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stale = opened(stores)
+        stores.pusher.gone.add(stale.connection_id)
+        monkeypatch.setattr(stores.connections, "unlisten", pytest.fail)
+        mine = user_channel(stale.user_id)
+
+        for channel in ("home", mine, f"post:{SOMETHING}x"):
+            hand_over(stores, [Delivery(stale, encoded(error_frame("bad-channel", "none", channel=channel)))])
 
     def test_what_cannot_be_forgotten_now_is_no_reason_to_send_anything_again(
         self, stores: FakeStores, monkeypatch: pytest.MonkeyPatch

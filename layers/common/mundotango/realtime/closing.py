@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import batched
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -25,31 +27,34 @@ _PAGE_SECONDS = 30.0
 _THREADS = 10
 
 
-def end_sockets(stores: Stores, sockets: Collection[Socket], code: Closing, *, reconnect: bool | None = None) -> None:
-    """`reconnect` is whether their clients are to open others; it follows from the code where it is not given.
-
-    A socket that the gateway does not close now may stay open, but nothing is delivered to it: it is closed when its
+def end_sockets(stores: Stores, sockets: Collection[Socket], code: Closing) -> None:
+    """A socket that the gateway does not close now may stay open, but nothing is delivered to it: it is closed when its
     client is next heard.
     """
     if not sockets:
         return
-    told = policy.reconnects(code) if reconnect is None else reconnect
-    text = encoded(closing_frame(code, reconnect=told))
+    text = encoded(closing_frame(code, reconnect=policy.reconnects(code)))
     stores.pusher.send([Delivery(socket, text) for socket in sockets])
-    forget_closed(stores, sockets)
+    forget_closed(stores, sockets, have_ended=code in ("ended", "token-expired"))
 
 
-def forget_closed(stores: Stores, sockets: Collection[Socket]) -> None:
-    """Those that were told already."""
+def forget_closed(stores: Stores, sockets: Collection[Socket], *, have_ended: bool) -> None:
+    """Those that were told already. Who has ended is delivered nothing, whatever rows are left."""
     stores.pusher.close(sockets)
+    close = partial(stores.connections.close, open_still=not have_ended)
     with ThreadPoolExecutor(min(_THREADS, len(sockets))) as threads:
-        list(threads.map(stores.connections.close, sockets))
+        list(threads.map(close, sockets))
 
 
 def end_all(stores: Stores, user_id: UUID, code: Closing) -> int:
-    """All of a person's, which they shall not open again by themselves; how many those were."""
+    """All of a person's, which they shall not open again by themselves; how many those were. What is known of them is
+    removed, and not left to end: it names somebody who may be leaving."""
     sockets = stores.connections.of_users([user_id], stores.clock.now())
-    end_sockets(stores, sockets, code, reconnect=False)
+    if sockets:
+        text = encoded(closing_frame(code, reconnect=False))
+        stores.pusher.send([Delivery(socket, text) for socket in sockets])
+        stores.pusher.close(sockets)
+    stores.connections.forget(user_id)
     return len(sockets)
 
 
@@ -58,15 +63,15 @@ def close_ended(stores: Stores, time_left: Callable[[], float]) -> dict[str, obj
 
     What there is no time for is done by the next run.
     """
-    closed = 0
-    while time_left() > _PAGE_SECONDS:
-        ended = stores.connections.ended(stores.clock.now(), within=policy.CLOSED_WITHIN, limit=_PAGE)
-        if not ended:
-            return {"done": True, "closed": closed}
+    closed, now = 0, stores.clock.now()
+    for page in batched(stores.connections.ended(now, within=policy.CLOSED_WITHIN), _PAGE, strict=False):
+        if time_left() <= _PAGE_SECONDS:
+            return {"done": False, "closed": closed}
         by_code: defaultdict[Closing, list[Socket]] = defaultdict(list)
-        for socket, code in ended:
+        for socket, code in page:
             by_code[code].append(socket)
         for code, sockets in by_code.items():
             end_sockets(stores, sockets, code)
-        closed += len(ended)
-    return {"done": False, "closed": closed}
+        closed += len(page)
+    stores.connections.ended_until(now)
+    return {"done": True, "closed": closed}

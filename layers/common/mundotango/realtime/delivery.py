@@ -9,8 +9,9 @@ What an activity says is passed on as it is, also of a kind this code does not k
 know. A family it does not know is told to nobody. An activity of a later version has to wait for who can read it.
 """
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import batched
@@ -20,7 +21,7 @@ from zlib import crc32
 
 from mundotango.errors import Unavailable
 from mundotango.realtime.model import ACTIVITY_VERSION, HOME, Appended, Chunk, Delivery, Outcome, Socket, encoded, frame
-from mundotango.realtime.policy import OPENING_TIME
+from mundotango.realtime.policy import OPENING_TIME, takes_subscription
 from mundotango.realtime.ports import Chunks
 from mundotango.realtime.service import Stores
 from mundotango.threads import side_by_side
@@ -120,11 +121,30 @@ def hand_over(stores: Stores, deliveries: Sequence[Delivery]) -> Counter[Outcome
     def forget(ended: tuple[Socket, Outcome]) -> None:
         socket, outcome = ended
         with suppress(Unavailable):  # then the next frame to it finds it out again
-            stores.connections.close(socket, opened_before=opened_before if outcome == "gone" else None)
+            if outcome == "gone":
+                stores.connections.close(socket, opened_before=opened_before)
+            else:
+                stores.connections.close(socket, open_still=True)
 
+    _unlisten(stores, deliveries, {socket for socket, outcome in by_socket.items() if outcome == "gone"})
     # Each waits for a table twice, and of a crowd some hundreds may have gone at once.
     side_by_side(forget, [(socket, outcome) for socket, outcome in by_socket.items() if outcome != "sent"])
     return Counter(outcomes)
+
+
+def _unlisten(stores: Stores, deliveries: Sequence[Delivery], gone: Collection[Socket]) -> None:
+    """Their rows in the channels they were told of, which stay when a client closes: each is refused once, so that a
+    channel that many looked at does not try them all each time. None is of a socket that is still opening, as who
+    listens was answered before."""
+    texts: defaultdict[str, set[str]] = defaultdict(set)
+    for delivery in deliveries:
+        if delivery.socket in gone:
+            texts[delivery.text].add(delivery.socket.connection_id)
+    for text, connection_ids in texts.items():
+        channel = json.loads(text).get("channel")
+        if takes_subscription(channel):
+            with suppress(Unavailable):
+                stores.connections.unlisten(channel, connection_ids)
 
 
 def _large_audience(stores: Stores, channel: str) -> Iterable[Socket]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -43,7 +44,7 @@ LONGEST_ECHO = 64
 # A city's key is the only channel without a length of its own.
 LONGEST_CHANNEL = 200
 
-# One transaction removes a connection with all its channels, and holds at most 100 rows.
+# One transaction takes a socket's channels from it when it unsubscribes, and holds at most 100 rows.
 MAX_CHANNELS = 50
 
 # A client that goes on faster is told so, and then closed. The gateway itself takes 32 KB in one frame of the protocol
@@ -110,6 +111,17 @@ def subscribable(channel: object, user_id: UUID) -> str:
     if family_of(channel) == "user":
         raise NotAllowed("this channel is another person's")
     return channel
+
+
+def takes_subscription(channel: object) -> TypeGuard[str]:
+    """Whether it is a channel in which somebody may stand because they subscribed."""
+    return (
+        isinstance(channel, str)
+        and len(channel) <= LONGEST_CHANNEL
+        and _is_channel(channel)
+        and channel != HOME
+        and family_of(channel) != "user"
+    )
 
 
 def comes_by_itself(channel: str, user_id: UUID) -> bool:

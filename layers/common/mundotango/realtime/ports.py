@@ -110,18 +110,22 @@ class Grants(Protocol):
 class Connections(Protocol):
     """Open sockets by connection, by person, by channel and by the minute they end in.
 
-    A socket that has ended is in none of the answers but that of `ended`.
+    A socket that has ended is in none of the answers but that of `ended`. One that is closed may be in those of
+    `of_channel` and `of_post` until its end, or until it was refused a frame and `unlisten` was told so.
     """
 
     def open(
         self, socket: Socket, *, opened_at: datetime, expires_at: datetime, code: Closing = ..., limit: int = ...
     ) -> bool:
         """`expires_at` is when it ends, at the latest, and `code` why then. False, and nothing written, when this
-        person has more than `limit` others already. By default as long, and as many, as policy.py says."""
+        person has more than `limit` others already. What others wrote in between may refuse it too: then rows are
+        left that nobody is told by, and that end by age. Told again it changes nothing, and a closed one stays closed.
+        By default as long, and as many, as policy.py says."""
         ...
 
-    def close(self, socket: Socket, *, opened_before: datetime | None = None) -> bool:
-        """Remove all that is known of it; whether there was anything (opened before that moment, if given)."""
+    def close(self, socket: Socket, *, opened_before: datetime | None = None, open_still: bool = False) -> bool:
+        """It is none of its person's any more; whether it was (opened before that moment, if given). One that may be
+        `open_still` at the gateway listens to nothing from here on; of another the gateway refuses what it is told."""
         ...
 
     def subscribe(
@@ -139,6 +143,10 @@ class Connections(Protocol):
 
     def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None: ...
 
+    def unlisten(self, channel: str, connection_ids: Collection[str]) -> None:
+        """These are gone, and shall not be told of this channel again."""
+        ...
+
     def of_users(self, user_ids: Collection[UUID], now: datetime) -> list[Socket]:
         """One that was opened before this is asked is among them."""
         ...
@@ -155,8 +163,13 @@ class Connections(Protocol):
         """This person's sockets without the newest `limit`, oldest first."""
         ...
 
-    def ended(self, now: datetime, *, within: timedelta, limit: int) -> list[tuple[Socket, Closing]]:
-        """At most `limit` of those that ended by now, and not longer ago than `within`, and are not closed yet."""
+    def ended(self, now: datetime, *, within: timedelta) -> Iterator[tuple[Socket, Closing]]:
+        """Those that ended by now and are not closed yet, read while they are asked for: none that ended longer ago
+        than `within`, or more than a minute before what `ended_until` was told last."""
+        ...
+
+    def ended_until(self, now: datetime) -> None:
+        """All that ended by now were closed."""
         ...
 
     def hear(self, socket: Socket, now: datetime, *, each: timedelta) -> bool:

@@ -246,7 +246,8 @@ STORES = (
         how_long="2 hours and a quarter at most",
         why="to deliver what happens, and to show followers who is here",
         exported="no: gone before it could be read",
-        erased="deleted; beside others' sockets an id stays that names nobody, until they end",
+        erased="deleted; of sockets that were closed hours before what they left has ended; beside others' an id stays "
+        "that names nobody, until they end",
         erase=erase_connections,
     ),
     Store(
