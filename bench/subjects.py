@@ -194,6 +194,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "DATABASE_SSLMODE": "disable",
         "DATABASE_USER": "mundo_app",
         "DISTRIBUTION_ID": "E0BENCH",
+        "EDGE_SETTLES": "15",
         "HOME_REGION": "",
         "MAIL_FROM": "",
         "MEDIA_BUCKET": "media",

@@ -107,7 +107,7 @@ SOURCES = {
         "Tells whoever uploads what becomes of the picture",
     ),
     "CountersFunction.Reactions": Source(
-        "tests/unit/reactions/test_exactly_once.py::test_threads_that_react_and_threads_that_count_at_once",
+        "tests/unit/reactions/test_at_once.py::test_threads_that_react_and_threads_that_count_at_once",
         "Counts reactions, comments, shares and views, and tells totals",
     ),
     "EffectsFunction.Commands": Source(

@@ -144,7 +144,7 @@ def _done(said: dict[str, object], action: Callable[[], None]) -> bool:
 def _invalidated(forgotten: list[tuple[str, Command]]) -> bool:
     from mundotango.commands.service import invalidate, seconds_to_settle
 
-    sleep(seconds_to_settle(forgotten, platform().clock.now()))
+    sleep(seconds_to_settle(forgotten, platform().clock.now(), settings.EdgeSettles.from_env().after))
     try:
         invalidate(platform().edge, forgotten)
     except Exception as failure:  # noqa: BLE001 - as above; too many in progress is the usual one

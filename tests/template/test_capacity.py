@@ -10,7 +10,7 @@ from operations.envs.check import names
 from operations.expansion import of_env
 
 REGIONS = {"us-east-1", "eu-west-1", "sa-east-1"}
-SHARED = {"activities", "counters", "notifications", "reactions", "reactions by_user"}
+SHARED = {"activities", "counters", "reactions", "reactions by_user"}
 GROWN = [name for name in names() if name.startswith(("phase3-", "phase4-")) and not name.endswith("-prepare")]
 
 
@@ -30,7 +30,8 @@ def test_before_phase_3_all_are_paid_by_request(name: str) -> None:
 def test_from_phase_3_on_each_copy_and_each_index_is_scaled(name: str) -> None:
     env = config_env.load(name)
     found = list(scaled(of_env(env)))
-    shared = {(unit, region) for unit in SHARED for region in REGIONS} if name.endswith("us-east-1") else set()
+    at_home = {(unit, region) for unit in SHARED for region in REGIONS} | {("notifications", "us-east-1")}
+    shared = at_home if name.endswith("us-east-1") else set()
     assert {(one.unit, one.region) for one in found} == shared | {("connections", env.region)}
     for one in found:
         for limits in (one.writes, one.reads):

@@ -7,6 +7,7 @@ import pytest
 
 from functions.image_worker.handler import LAST_DELIVERY
 from mundotango.commands.model import COMMAND_LIFE
+from mundotango.commands.service import SETTLES
 from mundotango.reactions.model import REACTION_KINDS
 from operations.expansion import expand
 from operations.templates import references
@@ -232,3 +233,7 @@ def test_the_edge_is_given_what_it_proves_itself_by(resources: Resources, nested
     given = resources["EdgeStack"]["Properties"]["Parameters"]
     assert given["OriginSecret"] == {"Fn::GetAtt": ["Migration", "OriginSecret"]}
     assert nested["edge/template.yaml"]["Parameters"]["OriginSecret"]["NoEcho"] is True
+
+
+def test_the_edge_is_told_when_caches_and_readers_have_caught_up(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["EdgeSettles"]["Default"] == SETTLES.total_seconds()

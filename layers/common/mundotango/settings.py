@@ -7,6 +7,7 @@ the function that needs it, never of its neighbour.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 # Time-outs in seconds: each caller waits longer than any one call it makes (client 35, gateway 30, API function 15).
@@ -245,6 +246,17 @@ class Distribution:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
         return cls(id=_require(env, "DISTRIBUTION_ID"))
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettles:
+    """How long `after` an act the edge is told of it."""
+
+    after: timedelta
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(after=timedelta(seconds=float(_require(env, "EDGE_SETTLES"))))
 
 
 def table(name: str, env: Mapping[str, str] = os.environ) -> str:

@@ -35,6 +35,7 @@ def signed_in(place: Place, monkeypatch: pytest.MonkeyPatch) -> UUID:
     environment = {
         "USER_POOL_ID": pool,
         "DISTRIBUTION_ID": distribution(),
+        "EDGE_SETTLES": "15",
         "MAILS_QUEUE": client("sqs").create_queue(QueueName="mails")["QueueUrl"],
         "MAIL_FROM": "Mundo Tango <hola@mundotango.example>",
         "SITE_URL": "https://mundotango.example",

@@ -48,6 +48,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     made = Outside()
     monkeypatch.setattr(handler, "platform", lambda: made.platform)
     monkeypatch.setattr(handler, "sleep", made.waited.append)
+    monkeypatch.setenv("EDGE_SETTLES", str(SETTLES.total_seconds()))
     return made
 
 
@@ -76,6 +77,15 @@ def test_it_waits_until_no_origin_says_what_was_before(outside: Outside) -> None
     outside.deliver(first, second)
 
     assert outside.waited == [SETTLES.total_seconds() - 1, 0]
+
+
+def test_it_does_not_wait_where_nothing_keeps_what_was_before(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGE_SETTLES", "0")
+    outside.deliver(outside.forgets("post:1"))
+
+    assert outside.waited == [0]
 
 
 def test_the_cache_inside_of_the_api_has_ended_by_then() -> None:

@@ -39,6 +39,7 @@ _EVERYWHERE = {"close_sockets", "media_delete"}
 
 # Who asks an origin so long after an act is told what is true since. What began before it fills the cache inside of the
 # API within five seconds, which keeps it for five more; a reader lags by less; the edge waits five for an answer.
+# What EdgeSettles of the template is, but where there is neither reader nor a cache of answers at the edge.
 SETTLES = timedelta(seconds=15)
 # Each is paid for. For more of them at once, as when somebody leaves who announced a hundred events for tonight, all of
 # the public answers are forgotten for the price of one.
@@ -143,10 +144,10 @@ def is_forgotten(command: Command) -> bool:
     return command.kind == "edge_forget" or (command.kind == "media_delete" and bool(command.payload["seen"]))
 
 
-def seconds_to_settle(forgotten: Sequence[tuple[str, Command]], now: datetime) -> float:
-    """How long an origin may still answer as it was before the last of them."""
+def seconds_to_settle(forgotten: Sequence[tuple[str, Command]], now: datetime, settles: timedelta) -> float:
+    """How long an origin may still answer as it was before the last of them, if it does for `settles` after each."""
     acts = [datetime.fromisoformat(one.payload["at"]) for _, one in forgotten if one.kind == "edge_forget"]
-    return max(0.0, (max(acts) + SETTLES - now).total_seconds()) if acts else 0.0
+    return max(0.0, (max(acts) + settles - now).total_seconds()) if acts else 0.0
 
 
 def invalidate(edge: Edge, forgotten: Sequence[tuple[str, Command]]) -> None:
