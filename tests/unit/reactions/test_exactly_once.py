@@ -344,20 +344,6 @@ def test_it_fails_where_a_claim_that_could_not_be_had_is_forgotten(monkeypatch: 
     fails(Counting)
 
 
-class ForgetsWhatIsOwed(FakeCounters):
-    """Whoever counted knows that it is to be told; who has the batch after them does not."""
-
-    def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
-        counted = super().apply(target_id, changes, claim)
-        if target_id in self.tellings:
-            self.tellings[target_id] = replace(self.tellings[target_id], owed=False)
-        return counted
-
-
-def test_it_fails_where_a_row_does_not_say_what_is_owed() -> None:
-    fails(type("Without", (Counting,), {"counters_are": ForgetsWhatIsOwed}))
-
-
 def test_it_fails_with_a_recount_that_does_not_wait_for_its_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mundotango.reactions.recount._proof", lambda _mark, contents: contents.fingerprint)
     fails(Counting)
