@@ -6,9 +6,8 @@ of it is about one post (viral) and once about 1,000 of as many authors (spread)
 use cases, the repositories and the function are the real ones, the tables moto's.
 
 `billed_wru` are DynamoDB's write units for each of the 1,200 acts: the reaction with its index entry, the counts with
-the claim to be the one who announces them, and the announcement. Aims: 2.3 viral, 4 spread. `told_wru` are those that
-it costs beside to tell authors: the items of inboxes with their index entries, and one activity a batch and post, not
-an act, but the batch comes twice.
+the claim that they are told. Aims: 2.3 viral, 4 spread. `told_wru` are those that it costs beside to tell authors: the
+items of inboxes with their index entries, and one activity a batch and post, not an act, but the batch comes twice.
 `drift` is by how much the totals are off, all posts and kinds together, and `max_writes_one_item_per_batch` how often
 one item was written while one batch was brought twice. Aims: 0 and 2, the count and a claim that had to wait.
 """

@@ -106,9 +106,13 @@ SOURCES = {
         "tests/unit/realtime/test_announcement.py::TestPictureProgress::test_a_replay_has_the_same_id_and_another_outcome_another",
         "Tells whoever uploads what becomes of the picture",
     ),
+    "PushFunction.Counts": Source(
+        "tests/unit/realtime/test_totals.py::test_what_comes_again_is_told_under_the_same_id",
+        "Tells totals to those who look at a post",
+    ),
     "CountersFunction.Reactions": Source(
         "tests/unit/reactions/test_at_once.py::test_threads_that_react_and_threads_that_count_at_once",
-        "Counts reactions, comments, shares and views, and tells totals",
+        "Counts reactions, comments, shares and views, and claims that totals are told",
     ),
     "EffectsFunction.Commands": Source(
         "tests/unit/commands/test_commands.py::test_what_fails_and_all_after_it_comes_again",

@@ -26,6 +26,7 @@ STREAMS = {
     "MediaStream": "media",
     "ActivitiesStream": "activities",
     "CommandsStream": "commands",
+    "CountersStream": "counters",
 }
 OTHERS = ("Second", "Third")
 type Sessions = Callable[[str], boto3.Session]

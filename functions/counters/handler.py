@@ -1,5 +1,5 @@
-"""Woken by the stream of reactions, comments, shares and views: counts what is its region's, announces totals,
-and notes at home in authors' inboxes who reacted."""
+"""Woken by the stream of reactions, comments, shares and views: counts what is its region's, claims that totals
+are told, and notes at home in authors' inboxes who reacted."""
 
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[di
     told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"], here)]
     with counting() as counts:
         failed = first_of(
-            count_changes(platform().counters, platform().activities, changes, platform().clock),
+            count_changes(platform().counters, changes, platform().clock),
             tell_authors(platform(), told),
         )
     logger().info("reactions", records=len(changes), failed_from=failed, counts=dict(counts))

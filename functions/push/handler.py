@@ -1,9 +1,10 @@
-"""Woken by two streams and a queue. Of activities it finds the audience, and delivers to a small one; of pictures it
-makes their outcome an activity; and the chunks of large audiences come back to it through the queue.
+"""Woken by three streams and a queue. Of activities it finds the audience, and delivers to a small one; of pictures it
+makes their outcome an activity; of counts it tells a post's totals; and the chunks of large audiences come back to it
+through the queue.
 
-Both streams bring every region's records. A picture is announced by the region that wrote its row. An activity is
-delivered in each region, to that one's sockets, and taken into inboxes at home alone, whoever wrote it: of two regions
-that write one item the later write stands, and what the other noted would be lost.
+The streams bring every region's records. A picture is announced by the region that wrote its row. Activities and totals
+are delivered in each region, to that one's sockets, and activities taken into inboxes at home alone, whoever wrote it:
+of two regions that write one item the later write stands, and what the other noted would be lost.
 
 The channels of a batch are worked off side by side, each in its order. A record that cannot be now (a table is away) is
 reported, and the stream brings it and all after it again; what other channels had after it may be in an inbox or in the
@@ -17,12 +18,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import takewhile
 from typing import Any
+from uuid import UUID
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from mundotango.observability import correlating, correlation_id, counting, logger, metric, observed
-from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, newest_counts, readable
+from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, large_audience, readable
 from mundotango.realtime.model import Appended, Delivery, Outcome
 from mundotango.realtime.policy import moment_of
 from mundotango.threads import side_by_side
@@ -42,8 +44,9 @@ def lambda_handler(event: dict[str, Any], _context: object) -> Failures:
     of_chunks = [record for record in event["Records"] if "body" in record]
     of_tables = [record for record in event["Records"] if "dynamodb" in record]
     of_media = [record for record in of_tables if "media_id" in record["dynamodb"]["Keys"]]
-    of_activities = [record for record in of_tables if "media_id" not in record["dynamodb"]["Keys"]]
-    failed = [*_announce(of_media), *_tell(of_activities), *_deliver(of_chunks)]
+    of_activities = [record for record in of_tables if "channel" in record["dynamodb"]["Keys"]]
+    of_counts = [record for record in of_tables if record["dynamodb"]["Keys"].keys() == {"target"}]
+    failed = [*_announce(of_media), *_tell(of_activities), *_tell_totals(of_counts), *_deliver(of_chunks)]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 
@@ -80,7 +83,7 @@ def _tell(records: Sequence[dict[str, Any]]) -> list[str]:
     # An activity is never changed, and its expiry is no news.
     images = [record["dynamodb"] for record in records if record["eventName"] == "INSERT"]
     numbers = {image["Keys"]["position"]["S"]: image["SequenceNumber"] for image in images}
-    happened = newest_counts([appended_from_image(image["NewImage"]) for image in images])
+    happened = [appended_from_image(image["NewImage"]) for image in images]
     by_channel: defaultdict[str, list[Appended]] = defaultdict(list)
     for appended in happened:
         by_channel[appended.channel].append(appended)
@@ -115,8 +118,31 @@ def _work_off(of_channel: Sequence[Appended]) -> list[tuple[str, list[Delivery]]
 def _told_at_once(appended: Appended) -> list[Delivery]:
     if not in_chunks(appended):
         return deliveries_of(platform(), appended)
-    platform().chunks.put(chunks_of(platform(), appended))
+    platform().chunks.put(chunks_of(appended, large_audience(platform(), appended.channel)))
     return []
+
+
+def _tell_totals(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Tell each post of these its totals once; the sequence number of the first record that has to come again."""
+    from mundotango.reactions.counters import told_anew
+    from mundotango.realtime.totals import tell_totals
+
+    numbers: dict[UUID, str] = {}
+    for record in records:
+        post_id = told_anew(record["dynamodb"])
+        if post_id is not None:
+            numbers.setdefault(post_id, record["dynamodb"]["SequenceNumber"])
+    if not numbers:
+        return []
+    failed: list[str] = []
+    with counting() as counts:
+        try:
+            listened_to = tell_totals(platform(), list(numbers))
+        except Unavailable:
+            listened_to, failed = 0, list(numbers.values())[:1]
+    said: dict[str, Any] = {"records": len(records), "posts": len(numbers), "listened_to": listened_to}
+    logger().info("totals told", **said, failed_from=failed, counts=dict(counts))
+    return failed
 
 
 def _deliver(messages: Sequence[dict[str, Any]]) -> list[str]:
@@ -163,6 +189,6 @@ def _log(what: str, outcomes: Counter[Outcome], positions: Sequence[str], **said
 
 if settings.runs_in_lambda():
     # Before the first batch, at the speed Lambda starts with.
-    _warm = (platform().connections, platform().edges, platform().chunks, platform().pusher)
+    _warm = (platform().connections, platform().edges, platform().counters, platform().chunks, platform().pusher)
     if platform().region.is_home:  # elsewhere there is no table of inboxes
         _warm_at_home = platform().inbox

@@ -27,7 +27,7 @@ class TestClaims:
         counters.apply(self.post, {self.key: change(2, None, "0001")})
         one, other = Claim(Told(), ids.new_id(), AT), Claim(Told(), ids.new_id(), AT + MINUTE)
         following = Claim(Told(one.by, AT), other.by, AT + MINUTE)
-        assert self.told(counters) == Told()
+        assert self.told(counters) == Told(owed=True)
 
         claimed = counters.claim(self.post, one)
         assert claimed is not None
@@ -56,7 +56,19 @@ class TestClaims:
 
         more = counters.apply(self.post, {self.key: change(1, "0001", "0002")})
         assert more is not None
-        assert (more.own(self.key).totals, more.told) == ({"like": 3}, counted.told)
+        assert (more.own(self.key).totals, more.told) == ({"like": 3}, replace(counted.told, owed=True))
+
+    def test_news_is_owed_until_it_is_claimed_and_views_are_none(self, counters: Counters) -> None:
+        one = Claim(Told(), ids.new_id(), AT)
+        seen = CountChange({"views": 1}, None, "0001", None, AT)
+        assert counters.apply(self.post, {self.key: seen}) is not None
+        assert self.told(counters) == Told()
+
+        assert counters.apply(self.post, {self.key: change(1, "0001", "0002")}) is not None
+        assert counters.apply(self.post, {self.key: replace(seen, guard_before="0002", guard="0003")}) is not None
+        assert self.told(counters) == Told(owed=True)
+        assert counters.claim(self.post, one) is not None
+        assert self.told(counters) == Told(one.by, AT)
 
     def test_of_a_post_nobody_counted_it_is_known_that_nobody_did(self, counters: Counters) -> None:
         standing = counters.standing([self.post])[self.post]

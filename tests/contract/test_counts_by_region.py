@@ -56,8 +56,9 @@ def test_a_region_that_is_not_the_first_counts_in_a_row_of_its_own() -> None:
     assert other.counts([one, two]) == {one: there, two: Count({"love": 1}, "0005", AT)}
     assert other.everywhere([one]) == {one: {REGION.name: here, "eu-west-1": there}}
     both_counts = {one: {REGION.name: here, "eu-west-1": there}, two: {"eu-west-1": Count({"love": 1}, "0005", AT)}}
-    assert first.standing([post]) == {post: Standing(REGION.name, {one: {REGION.name: here}})}
-    assert other.standing([post]) == {post: Standing("eu-west-1", both_counts, Told(claim.by, AT))}
+    owed, told = {REGION.name: Told(owed=True)}, {"eu-west-1": Told(claim.by, AT)}
+    assert first.standing([post]) == {post: Standing(REGION.name, {one: {REGION.name: here}}, owed)}
+    assert other.standing([post]) == {post: Standing("eu-west-1", both_counts, owed | told)}
     assert first.list_counted(None, None, 100)[0] == {one: here}
     assert other.list_counted(AT, None, 100)[0] == other.counts([one, two])
     assert other.correct(two, Count({"love": 1}, "0005"), Contents(dict.fromkeys(TOTALS, 0) | {"bravo": 1}, "", AT))

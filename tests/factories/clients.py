@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from mundotango import ids
+from mundotango.reactions.model import Claim, CountChange, bucket_key
 from mundotango.realtime.frames import answers
-from mundotango.realtime.model import NO_AUTHORS, Appended, Grant
+from mundotango.realtime.model import NO_AUTHORS, Appended, Grant, Kind
 from mundotango.realtime.policy import GRANT_LIFE, position_at
 from mundotango.realtime.service import connect, hashed
 from tests.factories.realtime import make_activity, make_end, make_socket
@@ -29,8 +31,18 @@ class Client:
     def asks(self, action: str, **fields: Any) -> list[dict[str, Any]]:
         return self.sends(json.dumps({"action": action, **fields}))
 
-    def happens(self, channel: str) -> Appended:
-        return self.stores.activities.append(make_activity(channel))
+    def happens(self, channel: str, *, kind: Kind | None = None, **payload: Any) -> Appended:
+        return self.stores.activities.append(make_activity(channel, kind=kind, **payload))
+
+    def likes(self, channel: str) -> str:
+        """One more of a post is counted and told; the position of that."""
+        counters, now, post_id = self.stores.counters, self.stores.clock.now(), UUID(channel.partition(":")[2])
+        key, standing = bucket_key(post_id, 0), counters.standing([post_id])[post_id]
+        guard = standing.own(key).guard
+        claim = Claim(standing.told, ids.new_id(), now)
+        change = CountChange({"like": 1}, guard, str(int(guard or 0) + 1), now, now)
+        assert counters.apply(post_id, {key: change}, claim) is not None
+        return str(claim.by)
 
     def granted(self, *channels: str, user_id: UUID | None = None, authors: Mapping[str, UUID] = NO_AUTHORS) -> str:
         grant = Grant(user_id or self.socket.user_id, frozenset(channels), authors)

@@ -48,6 +48,7 @@ CAPACITY = 2
 SOURCES: Mapping[str, tuple[str, Any]] = {
     "Activities": ("activities", push),
     "Commands": ("commands", effects),
+    "Counts": ("counters", push),
     "Deletions": ("commands", effects),
     "Media": ("media", push),
     "Reactions": ("reactions", counters),
@@ -293,4 +294,6 @@ def _meets(wanted: Any, value: Any) -> bool:
         return bool(wanted == value)
     if "exists" in wanted:
         return bool((value is not None) == wanted["exists"])
+    if "prefix" in wanted:
+        return isinstance(value, str) and value.startswith(wanted["prefix"])
     return value is not None and value not in wanted["anything-but"]

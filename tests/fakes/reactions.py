@@ -198,6 +198,8 @@ class FakeCounters:
         self.counted_at: dict[str, datetime] = {}
         self.forgotten: set[str] = set()
         self.tellings: dict[UUID, Told] = {}
+        # What the table's stream says of claims: of which target, and how it stood then.
+        self.claimed: list[tuple[UUID, Standing]] = []
         self.kept: Pass | None = None
         self._lock = RLock()
 
@@ -211,7 +213,9 @@ class FakeCounters:
     def standing(self, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
         with self._lock:
             return {
-                target_id: Standing("", self.everywhere(bucket_keys(target_id)), self.tellings.get(target_id, Told()))
+                target_id: Standing(
+                    "", self.everywhere(bucket_keys(target_id)), {"": self.tellings.get(target_id, Told())}
+                )
                 for target_id in target_ids
             }
 
@@ -223,9 +227,12 @@ class FakeCounters:
             if claim is not None:
                 if not self._may_claim(target_id, claim):
                     return None
-                self.tellings[target_id] = Told(claim.by, claim.at)
+            elif any(change.is_news for change in changes.values()):
+                self.tellings[target_id] = replace(self.tellings.get(target_id, Told()), owed=True)
             for key, change in changes.items():
                 self._add(key, known[key], change)
+            if claim is not None:
+                self._claim(target_id, claim)
             return self.standing([target_id])[target_id]
 
     def _add(self, key: str, known: Count, change: CountChange) -> None:
@@ -245,8 +252,14 @@ class FakeCounters:
             ended = self.rows.get(bucket_keys(target_id)[0], Count()).guard == ENDED
             if ended or not (self._may_claim(target_id, claim) or known.by == claim.by):
                 return None
-            self.tellings[target_id] = Told(claim.by, claim.at)
+            self._claim(target_id, claim)
             return self.standing([target_id])[target_id]
+
+    def _claim(self, target_id: UUID, claim: Claim) -> None:
+        told = Told(claim.by, claim.at)
+        if self.tellings.get(target_id) != told:
+            self.tellings[target_id] = told
+            self.claimed.append((target_id, self.standing([target_id])[target_id]))
 
     def correct(self, key: str, count: Count, contents: Contents) -> bool:
         with self._lock:

@@ -41,10 +41,6 @@ class FakeActivities:
         after = [each for each in self.appended if each.channel == channel and each.position > position]
         return sorted(after, key=lambda each: each.position)[:limit]
 
-    def newest(self, channel: str, limit: int) -> list[Appended]:
-        found = [each for each in self.appended if each.channel == channel]
-        return sorted(found, key=lambda each: each.position, reverse=True)[:limit]
-
     def forget(self, channel: str, limit: int) -> int:
         gone = [each for each in self.appended if each.channel == channel][:limit]
         self.appended = [each for each in self.appended if each not in gone]

@@ -8,6 +8,7 @@ from mundotango.realtime.traffic import Traffic
 from tests.fakes.clock import FakeClock
 from tests.fakes.devices import FakeDevices
 from tests.fakes.notifications import FakeInbox
+from tests.fakes.reactions import FakeCounters
 from tests.fakes.realtime import (
     FakeActivities,
     FakeChunks,
@@ -28,6 +29,7 @@ class FakeStores:
     region: settings.Region = field(default_factory=lambda: settings.Region("us-east-1", ""))
     connections: FakeConnections = field(default_factory=FakeConnections)
     activities: FakeActivities = field(default_factory=FakeActivities)
+    counters: FakeCounters = field(default_factory=FakeCounters)
     edges: FakeEdges = field(default_factory=FakeEdges)
     inbox: FakeInbox = field(default_factory=FakeInbox)
     tickets: FakeTickets = field(default_factory=FakeTickets)

@@ -133,10 +133,10 @@ def test_a_batch_delivered_again_shows_nothing_new(live: Sockets) -> None:
 def test_comes_back_by_itself_and_gets_what_it_missed_in_order(live: Sockets) -> None:
     async def story() -> None:
         reader, author, stream = Person(live), ids.new_id(), Stream(live)
-        post = post_channel(ids.new_id())
+        city = city_channel("lima")
         live.platform.edges.apply("follow", author, reader.user_id, active=True, version=1)
         async with LiveGateway(live) as gateway, reader.client(gateway.url) as client:
-            await client.subscribe(post)
+            await client.subscribe(city)
             before = stream.happens(author_channel(author), 2)
             stream.push()
             assert await shown(client, 2) == ids_of(before)
@@ -146,14 +146,14 @@ def test_comes_back_by_itself_and_gets_what_it_missed_in_order(live: Sockets) ->
             await asyncio.sleep(0.05)  # until the server has noticed
             missed = [
                 *stream.happens(author_channel(author)),
-                *stream.happens(post),
+                *stream.happens(city),
                 *stream.happens(author_channel(author)),
             ]
             stream.push()
             reader.online.set()
             assert sorted(await shown(client, 3)) == sorted(ids_of(missed))
 
-            live_again = stream.happens(post)
+            live_again = stream.happens(city)
             stream.push()
             assert await shown(client, 1) == ids_of(live_again)
             assert client.sockets_opened == 2

@@ -12,6 +12,7 @@ import pytest
 from mundotango import ids
 from mundotango.errors import Unavailable
 from mundotango.notifications.inbox import unread
+from mundotango.reactions.counters import told_anew
 from mundotango.reactions.model import Tally, zeros
 from mundotango.reactions.service import react, tallies, totals, unreact
 from mundotango.realtime.model import Chunk, author_channel, inbox_channel, post_channel, user_channel
@@ -74,7 +75,7 @@ class TestPush:
         react(sockets.platform.reactions, sockets.platform.counters, POST, sender.user_id, "like", clock)
         sockets.count(sockets.stream("reactions"))
 
-        assert sockets.push(sockets.stream("activities")) == []
+        assert sockets.push(sockets.stream("counters")) == []
 
         assert not is_known(stale.connection_id)
         for socket in (sender, alive):
@@ -265,20 +266,25 @@ class TestCounters:
         assert tallies(platform.reactions, platform.counters, [POST], people[9])[POST] == Tally(twenty, "like")
         assert tallies(platform.reactions, platform.counters, [POST], people[0])[POST] == Tally(twenty, None)
 
-    def test_a_batch_that_was_counted_but_not_announced_comes_again(
+    def test_a_batch_that_was_counted_but_not_claimed_comes_again(
         self, sockets: Sockets, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         platform = sockets.platform
-        react(platform.reactions, platform.counters, POST, ids.new_id(), "like", clock)
-        records = sockets.stream("reactions")
+        monkeypatch.setattr("mundotango.reactions.announcing.sleep", lambda _: None)
+        for _ in range(2):
+            react(platform.reactions, platform.counters, POST, ids.new_id(), "like", clock)
+        first, second = sockets.stream("reactions")
+        assert sockets.count([first]) == []
 
         with monkeypatch.context() as broken:
-            broken.setattr(platform.activities, "append", away)
-            assert sockets.count(records) == [records[0]["dynamodb"]["SequenceNumber"]]
-        assert sockets.count(records) == []
+            broken.setattr(platform.counters, "claim", away)
+            assert sockets.count([second]) == [second["dynamodb"]["SequenceNumber"]]
+        for _ in range(2):
+            assert sockets.count([second]) == []
 
-        assert totals(platform.counters, [POST], fresh=True) == {POST: zeros() | {"like": 1}}
-        assert [row["kind"]["S"] for row in rows("activities")] == ["reaction.changed"]
+        assert totals(platform.counters, [POST], fresh=True) == {POST: zeros() | {"like": 2}}
+        assert [told_anew(record["dynamodb"]) for record in sockets.stream("counters")] == [POST, None, POST]
+        assert rows("activities") == []
 
 
 class TestNotifications:

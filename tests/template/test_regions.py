@@ -24,7 +24,7 @@ COPYING = AT_HOME | {
 }
 TOLD = {
     f"{table}Stream": f"arn:aws:dynamodb:{SECOND}:{ACCOUNT}:table/mundo-tango-{table.lower()}/stream/2026"
-    for table in ("Reactions", "Media", "Activities", "Commands")
+    for table in ("Reactions", "Media", "Activities", "Commands", "Counters")
 } | {"HomeUserPoolId": f"{HOME}_Pool", "HomeUserPoolClientId": "client"}
 AWAY = (
     ALIKE
@@ -164,8 +164,9 @@ def test_streams_of_its_own_region_are_read() -> None:
         for name, event in one.get("Events", {}).items()
         if event["Type"] == "DynamoDB"
     }
-    assert len(streams) == 5
-    assert set(streams.values()) == {TOLD[f"{t}Stream"] for t in ("Reactions", "Media", "Activities", "Commands")}
+    read = ("Reactions", "Media", "Activities", "Commands", "Counters")
+    assert len(streams) == 6
+    assert set(streams.values()) == {TOLD[f"{t}Stream"] for t in read}
 
 
 def granted(place: str) -> Iterator[tuple[str, str]]:

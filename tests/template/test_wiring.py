@@ -60,6 +60,7 @@ def test_each_stream_has_exactly_one_reading_function(resources: Resources, func
     assert readers == {
         "ActivitiesTable": ["PushFunction"],
         "CommandsTable": ["EffectsFunction", "EffectsFunction"],  # each command goes to one of the two
+        "CountersTable": ["PushFunction"],
         "MediaTable": ["PushFunction"],
         "ReactionsTable": ["CountersFunction"],
     }
@@ -98,6 +99,12 @@ def test_what_is_announced_is_tried_for_half_a_day_and_can_be_read_for_another(f
     assert (stream["MaximumRetryAttempts"], stream["MaximumRecordAgeInSeconds"]) == (1000, 12 * 3600)
 
 
+def test_who_tells_and_replays_totals_is_there_before_counters_leave_it_to_them(resources: Resources) -> None:
+    """Else nobody would tell what is counted while the others are still being replaced."""
+    assert resources["CountersFunction"]["DependsOn"] == ["PushFunctionCounts", "WsConnectFunctionAliaslive"]
+    assert "Counts" in resources["PushFunction"]["Properties"]["Events"]
+
+
 def test_a_channel_keeps_its_order(resources: Resources, functions: Functions) -> None:
     """More batches of a shard at once would keep the order of an item, which here is one activity or one reaction."""
     for function in functions.values():
@@ -129,6 +136,8 @@ def test_streams_wake_nobody_for_nothing(region: str, *, home: bool) -> None:
     written = {"eventName": ["INSERT", "MODIFY"]}  # not their expiry
 
     assert patterns["Activities"] == [{"eventName": ["INSERT"]}]  # not their expiry
+    of_posts, told_once = {"S": [{"prefix": "post#"}]}, {"tb": {"B": [{"exists": True}]}}
+    assert patterns["Counts"] == [{"dynamodb": {"Keys": {"target": of_posts}, "NewImage": told_once}}]
     answers = {"kind": {"S": ["edge_forget"]}, "region": {"S": [region]}}
     forgotten = (answers, {"kind": {"S": ["media_delete"]}})
     assert patterns["Deletions"] == [written | {"dynamodb": {"NewImage": image}} for image in forgotten]

@@ -207,7 +207,7 @@ class Stage:
             answer = self.call(function, {"Records": records})
             if answer["batchItemFailures"]:
                 raise SystemExit(f"mundo: {function} did not take a batch of {table}")
-            if table == "activities":
+            if table in ELSEWHERE_TOO:
                 self._bring_elsewhere(function, records)
         return bool(records)
 
@@ -225,10 +225,19 @@ def _status(record: dict[str, Any]) -> bool:
     return image.get("status", {}).get("S") in ("received", "ready", "failed")
 
 
+def _told_once(record: dict[str, Any]) -> bool:
+    return record["dynamodb"]["Keys"]["target"]["S"].startswith("post#") and "tb" in record["dynamodb"].get(
+        "NewImage", {}
+    )
+
+
+# What every region is told of, each for its own sockets.
+ELSEWHERE_TOO = {"activities", "counters"}
 READERS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool]], ...] = (
     ("reactions", "CountersFunction", lambda record: record["eventName"] in ("INSERT", "MODIFY")),
     ("media", "PushFunction", _status),
     ("activities", "PushFunction", lambda record: record["eventName"] == "INSERT"),
+    ("counters", "PushFunction", _told_once),
     ("commands", "EffectsFunction", lambda _: False),  # mails and identities have no emulator here
 )
 

@@ -149,7 +149,7 @@ class TestPosts:
         assert ([each["id"] for each in now["media"]], now["version"]) == ([str(second.media_id)], 2)
         assert now["entities"][0]["kind"] == "hashtag"
         assert now["edited_at"] is not None
-        (updated,) = announced.newest(f"author:{malena}", 1)
+        *_, updated = announced.since(f"author:{malena}", "", 100)
         assert updated.activity.kind == "post.updated"
         assert [each["id"] for each in updated.activity.payload["media"]] == [str(second.media_id)]
         history = gateway.get(f"/api/posts/{post_id}/versions", user=malena).json()["items"]

@@ -28,7 +28,7 @@ class Salon:
             self.asks(follower, "PUT", f"/api/users/{ANA}/follow")
         self.post = self.writes()
         self.channel = post_channel(self.post)
-        self._read = {"reactions": 0, "activities": 0}
+        self._read = {"reactions": 0, "activities": 0, "counters": 0}
         self.streams()
 
     def _joins(self, handle: str) -> UUID:
@@ -72,7 +72,11 @@ class Salon:
         self.streams()
 
     def streams(self) -> None:
-        for table, bring in (("reactions", self.sockets.count), ("activities", self.sockets.push)):
+        for table, bring in (
+            ("reactions", self.sockets.count),
+            ("activities", self.sockets.push),
+            ("counters", self.sockets.push),
+        ):
             records = self.sockets.stream(table, after=self._read[table])
             self._read[table] += len(records)
             assert bring(records) == []

@@ -53,7 +53,7 @@ MILONGA = {
     "latitude": 4.6, "longitude": -74.1, "zone": "America/Bogota", "starts_at": "2031-01-01T20:00:00Z",
     "ends_at": "2031-01-02T01:00:00Z",
 }  # fmt: skip
-STREAMS = ("reactions", "media", "activities")
+STREAMS = ("reactions", "counters", "media", "activities")
 
 people = st.integers(0, len(PEOPLE) - 1)
 numbers = st.integers(0, 3)
@@ -276,7 +276,7 @@ class World:
 def _lane(name: str, record: Any) -> str:
     """What the stream keeps the order of. Of reactions all: what is counted is guarded by the order of a shard."""
     keys = record["dynamodb"]["Keys"]
-    return "" if name == "reactions" else str((keys.get("channel") or keys["media_id"])["S"])
+    return "" if name == "reactions" else str((keys.get("channel") or keys.get("target") or keys["media_id"])["S"])
 
 
 def _newest(made: list[tuple[UUID, Any]], number: int, author: UUID | None = None) -> Any:

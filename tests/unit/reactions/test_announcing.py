@@ -15,10 +15,9 @@ from mundotango.reactions import announcing
 from mundotango.reactions.announcing import GAP
 from mundotango.reactions.counting import RowChange, count_changes
 from mundotango.reactions.model import Claim, Standing, Told, bucket_key, bucket_of
-from mundotango.realtime.model import Activity, Appended
+from mundotango.reactions.service import total
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
 from tests.fakes.reactions import FakeCounters
-from tests.fakes.realtime import FakeActivities
 
 POSTS = [UUID(int=1), UUID(int=2)]
 
@@ -32,8 +31,8 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 class Shards:
     """Batches of likes, each of a shard of its own: while one waits, others arrive and are counted."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, activities: FakeActivities) -> None:
-        self.clock, self.counters, self.activities = FakeClock(), FakeCounters(), activities
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, counters: FakeCounters) -> None:
+        self.clock, self.counters = FakeClock(), counters
         self.liked: dict[UUID, int] = dict.fromkeys(POSTS, 0)
         self.waits: list[float] = []
         self._arriving: list[Callable[[], None]] = []
@@ -45,7 +44,7 @@ class Shards:
         person = UUID(int=1000 + self._sequence)
         change = RowChange(self._sequence, bucket_key(post, bucket_of(person)), None, "like", A_MONDAY_EVENING)
         self.liked[post] += 1
-        while count_changes(self.counters, self.activities, [change], self.clock) is not None:
+        while count_changes(self.counters, [change], self.clock) is not None:
             pass  # the stream brings it again
 
     def arrive(self, *arriving: Callable[[], None]) -> None:
@@ -53,8 +52,11 @@ class Shards:
         while self._arriving:
             self._arriving.pop(0)()
 
-    def told(self, post: UUID) -> list[Activity]:
-        return [each.activity for each in self.activities.appended if each.channel == f"post:{post}"]
+    def told(self, post: UUID) -> list[Standing]:
+        return [standing for target_id, standing in self.counters.claimed if target_id == post]
+
+    def likes_told(self, post: UUID) -> list[int]:
+        return [total(standing.counts, post)["like"] for standing in self.told(post)]
 
     def _sleep(self, seconds: float) -> None:
         assert seconds >= 0
@@ -67,7 +69,7 @@ class Shards:
 
 
 def test_silence_is_broken_at_once_and_the_rest_of_the_second_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    shards = Shards(monkeypatch, FakeActivities())
+    shards = Shards(monkeypatch, FakeCounters())
     shards.like(POSTS[0])
     assert shards.waits == []
 
@@ -75,7 +77,7 @@ def test_silence_is_broken_at_once_and_the_rest_of_the_second_waited_out(monkeyp
     shards.like(POSTS[0])
 
     assert shards.waits == [0.7]
-    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1, 2]
+    assert shards.likes_told(POSTS[0]) == [1, 2]
     shards.clock.advance(GAP)
     shards.like(POSTS[0])
     assert len(shards.waits) == 1
@@ -86,41 +88,15 @@ def test_many_batches_are_told_once_a_second_and_the_last_state_always(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(seed)
-    shards = Shards(monkeypatch, FakeActivities())
+    shards = Shards(monkeypatch, FakeCounters())
 
     shards.arrive(*(partial(shards.like, chance.choice(POSTS)) for _ in range(100)))
 
     for post in POSTS:
-        moments = [each.occurred_at for each in shards.told(post)]
-        assert all(later - earlier >= GAP for earlier, later in pairwise(moments))
+        moments = [standing.told.at for standing in shards.told(post)]
+        assert all(later - earlier >= GAP for earlier, later in pairwise(moments) if later and earlier)
         assert len(moments) < 15
-        assert shards.told(post)[-1].payload["totals"]["like"] == shards.liked[post]
-
-
-def test_a_telling_that_stood_still_is_told_again_after_the_one_that_overtook_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Slow(FakeActivities):
-        """The first append takes two seconds, in which somebody else counts and tells."""
-
-        meanwhile: list[Callable[[], None]]
-
-        def append(self, activity: Activity) -> Appended:
-            while self.meanwhile:
-                self.meanwhile.pop()()
-            return super().append(activity)
-
-    activities = Slow()
-    shards = Shards(monkeypatch, activities)
-
-    def meanwhile() -> None:
-        shards.clock.advance(2 * GAP)
-        shards.like(POSTS[0])
-
-    activities.meanwhile = [meanwhile]
-    shards.like(POSTS[0])
-
-    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [2, 1, 2]
+        assert shards.likes_told(post)[-1] == shards.liked[post]
 
 
 def test_what_another_post_took_is_not_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +108,7 @@ def test_what_another_post_took_is_not_waited_for_again(monkeypatch: pytest.Monk
                 shards.clock.advance(2 * GAP)
             return super().apply(target_id, *counted)
 
-    shards = Shards(monkeypatch, FakeActivities())
+    shards = Shards(monkeypatch, FakeCounters())
     shards.like(POSTS[0])
     slow = shards.counters = Slow()
     slow.tellings = {POSTS[0]: Told(UUID(int=9), shards.clock.now())}
@@ -140,10 +116,10 @@ def test_what_another_post_took_is_not_waited_for_again(monkeypatch: pytest.Monk
         RowChange(number, bucket_key(post, 3), None, "like", A_MONDAY_EVENING) for number, post in enumerate(POSTS)
     ]
 
-    assert count_changes(slow, shards.activities, batch, shards.clock) is None
+    assert count_changes(slow, batch, shards.clock) is None
 
     assert shards.waits == [0]
-    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1, 1]
+    assert shards.likes_told(POSTS[0]) == [1]
 
 
 def test_who_finds_another_claim_counts_all_the_same_and_tells_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,16 +132,16 @@ def test_who_finds_another_claim_counts_all_the_same_and_tells_after_it(monkeypa
                 meanwhile.pop()()
             return found
 
-    shards = Shards(monkeypatch, FakeActivities())
+    shards = Shards(monkeypatch, FakeCounters())
     shards.counters, meanwhile = Overtaken(), list[Callable[[], object]]()
     other = partial(shards.counters.claim, POSTS[0], Claim(Told(), UUID(int=9), shards.clock.now()))
     meanwhile.append(other)
     batch = [RowChange(1, bucket_key(POSTS[0], 3), None, "like", A_MONDAY_EVENING)]
 
-    assert count_changes(shards.counters, shards.activities, batch, shards.clock) is None
+    assert count_changes(shards.counters, batch, shards.clock) is None
 
     assert shards.waits == [1.0]
-    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1]
+    assert shards.likes_told(POSTS[0]) == [0, 1]
 
 
 def test_of_those_who_wait_one_claims_and_the_others_pay_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,29 +152,29 @@ def test_of_those_who_wait_one_claims_and_the_others_pay_no_write(monkeypatch: p
             claims.append(target_id)
             return super().claim(target_id, claim)
 
-    shards = Shards(monkeypatch, FakeActivities())
+    shards = Shards(monkeypatch, FakeCounters())
     shards.counters = Paid()
     shards.like(POSTS[0])
 
     shards.arrive(*(partial(shards.like, POSTS[0]) for _ in range(5)))
 
-    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1, 6]
+    assert shards.likes_told(POSTS[0]) == [1, 6]
     assert claims == [POSTS[0]]
 
 
-def test_who_claims_and_cannot_tell_has_the_batch_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Away(FakeActivities):
+def test_who_counted_and_could_not_claim_has_the_batch_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Away(FakeCounters):
         calls = 0
 
-        def append(self, activity: Activity) -> Appended:
+        def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
             self.calls += 1
-            if self.calls in {1, 3}:
+            if self.calls == 1:
                 raise Unavailable("away")
-            return super().append(activity)
+            return super().claim(target_id, claim)
 
-    shards: Any = Shards(monkeypatch, Away())
+    shards = Shards(monkeypatch, Away())
     shards.like(POSTS[0])
     shards.like(POSTS[0])
 
-    assert [each.payload["totals"]["like"] for each in shards.told(POSTS[0])] == [1, 2]
-    assert shards.waits == [1.0, 1.0, 1.0]
+    assert shards.likes_told(POSTS[0]) == [1, 2]
+    assert shards.waits == [1.0, 0]

@@ -10,14 +10,13 @@ from mundotango.reactions.model import REACTION_KINDS, ReactionKind, zeros
 from mundotango.reactions.service import totals
 from tests.fakes.clock import FakeClock
 from tests.fakes.reactions import FakeCounters, FakeReactions, FakeTable
-from tests.fakes.realtime import FakeActivities
 
 POSTS = [UUID(int=1), UUID(int=2)]
 
 
 def test_threads_that_react_and_threads_that_count_at_once() -> None:
     table, counters, clock = FakeTable(), FakeCounters(), FakeClock()
-    reactions, activities = FakeReactions(table), FakeActivities()
+    reactions = FakeReactions(table)
     crowd = [UUID(int=number) for number in range(60)]
 
     def act(kind: ReactionKind) -> None:
@@ -29,7 +28,7 @@ def test_threads_that_react_and_threads_that_count_at_once() -> None:
     together([partial(act, kind) for kind in REACTION_KINDS])
     for start in range(0, len(table.stream), 20):
         batch = table.stream[start : start + 20]
-        while any(together([partial(counting.count_changes, counters, activities, batch, clock)] * 4)):
+        while any(together([partial(counting.count_changes, counters, batch, clock)] * 4)):
             pass  # whoever lost a race has the batch again
 
     true = zeros()

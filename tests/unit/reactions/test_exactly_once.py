@@ -35,11 +35,9 @@ from mundotango.reactions.model import (
 )
 from mundotango.reactions.policy import view_of
 from mundotango.reactions.recount import recount_all
-from mundotango.reactions.service import react, totals, unreact
-from mundotango.realtime.model import Activity, Appended, post_channel
+from mundotango.reactions.service import react, total, totals, unreact
 from tests.fakes.clock import FakeClock
 from tests.fakes.reactions import FakeBuckets, FakeCounters, FakeEngagements, FakeReactions, FakeTable, Row
-from tests.fakes.realtime import FakeActivities
 
 POSTS = [UUID(int=1), UUID(int=2)]
 # Few enough to meet in a bucket: of the first four three are in two buckets.
@@ -61,14 +59,14 @@ def ample() -> float:
 
 
 class Unreliable:
-    """Counters and activities as a function reaches them: each write meets the next fault, if there is one left.
+    """Counters as a function reaches them: each write meets the next fault, if there is one left.
 
     `away`: not done. `lost`: done, and no answer. `retried`: done, no answer, and done again by the SDK.
     `meanwhile` happens once, between reading and writing: what another invocation does that overlaps this one.
     """
 
-    def __init__(self, counters: FakeCounters, activities: FakeActivities) -> None:
-        self.counters, self.activities = counters, activities
+    def __init__(self, counters: FakeCounters) -> None:
+        self.counters = counters
         self.faults: Iterator[str] = iter(())
         self.meanwhile: Callable[[], object] | None = None
 
@@ -84,12 +82,6 @@ class Unreliable:
 
     def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
         return self._meet_fault(lambda: self.counters.claim(target_id, claim))
-
-    def append(self, activity: Activity) -> Appended:
-        return self._meet_fault(lambda: self.activities.append(activity))
-
-    def newest(self, channel: str, limit: int) -> list[Appended]:
-        return self.activities.newest(channel, limit)
 
     def _meet_fault[T](self, write: Callable[[], T]) -> T:
         fault = next(self.faults, "")
@@ -111,7 +103,7 @@ class Counting(RuleBasedStateMachine):
         self.clock, self.table = FakeClock(), FakeTable()
         self.reactions, self.engagements = self.reactions_are(self.table), self.engagements_are(self.table)
         self.buckets, self.counters = FakeBuckets(self.table), self.counters_are()
-        self.unreliable = Unreliable(self.counters, FakeActivities())
+        self.unreliable = Unreliable(self.counters)
         self.shards: dict[str, list[RowChange]] = {"whole": [], "left": [], "right": []}
         self.split, self.routed, self.brought = False, 0, list[RowChange]()
         # The model.
@@ -243,17 +235,15 @@ class Counting(RuleBasedStateMachine):
                 self.bring(9, shard, [], _Unshuffled(), halved=False, overlapped=False)
 
     def _count(self, stores: Any, changes: list[RowChange]) -> int | None:
-        return counting.count_changes(
-            stores, self.unreliable.activities if stores is self.counters else stores, changes, self.clock
-        )
+        return counting.count_changes(stores, changes, self.clock)
 
     def _recount(self, pause: Callable[[float], None]) -> dict[str, object]:
         return recount_all(self, ample, pause=pause)
 
     def _last_told(self, post: UUID) -> Totals:
         """Without the views, which wait for other news."""
-        told = self.unreliable.activities.newest(post_channel(post), 1000)
-        return {**told[0].activity.payload["totals"], "views": 0} if told else zeros()
+        told = [standing for target_id, standing in self.counters.claimed if target_id == post]
+        return {**total(told[-1].counts, post), "views": 0} if told else zeros()
 
     def _true_totals(self, post: UUID) -> Totals:
         true = zeros()
@@ -349,11 +339,8 @@ def test_it_fails_with_a_batch_acknowledged_before_its_effect(monkeypatch: pytes
     fails(Counting)
 
 
-@pytest.mark.parametrize("untold", ["tell_again", "tell_rest"])
-def test_it_fails_where_a_claim_that_could_not_be_had_or_told_is_forgotten(
-    untold: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Announcements, untold, lambda *_: [])
+def test_it_fails_where_a_claim_that_could_not_be_had_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Announcements, "claim_rest", lambda *_: [])
     fails(Counting)
 
 

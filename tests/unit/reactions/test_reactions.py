@@ -20,7 +20,6 @@ from mundotango.reactions.policy import view_expires_at, view_of
 from mundotango.reactions.service import react, tallies, totals, unreact
 from tests.fakes.clock import FakeClock
 from tests.fakes.reactions import FakeCounters, FakeReactions
-from tests.fakes.realtime import FakeActivities
 
 ANA = UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e5f")
 POST = UUID("01968b5e-7c00-7a31-9a52-3f6d1c2b4e60")
@@ -67,7 +66,7 @@ class Post:
     def count(self) -> None:
         new = self.reactions.table.stream[self._counted :]
         self._counted += len(new)
-        assert count_changes(self.counters, FakeActivities(), new, self.clock) is None
+        assert count_changes(self.counters, new, self.clock) is None
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from mundotango.reactions.recount import recount_all, recount_changed
 from mundotango.reactions.service import totals
 from tests.fakes.clock import FakeClock
 from tests.fakes.reactions import FakeBuckets, FakeCounters, FakeEngagements, FakeReactions, FakeTable
-from tests.fakes.realtime import FakeActivities
 
 POST, OTHER = UUID(int=1), UUID(int=2)
 ANA = UUID(int=100)
@@ -45,7 +44,7 @@ class Stores:
     def count(self) -> None:
         new = self.table.stream[self._counted :]
         self._counted += len(new)
-        assert count_changes(self.counters, FakeActivities(), new, self.clock) is None
+        assert count_changes(self.counters, new, self.clock) is None
 
     def lose(self) -> None:
         """What is on its way never arrives."""

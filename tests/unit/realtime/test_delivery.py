@@ -18,7 +18,7 @@ from mundotango.realtime.delivery import (
     deliveries_of,
     hand_over,
     in_chunks,
-    newest_counts,
+    large_audience,
 )
 from mundotango.realtime.model import (
     ACTIVITY_VERSION,
@@ -26,7 +26,6 @@ from mundotango.realtime.model import (
     Appended,
     Chunk,
     Delivery,
-    Kind,
     Outcome,
     Socket,
     author_channel,
@@ -57,6 +56,10 @@ def opened(stores: FakeStores, socket: Socket | None = None) -> Socket:
     return socket
 
 
+def chunked(stores: FakeStores, appended: Appended) -> Iterator[Chunk]:
+    return chunks_of(appended, large_audience(stores, appended.channel))
+
+
 def happens(stores: FakeStores, channel: str, **changed: Any) -> Appended:
     return stores.activities.append(replace(make_activity(channel), **changed))
 
@@ -64,7 +67,7 @@ def happens(stores: FakeStores, channel: str, **changed: Any) -> Appended:
 def sent_to(stores: FakeStores, appended: Appended) -> set[Socket]:
     """Whichever way they are told."""
     if in_chunks(appended):
-        return {socket for chunk in chunks_of(stores, appended) for socket in chunk.sockets}
+        return {socket for chunk in chunked(stores, appended) for socket in chunk.sockets}
     return {each.socket for each in deliveries_of(stores, appended)}
 
 
@@ -75,7 +78,7 @@ class TestAudience:
         stores.edges.apply("follow", author, follower.user_id, active=True, version=1)
         stores.edges.apply("follow", author, former.user_id, active=False, version=2)
 
-        [chunk] = chunks_of(stores, happens(stores, author_channel(author)))
+        [chunk] = chunked(stores, happens(stores, author_channel(author)))
 
         assert chunk.sockets == (follower,)
         assert json.loads(chunk.text)["channel"] == "home"
@@ -94,7 +97,7 @@ class TestAudience:
         stores.connections.subscribe(listening.connection_id, [channel], now=stores.clock.now(), limit=9)
         appended = happens(stores, channel)
 
-        [chunk] = chunks_of(stores, appended)
+        [chunk] = chunked(stores, appended)
 
         assert chunk.sockets == (listening,)
         assert json.loads(chunk.text) == {
@@ -196,12 +199,12 @@ class TestChunks:
         for version, each in enumerate(followers):
             stores.edges.apply("follow", author, each.user_id, active=True, version=version)
 
-        chunks = list(chunks_of(stores, happens(stores, author_channel(author))))
+        chunks = list(chunked(stores, happens(stores, author_channel(author))))
         shards = {socket: chunk.shard for chunk in chunks for socket in chunk.sockets}
 
         assert sorted(str(socket) for chunk in chunks for socket in chunk.sockets) == sorted(map(str, followers))
         assert set(shards.values()) == set(range(SHARDS))
-        for chunk in chunks_of(stores, happens(stores, author_channel(author))):
+        for chunk in chunked(stores, happens(stores, author_channel(author))):
             assert {shards[socket] for socket in chunk.sockets} == {chunk.shard}
 
     def test_an_audience_read_again_in_another_order_leaves_out_nobody(
@@ -215,9 +218,9 @@ class TestChunks:
             stores.connections.subscribe(each.connection_id, [city], now=stores.clock.now(), limit=9)
         appended = happens(stores, city)
 
-        stores.chunks.put(list(chunks_of(stores, appended))[:20])
+        stores.chunks.put(list(chunked(stores, appended))[:20])
         stores.connections.rows = dict(reversed(stores.connections.rows.items()))
-        stores.chunks.put(chunks_of(stores, appended))
+        stores.chunks.put(chunked(stores, appended))
 
         assert {socket for chunk in stores.chunks.take() for socket in chunk.sockets} == set(listening)
 
@@ -241,7 +244,7 @@ class TestChunks:
                 yield follower
 
         monkeypatch.setattr(stores.edges, "each_follower", each_follower)
-        chunks = chunks_of(stores, happens(stores, author_channel(author)))
+        chunks = chunked(stores, happens(stores, author_channel(author)))
 
         first = next(chunks)
         assert read == 20
@@ -264,22 +267,6 @@ class TestChunks:
 
     def test_one_of_the_code_before_says_neither_when_nor_for_whom(self) -> None:
         assert unpacked('{"v":1,"frame":"{}","sockets":{}}') == ("{}", [], None, None)
-
-
-class TestNewestCounts:
-    def test_of_a_run_only_the_last_is_left(self, stores: FakeStores) -> None:
-        one, other = post_channel(ids.new_id()), post_channel(ids.new_id())
-        kinds: list[tuple[str, Kind]] = [
-            (one, "reaction.changed"),
-            (other, "reaction.changed"),
-            (one, "reaction.changed"),
-            (one, "post.updated"),
-            (one, "reaction.changed"),
-            (one, "reaction.changed"),
-        ]
-        happened = [happens(stores, channel, kind=kind) for channel, kind in kinds]
-
-        assert newest_counts(happened) == [happened[number] for number in (1, 2, 3, 5)]
 
 
 class TestHandOver:
@@ -353,7 +340,8 @@ class TestHandOver:
         monkeypatch.setattr(stores.pusher, "_send", counted)
 
         for _ in range(3):
-            chunks = chunks_of(stores, happens(stores, channel))
+            appended = happens(stores, channel)
+            chunks = chunks_of(appended, large_audience(stores, channel))
             hand_over(stores, [Delivery(socket, each.text) for each in chunks for socket in each.sockets])
 
         assert sorted(map(str, tried)) == sorted(map(str, [*closed, *[alive] * 3]))

@@ -10,6 +10,7 @@ import pytest
 from functions.api.schemas.examples import SCHEMAS
 from mundotango import ids
 from mundotango.errors import Unavailable
+from mundotango.reactions.model import Standing
 from mundotango.realtime.frames import answers
 from mundotango.realtime.model import (
     Appended,
@@ -66,16 +67,6 @@ class TestResume:
         assert answered[:-1] == [frame(each) for each in [seen, *missed]]
         assert answered[-1]["type"] == "resumed"
 
-    def test_brings_of_totals_only_the_newest_as_live_ones_may_have_left_out_those_before(self, client: Client) -> None:
-        channel = post_channel(ids.new_id())
-        *before, shown = [client.happens(channel) for _ in range(3)]
-
-        answered = client.asks("resume", positions={channel: shown.position}, grant=client.granted(channel))
-
-        # After it an older one would turn the totals back, also one that comes live from a stream that is late.
-        assert answered[:-1] == [frame(shown)]
-        assert answered[-1]["omitted"] == ids_of(before)
-
     def test_leaves_out_what_is_older_than_the_overlap(self, client: Client) -> None:
         channel = user_channel(client.socket.user_id)
         client.happens(channel)
@@ -97,15 +88,6 @@ class TestResume:
         assert [each["id"] for each in answered[:-1]] == [str(each.activity.id) for each in happened]
         assert {each["channel"] for each in answered[:-1]} == {"home"}
 
-    def test_a_post_is_subscribed_to_before_its_past_is_read(self, client: Client) -> None:
-        channel = post_channel(ids.new_id())
-        missed = client.happens(channel)
-
-        answered = client.asks("resume", positions={channel: missed.position}, grant=client.granted(channel))
-
-        assert [each["type"] for each in answered] == ["reaction.changed", "resumed"]
-        assert client.stores.connections.of_channel(channel, client.stores.clock.now()) == [client.socket]
-
     def test_what_is_too_old_has_to_be_fetched_anew(self, client: Client) -> None:
         answered = client.asks("resume", positions={"home": client.position(timedelta(hours=24))})
 
@@ -116,7 +98,7 @@ class TestResume:
         busy, quiet = user_channel(client.socket.user_id), post_channel(ids.new_id())
         for _ in range(RESUME_LIMIT + 1):
             client.happens(busy)
-        client.happens(quiet)
+        client.likes(quiet)
         now = client.position(timedelta())
 
         answered = client.asks("resume", positions={busy: now, quiet: now}, grant=client.granted(quiet))
@@ -124,14 +106,15 @@ class TestResume:
         assert [each["type"] for each in answered] == ["resync", "reaction.changed", "resumed"]
 
     def test_so_has_that_of_which_more_was_left_out_than_a_frame_can_name(self, client: Client) -> None:
-        fits, fits_not = post_channel(ids.new_id()), post_channel(ids.new_id())
-        *before, shown = [client.happens(fits) for _ in range(MAX_OMITTED + 1)]
-        for _ in range(2):
-            client.happens(fits_not)
+        fits, fits_not = user_channel(client.socket.user_id), city_channel("lima")
+        post_id = str(ids.new_id())
+        before = [client.happens(fits, kind="post.created", id=post_id) for _ in range(MAX_OMITTED)]
+        shown = client.happens(fits, kind="post.removed", post_id=post_id)
+        client.happens(fits_not, kind="post.created", id=post_id)
+        client.happens(fits_not, kind="post.removed", post_id=post_id)
         now = client.position(timedelta())
 
-        question = {"positions": {fits: now, fits_not: now}, "grant": client.granted(fits, fits_not)}
-        answered = client.asks("resume", ref="\x00" * LONGEST_ECHO, **question)
+        answered = client.asks("resume", ref="\x00" * LONGEST_ECHO, positions={fits: now, fits_not: now})
 
         assert answered[0] == frame(shown)
         assert [(each["type"], each.get("channel")) for each in answered[1:]] == [
@@ -139,18 +122,6 @@ class TestResume:
             ("resumed", None),
         ]
         assert answered[-1]["omitted"] == ids_of(before)
-
-    def test_so_has_what_is_too_much_to_be_known_with_what_was_left_out(self, client: Client) -> None:
-        mine, other = user_channel(client.socket.user_id), post_channel(ids.new_id())
-        for _ in range(RESUME_LIMIT - 1):
-            client.happens(mine)
-        for _ in range(2):
-            client.happens(other)
-        now = client.position(timedelta())
-
-        answered = client.asks("resume", positions={other: now, mine: now}, grant=client.granted(other))
-
-        assert [each["type"] for each in answered] == ["reaction.changed", "resync", "resumed"]
 
     def test_so_has_home_of_more_authors_than_can_be_asked_for(
         self, client: Client, monkeypatch: pytest.MonkeyPatch
@@ -185,7 +156,7 @@ class TestResume:
         mine, later = user_channel(client.socket.user_id), post_channel(ids.new_id())
         for _ in range(20):
             client.happens(mine)
-        client.happens(later)
+        client.likes(later)
         now = client.position(timedelta())
 
         question = {"action": "resume", "positions": {mine: now, later: now}, "grant": client.granted(later)}
@@ -213,14 +184,11 @@ class TestResume:
     ) -> None:
         mine, other = user_channel(client.socket.user_id), post_channel(ids.new_id())
         missed = client.happens(mine)
-        since = client.stores.activities.since
 
-        def away(channel: str, position: str, limit: int) -> list[Appended]:
-            if channel == other:
-                raise Unavailable("the table does not answer; try again")
-            return since(channel, position, limit)
+        def away(_post_ids: Collection[UUID]) -> dict[UUID, Standing]:
+            raise Unavailable("the table does not answer; try again")
 
-        monkeypatch.setattr(client.stores.activities, "since", away)
+        monkeypatch.setattr(client.stores.counters, "standing", away)
 
         answered = client.asks(
             "resume",
@@ -344,34 +312,6 @@ class TestWhatTheyMustNoLongerSee:
         client.stores.edges.apply("member", conversation, client.socket.user_id, active=True, version=1)
         assert client.asks("resume", **question)[0]["id"] == str(missed.activity.id)
         assert client.listens_to(channel)
-
-    def test_are_totals_of_somebody_apart_by_now_while_live_ones_may_come_again(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        authors = {post_channel(ids.new_id()): ids.new_id() for _ in range(20)}
-        blocker, blocked, *others = authors
-        client.stores.edges.apply("block", authors[blocker], client.socket.user_id, active=True, version=1)
-        client.stores.edges.apply("block", client.socket.user_id, authors[blocked], active=True, version=1)
-        mine = post_channel(ids.new_id())
-        whose, before = authors | {mine: client.socket.user_id}, client.position(timedelta())
-        for channel in whose:
-            totals = replace(make_activity(channel, kind="reaction.changed"), actor_id=None)
-            client.stores.activities.append(totals)
-        asked: list[set[UUID]] = []
-        apart = client.stores.edges.apart
-
-        def counted(user_id: UUID, others: Collection[UUID]) -> set[UUID]:
-            asked.append(set(others))
-            return apart(user_id, others)
-
-        monkeypatch.setattr(client.stores.edges, "apart", counted)
-
-        grant = client.granted(*whose, authors=whose)
-        answered = client.asks("resume", positions=dict.fromkeys(whose, before), grant=grant)
-
-        assert [each.get("channel") for each in answered] == [*others, mine, None]
-        assert all(map(client.listens_to, whose))
-        assert asked == [set(authors.values())]
 
     def test_what_is_public_comes_back_without_a_grant(self, client: Client) -> None:
         channels = [event_channel(ids.new_id()), city_channel("lima")]

@@ -7,6 +7,7 @@ whole, and what stands is what a model says that knows nothing of tables.
 
 import logging
 from collections import Counter
+from collections.abc import Collection
 from contextlib import ExitStack
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,17 +17,19 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from functions.push import handler as push
 from mundotango import ids
 from mundotango import settings as environment
+from mundotango.adapters.dynamodb import written_in
 from mundotango.commands.service import identity_deletion, media_deletion, socket_closing
 from mundotango.errors import Unavailable
 from mundotango.media.policy import upload_key
-from mundotango.reactions.counters import DynamoCounters
-from mundotango.reactions.model import REACTION_KINDS, ReactionKind, zeros
+from mundotango.reactions.counters import DynamoCounters, told_anew
+from mundotango.reactions.model import REACTION_KINDS, ReactionKind, Standing, zeros
 from mundotango.reactions.policy import told_on
 from mundotango.reactions.recount import recount_all
 from mundotango.reactions.service import react, totals, unreact
-from mundotango.realtime.model import Activity, author_channel, user_channel
+from mundotango.realtime.model import Activity, author_channel, post_channel, user_channel
 from tests.factories import regions
 from tests.factories.devices import make_device
 from tests.factories.realtime import make_activity
@@ -65,6 +68,8 @@ class Regions(RuleBasedStateMachine):
         for here in self.world.places.values():
             for user_id in (LISTENER, SUSPENDED):
                 here.open_socket(user_id)
+            channels, now = list(map(post_channel, POSTS)), self.world.clock.now()
+            here.connections.subscribe(f"{here.region.name} {LISTENER}", channels, now=now, limit=10)
             for picture in PICTURES:
                 here.objects.put("uploads", upload_key(picture), b"", content_type="image/jpeg", cache_control="")
         self.world.settle()
@@ -129,7 +134,7 @@ class Regions(RuleBasedStateMachine):
         for number in numbers if sender != receiver else ():
             self.world.replicate(sender, receiver, number, as_one=as_one)
 
-    @rule(place=places, source=st.sampled_from([*SOURCES, "Reactions", "Activities"]), size=st.integers(1, 9))
+    @rule(place=places, source=st.sampled_from([*SOURCES, "Reactions", "Activities", "Counts"]), size=st.integers(1, 9))
     def wake(self, place: str, source: str, size: int) -> None:
         self.world.wake(place, source, size)
 
@@ -154,6 +159,7 @@ class Regions(RuleBasedStateMachine):
             self.check_commands()
             self.check_inboxes()
             self.check_frames()
+            self.check_totals_told()
         finally:
             self.running.close()
 
@@ -224,8 +230,20 @@ class Regions(RuleBasedStateMachine):
         for name, here in self.world.places.items():
             frames = here.frames()
             assert all(socket.startswith(name) for socket in frames)
-            got = Counter(frame["id"] for frame in frames.get(f"{name} {LISTENER}", ()))
+            to_listener = frames.get(f"{name} {LISTENER}", ())
+            got = Counter(frame["id"] for frame in to_listener if frame["type"] != "reaction.changed")
             assert got == Counter(map(str, announced)), name
+
+    def check_totals_told(self) -> None:
+        """At each listener's, who drops ids they know, and never back: what is counted of a region never is."""
+        for name, here in self.world.places.items():
+            for post in POSTS:
+                frames = here.frames().get(f"{name} {LISTENER}", ())
+                told = {each["id"]: each for each in frames if each["channel"] == post_channel(post)}
+                positions = [each["position"] for each in told.values()]
+                assert positions == sorted(positions)
+                last = list(told.values())[-1]["data"]["totals"] if told else zeros()
+                assert last == totals(here.counters, [post])[post], name
 
 
 def mention(post_id: UUID) -> Activity:
@@ -307,6 +325,31 @@ def test_it_fails_with_one_total_for_all_regions(monkeypatch: pytest.MonkeyPatch
         },
     )
     fails(Regions, AssertionError, Unavailable)
+
+
+def test_it_fails_where_a_region_tells_what_it_counted_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = DynamoCounters.standing
+
+    def of_its_own(counters: DynamoCounters, target_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        return {
+            target_id: Standing(
+                found.here,
+                {key: {found.here: counts[found.here]} for key, counts in found.counts.items() if found.here in counts},
+                {found.here: found.told},
+            )
+            for target_id, found in read(counters, target_ids).items()
+        }
+
+    monkeypatch.setattr(DynamoCounters, "standing", of_its_own)
+    fails(Regions)
+
+
+def test_it_fails_where_a_region_tells_only_what_it_claimed_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def claimed_here(record: dict[str, Any]) -> UUID | None:
+        return told_anew(record) if push.platform().region.owns(written_in(record.get("NewImage", {}))) else None
+
+    monkeypatch.setattr("mundotango.reactions.counters.told_anew", claimed_here)
+    fails(Regions)
 
 
 def test_it_fails_where_each_region_writes_inboxes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ post#{id}@{region}  what another counted; so too
 recount             how far the first region's recount has come; so too
 
 Of two regions that write one row the later write stands, so none writes another's. To read a post's totals is to read
-one row, and one more for each further region, in one call. Who told the totals last, and when, stands in the region's
-own row beside them, so that who counts can claim the next telling by the same write; and each write answers the row as
-it is then, which costs nothing.
+one row, and one more for each further region, in one call. Who claimed last to tell the totals, and when, stands in the
+region's own row beside them, so that who counts can claim the next telling by the same write; and each write answers
+the row as it is then, which costs nothing. A claim is told from the table's stream, so what is written is told.
 
 An attribute of a bucket is the bucket's hexadecimal digit and a letter of `LETTERS`, such as `7g`: DynamoDB bills names
 as it bills values, and a row stays within a write unit's kilobyte until all buckets have had nearly all kinds.
@@ -73,6 +73,7 @@ class CounterRow(Replicated):
     # No bucket's digit is a t.
     told_at = NumberAttribute(null=True, attr_name="ta")
     told_by = BinaryAttribute(null=True, attr_name="tb", legacy_encoding=False)
+    owed = BooleanAttribute(null=True, attr_name="to")
     expires_at = TTLAttribute(null=True)
 
 
@@ -82,6 +83,14 @@ class PassRow(Replicated):
     since = UTCDateTimeAttribute(null=True)
     after = UnicodeAttribute(null=True)
     done = BooleanAttribute()
+
+
+def told_anew(record: dict[str, Any]) -> UUID | None:
+    """The target whose totals somebody claimed to tell, by a record of the table's stream, in any region's row; None
+    where it says something else."""
+    place = record["Keys"]["target"]["S"].partition("@")[0]
+    before, after = (record.get(image, {}).get("tb") for image in ("OldImage", "NewImage"))
+    return target_of(place) if place.startswith("post#") and after is not None and after != before else None
 
 
 class DynamoCounters:
@@ -125,6 +134,8 @@ class DynamoCounters:
         if claim is not None:
             actions += self._claiming(claim)
             conditions.append(self._told_by(claim.last.by))
+        elif any(change.is_news for change in changes.values()):
+            actions.append(self._row.owed.set(True))
         return self._updated(target_id, actions, reduce(and_, conditions))
 
     def claim(self, target_id: UUID, claim: Claim) -> Standing | None:
@@ -195,12 +206,12 @@ class DynamoCounters:
 
     def _standing_of(self, item: Mapping[str, Any]) -> Standing:
         counts: Counts = {key: {region: count} for key, region, count in self._counts_of(item)}
-        place = item["target"]["S"]
-        own = place == f"{place.partition('@')[0]}{self._mark}"
-        return Standing(self._region.name, counts, _told(item) if own and "ta" in item else Told())
+        region = item["target"]["S"].partition("@")[2] or self._region.first
+        return Standing(self._region.name, counts, {region: _told(item)})
 
     def _claiming(self, claim: Claim) -> list[Action]:
-        return [self._row.told_at.set(_number(claim.at)), self._row.told_by.set(claim.by.bytes)]
+        row = self._row
+        return [row.told_at.set(_number(claim.at)), row.told_by.set(claim.by.bytes), row.owed.remove()]
 
     def _told_by(self, by: UUID | None) -> Condition:
         row = self._row
@@ -245,7 +256,8 @@ def _count(item: Mapping[str, Any], key: str) -> Count:
 
 
 def _told(item: Mapping[str, Any]) -> Told:
-    return Told(UUID(bytes=item["tb"]["B"]), _moment(item["ta"]["N"]))
+    owed = "to" in item
+    return Told(UUID(bytes=item["tb"]["B"]), _moment(item["ta"]["N"]), owed) if "tb" in item else Told(owed=owed)
 
 
 def _moment(number: str) -> datetime:

@@ -21,7 +21,6 @@ from mundotango.ports import Clock
 from mundotango.reactions.announcing import Announcements
 from mundotango.reactions.model import Count, CountChange, Standing, Total, Totals, target_of
 from mundotango.reactions.ports import Counters
-from mundotango.realtime.ports import Activities
 from mundotango.threads import side_by_side
 
 
@@ -40,12 +39,12 @@ class RowChange:
     mark: str | None = None
 
 
-def count_changes(counters: Counters, activities: Activities, changes: Sequence[RowChange], clock: Clock) -> int | None:
-    """Count a batch and announce the new totals; the lowest sequence number that must come again, or None.
+def count_changes(counters: Counters, changes: Sequence[RowChange], clock: Clock) -> int | None:
+    """Count a batch and claim that the new totals are told; the lowest sequence number that must come again, or None.
 
-    It takes a second longer where it brings news of what was announced within the last one.
+    It takes a second longer where it brings news of what was told within the last one.
     """
-    announcements = Announcements(counters, activities, clock)
+    announcements = Announcements(counters, clock)
     by_target: defaultdict[UUID, list[RowChange]] = defaultdict(list)
     # What counts as before moves nothing, not even the guard.
     changes = [change for change in changes if change.before != change.after or change.mark]
@@ -61,7 +60,7 @@ def count_changes(counters: Counters, activities: Activities, changes: Sequence[
 
     settled_here = side_by_side(settled, list(by_target))
     failed = [target_id for target_id, done in zip(by_target, settled_here, strict=True) if not done]
-    failed += announcements.tell_rest()
+    failed += announcements.claim_rest()
     return min((by_target[target_id][0].sequence for target_id in failed), default=None)
 
 
@@ -78,20 +77,18 @@ def _settle(
         by_bucket[change.bucket].append(change)
     uncounted = {bucket: _uncounted(some, known.own(bucket)) for bucket, some in by_bucket.items()}
     adding = {bucket: _adding(some, known.own(bucket), clock.now()) for bucket, some in uncounted.items() if some}
-    counts_news = any(_is_news(change) for some in uncounted.values() for change in some)
-    claim = announcements.claim(known.told) if counts_news else None
     if adding:
+        counts_news = any(change.is_news for change in adding.values())
+        claim = announcements.claim(known.told) if counts_news else None
         counted = counters.apply(target_id, adding, claim)
         if counted is None and claim is not None:
             # Another may have claimed since. What is counted does not wait for that; it is told after theirs.
-            claim, counted = None, counters.apply(target_id, adding)
+            counted = counters.apply(target_id, adding)
         if counted is None:
             return False
         known = known.after(counted)
-    if counts_news:
-        announcements.tell(target_id, known, claim)
-    elif any(map(_is_news, changes)):
-        announcements.tell_again(target_id, known)
+    if known.told.owed:  # also by who counted this batch when it came before, and could not claim
+        announcements.wait(target_id, known)
     return True
 
 
@@ -121,8 +118,3 @@ def _sum(changes: Sequence[RowChange]) -> Totals:
         if change.before is not None:
             added[change.before] -= 1
     return {name: number for name, number in added.items() if number}
-
-
-def _is_news(change: RowChange) -> bool:
-    """Whether clients are told at once: views come with the next frame that is sent for another reason."""
-    return {change.before, change.after} - {"views", None} != set()

@@ -71,20 +71,29 @@ class CountChange:
     counted_at: datetime
     mark: str | None = None
 
+    @property
+    def is_news(self) -> bool:
+        """Whether clients are told at once: views come with the next frame that is sent for another reason."""
+        return any(name != "views" for name in self.adds)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whose was the last claim to tell a target's totals, and when; None before the first."""
+    """Whose was the last claim to tell a target's totals, and when; None before the first.
+
+    `owed`: news was counted since, and nobody has claimed to tell it.
+    """
 
     by: UUID | None = None
     at: datetime | None = None
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """To be the next to tell a target's totals, valid only where `last` is still the last.
 
-    `by` names this claim and no other.
+    `by` names this claim and no other: a UUIDv7 of that moment, and so the position of what is told.
     """
 
     last: Told
@@ -94,11 +103,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a target stood at one read or write: what each region counted, and when it was last told by `here`."""
+    """How a target stood at one read or write: what each region counted, and when it last claimed to tell it."""
 
     here: str
     counts: Counts = field(default_factory=dict)
-    told: Told = field(default_factory=Told)
+    tellings: dict[str, Told] = field(default_factory=dict)
+
+    @property
+    def told(self) -> Told:
+        """By `here`."""
+        return self.tellings.get(self.here, Told())
+
+    @property
+    def claims(self) -> dict[UUID, datetime]:
+        """The last one of each region, and when it was made."""
+        return {told.by: told.at for told in self.tellings.values() if told.by is not None and told.at is not None}
 
     def own(self, key: str) -> Count:
         return self.counts.get(key, {}).get(self.here, Count())
@@ -106,8 +125,7 @@ class Standing:
     def after(self, later: "Standing") -> "Standing":
         """With what a later look found in the place of what it looked at."""
         found = {key: {**self.counts.get(key, {}), **counts} for key, counts in later.counts.items()}
-        told = self.told if later.told.by is None else later.told
-        return Standing(self.here, {**self.counts, **found}, told)
+        return Standing(self.here, {**self.counts, **found}, {**self.tellings, **later.tellings})
 
 
 @dataclass(frozen=True, slots=True)

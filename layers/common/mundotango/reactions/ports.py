@@ -105,6 +105,7 @@ class Counters(Protocol):
 
     def apply(self, target_id: UUID, changes: Mapping[str, CountChange], claim: Claim | None = None) -> Standing | None:
         """All of them, by the keys of the target's buckets, and the claim, in one write; what this region has then.
+        News without a claim is owed to those who listen until somebody claims it.
 
         None, and nothing written, when of one the guard is no longer its change's `guard_before`, or the claim's `last`
         is no longer the last.

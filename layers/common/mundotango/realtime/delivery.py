@@ -34,7 +34,6 @@ SOCKETS_A_CHUNK = 500
 FOLLOWERS_A_PAGE = 500
 
 _QUEUED = {"author", "post", "event", "city"}
-_SUPERSEDED = {"reaction.changed"}
 
 
 class Sending(Stores, Protocol):
@@ -49,22 +48,7 @@ def in_chunks(appended: Appended) -> bool:
     return _family(appended.channel) in _QUEUED
 
 
-def newest_counts(happened: Sequence[Appended]) -> list[Appended]:
-    """Without the totals that a later one of the same channel makes old, if nothing else of the channel is between."""
-    kept: list[Appended] = []
-    superseded: set[str] = set()
-    for appended in reversed(happened):
-        counts = appended.activity.kind in _SUPERSEDED
-        if not (counts and appended.channel in superseded):
-            kept.append(appended)
-        if counts:
-            superseded.add(appended.channel)
-        else:
-            superseded.discard(appended.channel)
-    return kept[::-1]
-
-
-def chunks_of(stores: Stores, appended: Appended) -> Iterator[Chunk]:
+def chunks_of(appended: Appended, audience: Iterable[Socket]) -> Iterator[Chunk]:
     """Of 500 sockets at most, made while the audience is read."""
     channel = HOME if _family(appended.channel) == "author" else appended.channel
     text = encoded(frame(readable(appended), channel=channel))
@@ -81,7 +65,7 @@ def chunks_of(stores: Stores, appended: Appended) -> Iterator[Chunk]:
             appended.activity.correlation_id,
         )
 
-    for socket in _large_audience(stores, appended.channel):
+    for socket in audience:
         shard = crc32(socket.connection_id.encode()) % SHARDS
         shards[shard].append(socket)
         if len(shards[shard]) == SOCKETS_A_CHUNK:
@@ -147,7 +131,8 @@ def _unlisten(stores: Stores, deliveries: Sequence[Delivery], gone: Collection[S
                 stores.connections.unlisten(channel, connection_ids)
 
 
-def _large_audience(stores: Stores, channel: str) -> Iterable[Socket]:
+def large_audience(stores: Stores, channel: str) -> Iterable[Socket]:
+    """Of a channel that goes through the queue."""
     now = stores.clock.now()
     family, _, name = channel.partition(":")
     match family:

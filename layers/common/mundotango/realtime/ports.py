@@ -35,10 +35,6 @@ class Activities(Protocol):
         """What stands after `position`, oldest first, at most `limit`."""
         ...
 
-    def newest(self, channel: str, limit: int) -> list[Appended]:
-        """What was appended last, newest first, at most `limit`."""
-        ...
-
 
 class ErasableActivities(Activities, Protocol):
     """For those few who may also take away what happened."""

@@ -1,6 +1,6 @@
 """What a socket missed while it was away."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,10 +11,10 @@ from uuid import UUID
 from mundotango import ids
 from mundotango.errors import Invalid, NotAllowed, Unavailable
 from mundotango.realtime import policy
-from mundotango.realtime.delivery import newest_counts
 from mundotango.realtime.model import HOME, Appended, End, Grant, Kind, Socket, author_channel, frame, user_channel
 from mundotango.realtime.service import Stores, granted_to, listen, listenable
 from mundotango.realtime.speech import Frame, control, refused
+from mundotango.realtime.totals import totals_told
 
 _POSTS = {"post.created", "post.updated"}
 # The field of the payload that names what is no more.
@@ -32,7 +32,8 @@ class Missed:
 
 
 def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], grant: object) -> Iterator[Frame]:
-    """What stands in these channels since a little before these positions, each channel in order, then `resumed`.
+    """What stands in these channels since a little before these positions, each channel in order; what posts that were
+    told since are counted by now; then `resumed`.
 
     A channel that wants a subscription gets it before its past is read, so nothing falls between the two. The
     position in `resumed` was given before anything was read: a channel that brought no frame resumes from there, and so
@@ -54,7 +55,10 @@ def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], 
     moments: dict[str, datetime] = {}
     omitted: list[str] = []
     yield from _check(stores, socket, positions, grant, moments)
+    posts = {channel: moment for channel, moment in moments.items() if policy.family_of(channel) == "post"}
     for channel, moment in moments.items():
+        if channel in posts:
+            continue
         missed = _missed(stores, socket.user_id, channel, moment, left, stops_at)
         if missed is None or len(omitted) + len(missed.omitted) > policy.MAX_OMITTED:
             yield control("resync", channel=channel)
@@ -66,6 +70,7 @@ def resume(stores: Stores, socket: Socket, end: End, positions: dict[str, Any], 
                 yield control("resync", channel=channel)
                 break
             yield frame(appended, channel=channel)
+    yield from _totals(stores, posts, left, stops_at)
     own = [HOME, user_channel(socket.user_id)]
     ends_at = end.at.isoformat(timespec="seconds").replace("+00:00", "Z")
     yield control("resumed", position=position, channels=own, omitted=omitted, ends_at=ends_at)
@@ -131,6 +136,31 @@ def _missed(
     return _for_their_eyes(stores, user_id, _once(missed))
 
 
+def _totals(stores: Stores, moments: Mapping[str, datetime], left: int, stops_at: datetime) -> Iterator[Frame]:
+    """Totals are a state: of each post those of now, if it was told since, all read in one call.
+
+    Under an id of their own: a frame of before may be late and come live after this one, and then the frame of these
+    totals, which comes after it, must not be dropped as known.
+    """
+    now = stores.clock.now()
+    since = {
+        UUID(channel.partition(":")[2]): policy.position_at(moment - policy.RESUME_OVERLAP)
+        for channel, moment in moments.items()
+        if now <= stops_at and not policy.is_too_old(moment, now)
+    }
+    standings = stores.counters.standing(since) if since else {}
+    for channel in moments:
+        post_id = UUID(channel.partition(":")[2])
+        told = totals_told(post_id, standings[post_id], ids.new_position()) if post_id in standings else None
+        if told is not None and told.position <= since[post_id]:
+            continue
+        if post_id not in standings or (told is not None and (left == 0 or stores.clock.now() > stops_at)):
+            yield control("resync", channel=channel)
+        elif told is not None:
+            left -= 1
+            yield frame(told)
+
+
 def _once(missed: Sequence[Appended]) -> list[Appended]:
     """In order. What a relay appended again stands where it stood first, as who knows it by its id has it."""
     first: dict[UUID, Appended] = {}
@@ -147,15 +177,13 @@ def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:
 
 
 def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -> Missed:
-    """Without posts that were taken back later, all but the newest totals, and what was done by somebody who is apart
-    from them by now. Whoever is asked about costs two consistent reads of a unit each, so a million such people $0.25.
+    """Without posts that were taken back later, and what was done by somebody who is apart from them by now. Whoever is
+    asked about costs two consistent reads of a unit each, so a million such people $0.25.
 
     What somebody apart did is not named either, as that would tell of it. Live it is asked about again.
     """
     actors = {each.activity.actor_id for each in missed} - {None, user_id}
     apart = stores.edges.apart(user_id, [actor for actor in actors if actor is not None]) if actors else set()
-    # A client was told the newest totals live, and not those before: shown now, they would turn the counts back.
-    newest = {each.activity.id for each in newest_counts(missed)}
     gone: set[object] = set()
     told, omitted = [], []
     for each in reversed(missed):
@@ -164,7 +192,7 @@ def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -
             gone.add(activity.payload[_TAKEN_BACK[activity.kind]])
         if activity.actor_id in apart:
             continue
-        if activity.id not in newest or (activity.kind in _POSTS and activity.payload.get("id") in gone):
+        if activity.kind in _POSTS and activity.payload.get("id") in gone:
             omitted.append(str(activity.id))
         else:
             told.append(_without_words(each, gone))

@@ -77,10 +77,6 @@ class DynamoActivities:
         later = self._row.query(channel, self._row.position > position, consistent_read=True, page_size=limit)
         return [_appended(row) for row in islice(later, limit)]
 
-    def newest(self, channel: str, limit: int) -> list[Appended]:
-        last = self._row.query(channel, scan_index_forward=False, consistent_read=True, page_size=limit)
-        return [_appended(row) for row in islice(last, limit)]
-
     def forget(self, channel: str, limit: int) -> int:
         rows = list(islice(self._row.query(channel, consistent_read=True, page_size=limit), limit))
         for row in rows:

@@ -8,6 +8,7 @@ from typing import Protocol
 from mundotango import ids
 from mundotango.errors import BadFrame, MundoTangoError, NotAllowed, Unavailable
 from mundotango.ports import Clock
+from mundotango.reactions.ports import Counters
 from mundotango.realtime import policy
 from mundotango.realtime.closing import end_sockets
 from mundotango.realtime.model import End, Grant, Socket, Ticket
@@ -27,6 +28,8 @@ class Stores(Protocol):
     def connections(self) -> Connections: ...
     @property
     def activities(self) -> Activities: ...
+    @property
+    def counters(self) -> Counters: ...
     @property
     def edges(self) -> Edges: ...
     @property
