@@ -45,11 +45,16 @@ def _change(clause: str, part: str, before: Item, after: Item, call: Mapping[str
         after.pop(_name(part, call), None)
     elif clause == "ADD":
         place, value = part.split()
-        known = Decimal(before.get(_name(place, call), {}).get("N", 0))
-        after[_name(place, call)] = {"N": str(known + Decimal(_values(call)[value]["N"]))}
+        after[_name(place, call)] = _added(before.get(_name(place, call), {}), _values(call)[value])
     else:
         place, value = (side.strip() for side in part.split("=", 1))
         after[_name(place, call)] = _operand(value, before, call)
+
+
+def _added(known: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    if "SS" in value:
+        return {"SS": sorted({*known.get("SS", ()), *value["SS"]})}
+    return {"N": str(Decimal(known.get("N", 0)) + Decimal(value["N"]))}
 
 
 def _operand(text: str, item: Item, call: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,10 +104,13 @@ def _one(tokens: list[str]) -> Test:
         tokens.pop(0)
         among = _arguments(tokens)
         return lambda item, call: _value(first, item, call) in [_value(each, item, call) for each in among]
+    measured = _arguments(tokens)[0] if first == "size" else None
     compare, other = _COMPARED[tokens.pop(0)], tokens.pop(0)
 
     def compared(item: Item, call: Mapping[str, Any]) -> bool:
-        one, two = _value(first, item, call), _value(other, item, call)
+        one, two = _value(measured or first, item, call), _value(other, item, call)
+        if measured is not None and one is not None:
+            one = len(one)
         return one is not None and two is not None and compare(one, two)
 
     return compared
