@@ -14,6 +14,10 @@ HEADER = "idempotency-key"
 SECRET = "mundotango.secret"  # noqa: S105 - the name of it
 
 
+# What needs no key: to tell it again adds nothing and has the same answer, which would cost two writes to keep.
+NEEDS_NONE = frozenset({"/api/posts/views"})
+
+
 class OncePerKey:
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
         self._app = app
@@ -22,7 +26,7 @@ class OncePerKey:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key: str | None = None
         user_id: UUID | None = None
-        if scope["type"] == "http" and scope["method"] == "POST":
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] not in NEEDS_NONE:
             key, user_id = Headers(scope=scope).get(HEADER), user_of(scope)
         if key is None or user_id is None:
             await self._app(scope, receive, send)

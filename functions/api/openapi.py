@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 
 from functions.api.app import create_api
 from functions.api.language import ADDRESSED
+from functions.api.once import NEEDS_NONE
 from functions.api.schemas.examples import PARAMETERS, SCHEMAS
 from functions.api.schemas.problems import DESCRIPTIONS, Problem
 from functions.api.standing import refuses_suspended
@@ -46,6 +47,9 @@ IDEMPOTENCY_KEY = {
     "description": "Names this request, so that it may be sent again for 24 hours and happens once: the same body gives"
     " the first answer again (with `Idempotency-Replayed: true`), another body 422, one under way 409.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+NO_KEY_NEEDED = IDEMPOTENCY_KEY | {
+    "description": "Not needed, and not looked at: whatever is sent again has the same answer and adds nothing.",
 }
 RATE_LIMITS = {
     "RateLimit-Policy": {
@@ -114,7 +118,7 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
     else:
         described["security"] = [{"access_token": []}]
         if operation.method == "POST":
-            _once(described)
+            _once(described, needed=operation.path not in NEEDS_NONE)
         if refuses_suspended(operation.method, operation.endpoint):
             responses.setdefault("403", {"description": DESCRIPTIONS[403]})
     if "application/json" in responses.get("422", {}).get("content", {}):  # FastAPI's own way to say it
@@ -128,9 +132,11 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
     _exemplify(described)
 
 
-def _once(described: dict[str, Any]) -> None:
+def _once(described: dict[str, Any], *, needed: bool) -> None:
     """What the layer around all routes adds to each POST."""
-    described.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    described.setdefault("parameters", []).append(IDEMPOTENCY_KEY if needed else NO_KEY_NEEDED)
+    if not needed:
+        return
     for status in (400, 409, 422):
         described["responses"].setdefault(str(status), {"description": DESCRIPTIONS[status]})
 
