@@ -16,6 +16,9 @@ SECRET = "mundotango.secret"  # noqa: S105 - the name of it
 # Sent again these answer another secret, and the one before ends by itself. Its answer would be kept for a day with the
 # secret in it, at two write units, and repeated when the secret may be used or over.
 ANSWERED_ANEW = frozenset({"/api/realtime/grants", "/api/realtime/tickets"})
+# Sent again these add nothing and have the same answer, which would cost two write units to keep.
+ADDS_NOTHING = frozenset({"/api/posts/views"})
+KEPT_NOWHERE = ANSWERED_ANEW | ADDS_NOTHING
 
 
 class OncePerKey:
@@ -26,7 +29,7 @@ class OncePerKey:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key: str | None = None
         user_id: UUID | None = None
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] not in ANSWERED_ANEW:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] not in KEPT_NOWHERE:
             key, user_id = Headers(scope=scope).get(HEADER), user_of(scope)
         if key is None or user_id is None:
             await self._app(scope, receive, send)

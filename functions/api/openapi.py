@@ -17,7 +17,7 @@ from fastapi.routing import iter_route_contexts
 
 from functions.api.app import create_api
 from functions.api.language import ADDRESSED
-from functions.api.once import ANSWERED_ANEW
+from functions.api.once import ANSWERED_ANEW, KEPT_NOWHERE
 from functions.api.schemas.examples import PARAMETERS, SCHEMAS
 from functions.api.schemas.problems import DESCRIPTIONS, Problem
 from functions.api.standing import refuses_suspended
@@ -51,6 +51,9 @@ IDEMPOTENCY_KEY = {
 KEY_WITHOUT_EFFECT = IDEMPOTENCY_KEY | {
     "description": "Taken, as by every POST, and not looked at: sent again, this answers another secret, and the one"
     " before is good until it ends by itself. No answer is kept, and none is marked as replayed.",
+}
+NO_KEY_NEEDED = IDEMPOTENCY_KEY | {
+    "description": "Not needed, and not looked at: whatever is sent again has the same answer and adds nothing.",
 }
 RATE_LIMITS = {
     "RateLimit-Policy": {
@@ -118,10 +121,8 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
         described.setdefault("parameters", []).append(LANGUAGE_QUERY)
     else:
         described["security"] = [{"access_token": []}]
-        if operation.path in ANSWERED_ANEW:
-            described.setdefault("parameters", []).append(KEY_WITHOUT_EFFECT)
-        elif operation.method == "POST":
-            _once(described)
+        if operation.method == "POST":
+            _once(described, operation.path)
         if refuses_suspended(operation.method, operation.endpoint):
             responses.setdefault("403", {"description": DESCRIPTIONS[403]})
     if "application/json" in responses.get("422", {}).get("content", {}):  # FastAPI's own way to say it
@@ -135,9 +136,12 @@ def _complete(described: dict[str, Any], operation: Operation) -> None:
     _exemplify(described)
 
 
-def _once(described: dict[str, Any]) -> None:
+def _once(described: dict[str, Any], path: str) -> None:
     """What the layer around all routes adds to each POST."""
-    described.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    without = KEY_WITHOUT_EFFECT if path in ANSWERED_ANEW else NO_KEY_NEEDED
+    described.setdefault("parameters", []).append(without if path in KEPT_NOWHERE else IDEMPOTENCY_KEY)
+    if path in KEPT_NOWHERE:
+        return
     for status in (400, 409, 422):
         described["responses"].setdefault(str(status), {"description": DESCRIPTIONS[status]})
 

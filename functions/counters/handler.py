@@ -18,11 +18,11 @@ def platform() -> Platform:
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """The batch comes again from the sequence number reported; what was counted above it is not counted twice."""
     from mundotango.reactions.counting import count_changes
-    from mundotango.reactions.repository import change_from_record, told_from_record
+    from mundotango.reactions.repository import changes_from_record, told_from_record
     from mundotango.reactions.telling import first_of, tell_authors
 
     here = platform().region
-    changes = [change_from_record(record["dynamodb"], here) for record in event["Records"]]
+    changes = [change for record in event["Records"] for change in changes_from_record(record["dynamodb"], here)]
     told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"], here)]
     with counting() as counts:
         failed = first_of(

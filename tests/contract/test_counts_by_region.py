@@ -21,9 +21,10 @@ from mundotango.reactions.model import (
     Totals,
     bucket_key,
     bucket_keys,
+    counted_keys,
     zeros,
 )
-from mundotango.reactions.repository import change_from_record
+from mundotango.reactions.repository import changes_from_record
 from mundotango.reactions.service import total, totals
 from tests.fixtures.aws import REGION, table_name
 
@@ -93,18 +94,22 @@ def test_what_was_written_before_there_were_regions_is_the_firsts() -> None:
     assert totals(counters, [post])[post]["like"] == 4
     assert counters.apply(post, {key: change({"like": -1}, "0001", "0002")})
     assert totals(counters, [post])[post]["like"] == 3
-    assert change_from_record(record, REGION).before == "like"
-    assert change_from_record(record, replace(REGION, name="eu-west-1", home=REGION.name)).before is None
+    elsewhere = replace(REGION, name="eu-west-1", home=REGION.name)
+    assert [change.before for change in changes_from_record(record, REGION)] == ["like"]
+    assert [change.before for change in changes_from_record(record, elsewhere)] == [None]
 
 
 @pytest.mark.usefixtures("aws")
 def test_a_row_of_all_buckets_stays_within_a_write_unit() -> None:
-    """Where each bucket has had two kinds, the usual, with the claim and as long a number as streams have."""
+    """Where each bucket has had two kinds, the usual, and each lane has seen it, with the claim and as long a number as
+    streams have."""
     region = replace(REGION, regions=(REGION.name, "eu-central-1"))
     counters = DynamoCounters(table_name("counters"), replace(region, name="eu-central-1", home=REGION.name))
     counters._row = DynamoCounters(table_name("counters"), REGION)._row
     post = ids.new_id()
     changes = {key: change({"like": 12, "love": 3}, None, "8" * 26) for key in bucket_keys(post)}
+    seen = set(counted_keys(post)) - changes.keys()
+    changes |= {key: replace(change({"views": 250}, None, "8" * 26), through=None) for key in seen}
 
     assert counters.apply(post, changes, Claim(Told(), ids.new_id(), AT)) is not None
 

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,14 @@ from mundotango.reactions.model import (
     bucket_key,
     bucket_keys,
     bucket_of,
+    lane_of,
+    seen_key,
     target_of,
     zeros,
 )
+from mundotango.reactions.policy import FULL
 from mundotango.reactions.ports import Buckets, Counters, Engagements, Reactions
-from mundotango.reactions.repository import DynamoEngagements, DynamoReactions, change_from_record
+from mundotango.reactions.repository import DynamoEngagements, DynamoReactions, changes_from_record
 from tests.fakes.reactions import FakeBuckets, FakeEngagements, FakeReactions, FakeTable
 from tests.fixtures.aws import REGION, stream_records, table_name
 
@@ -54,7 +58,9 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             DynamoReactions("reactions", REGION),
             DynamoEngagements("reactions", REGION),
             DynamoBuckets("reactions", REGION),
-            lambda: [change_from_record(record["dynamodb"], REGION) for record in streams["reactions"]],
+            lambda: [
+                change for record in streams["reactions"] for change in changes_from_record(record["dynamodb"], REGION)
+            ],
         )
     if request.param == "fake":
         table = FakeTable(REGION.name)
@@ -62,7 +68,8 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     name, region = table_name("reactions"), request.getfixturevalue("aws")
 
     def stream() -> list[RowChange]:
-        return [change_from_record(record["dynamodb"], region) for record in stream_records("reactions")]
+        records = stream_records("reactions")
+        return [change for record in records for change in changes_from_record(record["dynamodb"], region)]
 
     return Stores(DynamoReactions(name, region), DynamoEngagements(name, region), DynamoBuckets(name, region), stream)
 
@@ -174,8 +181,25 @@ class TestEngagements:
         stores.engagements.view([], viewer, AT)
 
         assert stores.counted() == [(None, "views")] * 4
-        assert stores.buckets.empty(bucket_key(post_ids[0], bucket_of(viewer)), 9)
+        assert stores.buckets.empty(f"seen#{lane_of(viewer)}", 9)
         assert stores.counted() == [(None, "views")] * 4
+
+    def test_a_day_of_many_posts_counts_each_once(self, stores: Stores) -> None:
+        post_ids, viewer, other = [ids.new_id() for _ in range(3 * FULL + 7)], ids.new_id(), ids.new_id()
+
+        for start in (0, 7, 3, FULL, 2 * FULL + 5, 30):
+            stores.engagements.view(post_ids[start : start + FULL + 3], viewer, AT)
+        stores.engagements.view(post_ids, viewer, AT)
+        stores.engagements.view(post_ids[:2], other, AT)
+
+        seen = [(viewer, post_id) for post_id in post_ids] + [(other, post_id) for post_id in post_ids[:2]]
+        expected = Counter(seen_key(post_id, lane_of(person)) for person, post_id in seen)
+        assert Counter(change.bucket for change in stores.stream()) == expected
+
+    def test_what_was_seen_is_no_bucket(self, stores: Stores) -> None:
+        stores.engagements.view([ids.new_id()], ids.new_id(), AT)
+
+        assert stores.buckets.list_keys(None, 9) == ([], None)
 
 
 class TestBuckets:

@@ -30,10 +30,13 @@ from mundotango.reactions.model import (
     bucket_key,
     bucket_keys,
     bucket_of,
+    counted_keys,
+    lane_of,
+    seen_key,
     target_of,
     zeros,
 )
-from mundotango.reactions.policy import told_on, view_of
+from mundotango.reactions.policy import FULL, seen_of, told_on
 from mundotango.reactions.telling import News
 
 
@@ -44,6 +47,7 @@ class Row:
     version: int | None = None
     mark: str | None = None
     told: tuple[UUID, str] | None = None
+    posts: frozenset[UUID] = frozenset()
 
 
 class FakeTable:
@@ -55,6 +59,7 @@ class FakeTable:
         self.stream: list[RowChange] = []
         self.told: list[News] = []
         self.sort_keys: list[str] = []
+        self._records = 0
         self._lock = RLock()
 
     @contextmanager
@@ -75,23 +80,32 @@ class FakeTable:
             del self.rows[bucket, sort]
         else:
             self.rows[bucket, sort] = row
+        sequence = 9 + self._records * 7  # crosses powers of ten, where text and number sort differently
+        self._records += 1
+        if bucket.startswith("seen#"):
+            new = sorted((row.posts if row else frozenset()) - (before.posts if before else frozenset()))
+            lane = int(bucket.removeprefix("seen#"))
+            self.stream += [RowChange(sequence, seen_key(post_id, lane), None, "views") for post_id in new]
+            self.sort_keys += [sort] * len(new)
+            return
         self.sort_keys.append(sort)
-        self._tell(bucket, sort, before.told if before else None, row.told if row else None)
+        self._tell(sequence, bucket, sort, before.told if before else None, row.told if row else None)
         self.stream.append(
             RowChange(
-                sequence=9 + len(self.stream) * 7,  # crosses powers of ten, where text and number sort differently
+                sequence=sequence,
                 bucket=bucket,
-                before=before.counts_as if before is not None and before.counts_as != "views" else None,
+                before=before.counts_as if before is not None else None,
                 after=row.counts_as if row is not None else None,
                 at=row.reaction.at if row is not None and row.reaction is not None else None,
                 mark=row.mark if row is not None else None,
             )
         )
 
-    def _tell(self, bucket: str, sort: str, before: tuple[UUID, str] | None, after: tuple[UUID, str] | None) -> None:
+    def _tell(
+        self, sequence: int, bucket: str, sort: str, before: tuple[UUID, str] | None, after: tuple[UUID, str] | None
+    ) -> None:
         for told in (before, after) if before != after else ():
             if told is not None:
-                sequence = 9 + len(self.stream) * 7
                 self.told.append(News(sequence, told[0], target_of(bucket), UUID(sort), told[1], told == after))
 
     def of_bucket(self, key: str) -> list[tuple[str, Row]]:
@@ -157,8 +171,14 @@ class FakeEngagements:
         return known is None or known.version is None or known.version < version
 
     def view(self, post_ids: Collection[UUID], viewer_id: UUID, at: datetime) -> None:
-        for post_id in post_ids:
-            self.table.write(bucket_key(post_id, bucket_of(viewer_id)), view_of(viewer_id, at), Row("views"))
+        lane, day = f"seen#{lane_of(viewer_id)}", seen_of(viewer_id, at)
+        with self.table.alone():
+            pages = [row.posts for sort, row in self.table.of_bucket(lane) if sort.startswith(f"{day}#")]
+            new = frozenset(post_ids).difference(*pages)
+            if new:
+                number = sum(len(page) >= FULL for page in pages)
+                known = self.table.rows.get((lane, f"{day}#{number}"), Row(None))
+                self.table.write(lane, f"{day}#{number}", Row(None, posts=known.posts | new))
 
 
 class FakeBuckets:
@@ -170,7 +190,7 @@ class FakeBuckets:
         del found["views"]
         fingerprint, through = blake2b(digest_size=16), None
         for sort, row in sorted(self.table.of_bucket(key), key=lambda each: each[0]):
-            if row.counts_as == "views" or row.mark is not None:
+            if row.mark is not None:
                 continue
             if row.counts_as is not None:
                 found[row.counts_as] += 1
@@ -188,7 +208,8 @@ class FakeBuckets:
         return not self.table.of_bucket(key)
 
     def list_keys(self, after: str | None, limit: int) -> tuple[list[str], str | None]:
-        keys = sorted({bucket for bucket, _ in self.table.rows if after is None or bucket > after})
+        buckets = {bucket for bucket, _ in self.table.rows if not bucket.startswith("seen#")}
+        keys = sorted(bucket for bucket in buckets if after is None or bucket > after)
         return keys[:limit], keys[limit - 1] if len(keys) > limit else None
 
 
@@ -214,7 +235,7 @@ class FakeCounters:
         with self._lock:
             return {
                 target_id: Standing(
-                    "", self.everywhere(bucket_keys(target_id)), {"": self.tellings.get(target_id, Told())}
+                    "", self.everywhere(counted_keys(target_id)), {"": self.tellings.get(target_id, Told())}
                 )
                 for target_id in target_ids
             }
@@ -272,18 +293,19 @@ class FakeCounters:
             return True
 
     def end(self, target_id: UUID, at: datetime) -> None:
-        for key in bucket_keys(target_id):
+        for key in counted_keys(target_id):
             self.rows[key] = Count(guard=ENDED)
             self.counted_at[key] = at
             self.forgotten.discard(key)
 
     def forget(self, keys: Collection[str], at: datetime) -> None:
-        self.forgotten |= set(keys)
+        self.forgotten |= {key for place in keys for key in counted_keys(target_of(place))}
 
     def list_counted(
         self, since: datetime | None, after: str | None, limit: int
     ) -> tuple[dict[str, Count], str | None]:
-        keys = sorted(key for key in self.rows if after is None or key > after)
+        buckets = {key for key in self.rows if key in bucket_keys(target_of(key))}
+        keys = sorted(key for key in buckets if after is None or key > after)
         wanted = {
             key: self.rows[key]
             for key in keys[:limit]

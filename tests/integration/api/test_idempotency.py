@@ -12,11 +12,13 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from functions.api import idempotency
 from functions.api.app import create_api
 from functions.api.dependencies import unit_of_work
+from functions.api.once import KEPT_NOWHERE
 from mundotango import ids
 from mundotango.adapters.postgres import Database
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from tests.fakes.clock import FakeClock
+from tests.fakes.reactions import FakeEngagements
 from tests.fakes.requests import FakeAnswers
 from tests.fixtures.gateway import Answer, Gateway, Log, fake_platform
 
@@ -158,6 +160,21 @@ def test_a_key_that_is_none_is_refused(gateway: Gateway, malena: UUID, key: str)
 
 def test_the_longest_key_is_taken(gateway: Gateway, malena: UUID) -> None:
     assert send(gateway, malena, key="k" * 255).status == 201
+
+
+def test_of_what_adds_nothing_when_it_is_told_again_no_answer_is_kept(
+    gateway: Gateway, malena: UUID, join: Join, answers: FakeAnswers
+) -> None:
+    posted = send(gateway, join("troilo")).json()["id"]
+    answers.rows.clear()
+
+    told = [send(gateway, malena, path="/api/posts/views", json={"post_ids": [posted]}) for _ in range(2)]
+
+    assert [(answer.status, answer.text) for answer in told] == [(204, "")] * 2
+    assert answers.rows == {}
+    assert isinstance(gateway.platform.engagements, FakeEngagements)
+    assert [change.after for change in gateway.platform.engagements.table.stream] == ["views"]
+    assert WITHOUT_A_KEY_OF_THEIR_OWN.keys() >= KEPT_NOWHERE
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
@@ -317,7 +334,7 @@ WITHOUT_A_KEY_OF_THEIR_OWN = {
     "/api/feedback": "a person who says it twice is counted once",
     "/api/link/{token}/registration": "each act of a guest leaves the state that it is offered in",
     "/api/media": "of two forms the one that nobody used ends",
-    "/api/posts/views": "a row for each viewer, post and day",
+    "/api/posts/views": "a set for each viewer and day, to which what is in it adds nothing",
     "/api/realtime/grants": "a grant that nobody names ends in ten minutes",
     "/api/realtime/tickets": "a ticket that nobody used ends in a minute",
 }

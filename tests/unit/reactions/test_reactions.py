@@ -16,7 +16,7 @@ from mundotango.reactions.model import (
     target_of,
     zeros,
 )
-from mundotango.reactions.policy import view_expires_at, view_of
+from mundotango.reactions.policy import seen_of, view_expires_at
 from mundotango.reactions.service import react, tallies, totals, unreact
 from tests.fakes.clock import FakeClock
 from tests.fakes.reactions import FakeCounters, FakeReactions
@@ -165,7 +165,7 @@ def test_a_post_nobody_reacted_to_has_totals() -> None:
 def test_a_view_is_one_a_viewer_and_day_by_the_clock_of_utc() -> None:
     evening = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 
-    assert view_of(ANA, evening) == view_of(ANA, evening.replace(hour=0))
-    assert view_of(ANA, evening) == view_of(ANA, evening.astimezone(ZoneInfo("America/Argentina/Buenos_Aires")))
-    assert view_of(ANA, evening) != view_of(ANA, evening + timedelta(minutes=1))
+    assert seen_of(ANA, evening) == seen_of(ANA, evening.replace(hour=0))
+    assert seen_of(ANA, evening) == seen_of(ANA, evening.astimezone(ZoneInfo("America/Argentina/Buenos_Aires")))
+    assert seen_of(ANA, evening) != seen_of(ANA, evening + timedelta(minutes=1))
     assert view_expires_at(evening) == datetime(2026, 11, 25, tzinfo=UTC)

@@ -168,7 +168,7 @@ async def unreact(post_id: Id, caller: CallerDep, platform: PlatformDep) -> Reac
 @router.post("/views", status_code=204, responses=refusals(body=True))
 @access(204, suspended=403)
 async def view(asked: SeenPosts, caller: CallerDep, platform: PlatformDep) -> None:
-    """The posts that were on the caller's screen, in batches; each counts once a day.
+    """The posts that were on the caller's screen, in batches; each counts once a day, however often it is told.
 
     What is not there (any more) is passed over, and so are the caller's own posts. A repost's id stands for its
     original's.

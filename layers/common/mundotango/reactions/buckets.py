@@ -11,7 +11,8 @@ from mundotango.reactions.model import REACTION_KINDS, TOTALS, Contents, Total
 from mundotango.reactions.policy import ENDED_LIFE
 from mundotango.reactions.repository import ReactionRow, counted_as
 
-# In the order of their sort keys the rows are reactions, comments, shares, and after them views and the mark.
+# In the order of their sort keys the rows are reactions, comments, shares, and after them the mark; between, views that
+# the version before 0058 wrote.
 FIRST_VIEW = "view#"
 # Of another region than the first with its name behind it.
 MARK = "~recount"
@@ -51,5 +52,5 @@ class DynamoBuckets:
         return len(rows) <= limit
 
     def list_keys(self, after: str | None, limit: int) -> tuple[list[str], str | None]:
-        rows, beyond = scan_page(self._row, None, after=after, limit=limit)
+        rows, beyond = scan_page(self._row, self._row.target.startswith("post#"), after=after, limit=limit)
         return list(dict.fromkeys(row["target"]["S"] for row in rows)), beyond

@@ -10,8 +10,9 @@ one row, and one more for each further region, in one call. Who claimed last to 
 region's own row beside them, so that who counts can claim the next telling by the same write; and each write answers
 the row as it is then, which costs nothing. A claim is told from the table's stream, so what is written is told.
 
-An attribute of a bucket is the bucket's hexadecimal digit and a letter of `LETTERS`, such as `7g`: DynamoDB bills names
-as it bills values, and a row stays within a write unit's kilobyte until all buckets have had nearly all kinds.
+An attribute of a bucket is the bucket's hexadecimal digit and a letter of `LETTERS`, such as `7g`; of a lane of views
+it has an s before it, such as `s2g`. DynamoDB bills names as it bills values, and a row stays within a write unit's
+kilobyte until all buckets have had nearly all kinds.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -49,6 +50,7 @@ from mundotango.reactions.model import (
     Told,
     Totals,
     bucket_keys,
+    counted_keys,
     target_of,
 )
 from mundotango.reactions.policy import ENDED_LIFE
@@ -70,7 +72,7 @@ class CounterRow(Replicated):
     target = UnicodeAttribute(hash_key=True)
     ended = BooleanAttribute(null=True)
     counted_at = UTCDateTimeAttribute(null=True)
-    # No bucket's digit is a t.
+    # No bucket's digit is a t, or an s.
     told_at = NumberAttribute(null=True, attr_name="ta")
     told_by = BinaryAttribute(null=True, attr_name="tb", legacy_encoding=False)
     owed = BooleanAttribute(null=True, attr_name="to")
@@ -169,7 +171,9 @@ class DynamoCounters:
         if since is not None:
             wanted &= (row.counted_at >= since) | row.ended.exists()
         items, beyond = scan_page(row, wanted, after=after, limit=limit)
-        return {key: count for item in items for key, _, count in self._counts_of(item)}, beyond
+        buckets = {key for item in items for key in bucket_keys(target_of(item["target"]["S"].partition("@")[0]))}
+        counted = (each for item in items for each in self._counts_of(item))
+        return {key: count for key, _, count in counted if key in buckets}, beyond
 
     def last_pass(self) -> Pass | None:
         row = next(iter(batch_get(self._pass, [BOOKMARK + self._mark], consistent_read=True)), None)
@@ -218,9 +222,9 @@ class DynamoCounters:
         return row.told_by.does_not_exist() if by is None else row.told_by == by.bytes
 
     def _counts_of(self, item: Mapping[str, Any]) -> Iterator[tuple[str, str, Count]]:
-        """Of each bucket in a row: its key, who counted it, and the count."""
+        """Of each bucket and lane in a row: its key, who counted it, and the count."""
         place, _, region = item["target"]["S"].partition("@")
-        for key in bucket_keys(target_of(place)):
+        for key in counted_keys(target_of(place)):
             if "ended" in item or _name(key, "guard") in item:
                 yield key, region or self._region.first, Count(guard=ENDED) if "ended" in item else _count(item, key)
 
@@ -230,7 +234,9 @@ def _place(target_id: UUID, mark: str = "") -> str:
 
 
 def _name(key: str, what: str) -> str:
-    return f"{int(key.rpartition('#')[2]):x}{LETTERS[what]}"
+    place, _, number = key.rpartition("#")
+    lane = "s" if place.endswith("#seen") else ""
+    return f"{lane}{int(number):x}{LETTERS[what]}"
 
 
 def _at(key: str, what: str) -> Path:

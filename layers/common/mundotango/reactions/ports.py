@@ -52,14 +52,14 @@ class Reactions(Protocol):
 
 
 class Engagements(Protocol):
-    """What else a post is counted by, one row for each: comments and shares, copied from the database, and views."""
+    """What else a post is counted by: comments and shares, copied from the database, a row for each; and views."""
 
     def apply(self, post_id: UUID, kind: EngagementKind, item_id: UUID, *, active: bool, version: int) -> None:
         """The higher version wins, in whatever order they come; what ended stays as a tombstone."""
         ...
 
     def view(self, post_ids: Collection[UUID], viewer_id: UUID, at: datetime) -> None:
-        """These posts were seen by this person; once a day counts."""
+        """These posts were seen by this person; once a day counts, and what was told before writes nothing."""
         ...
 
 
@@ -84,14 +84,14 @@ class Buckets(Protocol):
 
 
 class Counters(Protocol):
-    """Totals by bucket and region, derived from the stream of reactions and engagements.
+    """Totals by bucket or lane, and region, derived from the stream of reactions and engagements.
 
     A region counts what was written in it, and no other's; all but `everywhere`, `standing`, `end` and `forget` is
     about its own.
     """
 
     def counts(self, keys: Collection[str], *, fresh: bool = False) -> dict[str, Count]:
-        """By bucket key, without those never counted here. Only `fresh` is sure to see the last write."""
+        """By key, without those never counted here. Only `fresh` is sure to see the last write."""
         ...
 
     def everywhere(self, keys: Collection[str], *, fresh: bool = False) -> Counts:
@@ -136,7 +136,7 @@ class Counters(Protocol):
     ) -> tuple[dict[str, Count], str | None]:
         """Of the next `limit` buckets those counted since then (None: all), and those ended and not yet forgotten.
 
-        With it where the next page begins, None at the end; a page may be empty and not be the last.
+        No lanes. With it where the next page begins, None at the end; a page may be empty and not be the last.
         """
         ...
 

@@ -1,16 +1,33 @@
-"""What stands in the buckets of the reactions table: people's reactions, and one row for whatever else is counted."""
+"""What stands in the reactions table: in the buckets of a post people's reactions, and a row for each comment and
+share; and in the lanes of viewers what each saw in a day.
 
-from collections.abc import Collection
+A post is in one *page* of its viewer's day, whatever meets: to add what is there adds nothing; a page that is full
+takes no more, so what it lacks it will always lack; and a page is begun by who has found those before it full. So the
+stream's old and new image of a page say which views are new, each once.
+"""
+
+import base64
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any, cast
 from uuid import UUID
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.expressions.condition import size
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from mundotango import settings
 from mundotango.adapters.dynamodb import Replicated, batch_get, bind, take, written
+from mundotango.errors import Unavailable
 from mundotango.reactions.counting import RowChange
 from mundotango.reactions.model import (
     REACTION_KINDS,
@@ -20,15 +37,21 @@ from mundotango.reactions.model import (
     Total,
     bucket_key,
     bucket_of,
+    lane_of,
+    seen_key,
     target_of,
 )
-from mundotango.reactions.policy import told_on, view_expires_at, view_of
+from mundotango.reactions.policy import FULL, seen_of, told_on, view_expires_at
 from mundotango.reactions.telling import News
 
-# What a row of these kinds counts as; a person's reaction counts as its own kind.
+# What a row of these kinds counts as; a person's reaction counts as its own kind. The version before 0058 writes a row
+# of the kind `view` for each.
 COUNTED_AS: dict[str, Total] = {"comment": "comments", "share": "shares", "view": "views"}
 # In `was` of rows made by versions that wrote it into each new one.
 NOTHING = "nothing"
+SEEN = "seen"
+# Only one viewer's own reports meet, and each that is refused has another's before it.
+_ATTEMPTS = 5
 
 
 class ByUser(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
@@ -46,6 +69,9 @@ class ReactionRow(Replicated):
     `told` is who was told of the reaction, and on which day, by which their notifications are grouped. Only reactions
     have a `reactor`, so only they stand in the index; only comments and shares have a `version`. The
     mark of a recount has the kind `mark` and counts as nothing.
+
+    A page of what somebody saw has the kind `seen`, and `posts`, each in 22 letters: its `target` is the viewer's lane,
+    such as `seen#3`, and its `user_id` the day, the viewer and the page's number.
     """
 
     target = UnicodeAttribute(hash_key=True)
@@ -59,18 +85,29 @@ class ReactionRow(Replicated):
     active = BooleanAttribute(null=True)
     version = NumberAttribute(null=True)
     mark = UnicodeAttribute(null=True)
+    posts = UnicodeSetAttribute(null=True)
     expires_at = TTLAttribute(null=True)
     by_user = ByUser()
 
 
-def change_from_record(record: dict[str, Any], here: settings.Region) -> RowChange:
-    """What became of a row, as the table's stream tells it (a record's `dynamodb` with both images), as far as it
-    is this region's to count: a row that another writes over leaves its count here, and comes to the other's there.
+def changes_from_record(record: dict[str, Any], here: settings.Region) -> list[RowChange]:
+    """What became of a row, or which posts a viewer's page has that it had not, as the table's stream tells it (a
+    record's `dynamodb` with both images), as far as it is this region's to count: a row that another writes over leaves
+    its count here, and comes to the other's there.
 
     So a region counts the rows that say they are its own, whichever of two regions' writes stood in the end."""
-    before, after = (row if row is not None and here.owns(row.region) else None for row in _images(record))
-    return RowChange(
-        sequence=int(record["SequenceNumber"]),
+    old, new = _images(record)
+    sequence = int(record["SequenceNumber"])
+    before, after = (row if row is not None and here.owns(row.region) else None for row in (old, new))
+    if after is not None and after.kind == SEEN:
+        lane = int(after.target.partition("#")[2])
+        # Whichever region wrote the old one has counted what is in it.
+        fresh = _posts(after) - (_posts(old) if old is not None else set())
+        return [RowChange(sequence, seen_key(post_id, lane), None, "views") for post_id in sorted(fresh)]
+    if record["Keys"]["target"]["S"].startswith(SEEN):
+        return []
+    change = RowChange(
+        sequence=sequence,
         bucket=record["Keys"]["target"]["S"],
         # A view stays counted when its row expires.
         before=counted_as(before) if before is not None and before.kind != "view" else None,
@@ -78,6 +115,7 @@ def change_from_record(record: dict[str, Any], here: settings.Region) -> RowChan
         at=after.at if after is not None and after.kind in REACTION_KINDS else None,
         mark=after.mark if after is not None else None,
     )
+    return [change]
 
 
 def told_from_record(record: dict[str, Any], here: settings.Region) -> list[News]:
@@ -179,14 +217,44 @@ class DynamoEngagements:
         self._put(row, self._row.target.does_not_exist() | (self._row.version < version))
 
     def view(self, post_ids: Collection[UUID], viewer_id: UUID, at: datetime) -> None:
-        bucket, view = bucket_of(viewer_id), view_of(viewer_id, at)
-        keys = [(bucket_key(post_id, bucket), view) for post_id in post_ids]
-        # A read is a fifth of a refused write, and people see a post again and again.
-        known = {row.target for row in batch_get(self._row, keys)}
-        for target, sort in keys:
-            if target not in known:
-                row = self._row(target, sort, kind="view", expires_at=view_expires_at(at))
-                self._put(row, self._row.target.does_not_exist())
+        lane, day, expires_at = f"{SEEN}#{lane_of(viewer_id)}", seen_of(viewer_id, at), view_expires_at(at)
+        for attempt in range(_ATTEMPTS):
+            # A read is a fifth of a write, and people see a post again and again. It need not see the last write: a
+            # page that has become full meanwhile refuses this one.
+            pages = self._pages(lane, day, as_of_now=attempt > 0)
+            new = set(post_ids).difference(*pages.values())
+            if not new or self._add(lane, f"{day}#{_open_page(pages):03d}", new, expires_at):
+                return
+        raise Unavailable("the same person tells of other posts; try again")
+
+    def _pages(self, lane: str, day: str, *, as_of_now: bool) -> dict[int, set[UUID]]:
+        rows = self._row.query(lane, self._row.user_id.startswith(f"{day}#"), consistent_read=as_of_now)
+        return {int(row.user_id.rpartition("#")[2]): _posts(row) for row in rows}
+
+    def _add(self, lane: str, page: str, post_ids: Collection[UUID], expires_at: datetime) -> bool:
+        """False, and nothing written, where the page is full."""
+        row = self._row
+        actions: list[Action] = [
+            row.posts.add({_letters(post_id) for post_id in post_ids}),
+            row.kind.set(SEEN),
+            row.expires_at.set(expires_at),
+        ]
+        takes_more = row.target.does_not_exist() | (size(row.posts) < FULL)  # type: ignore[no-untyped-call]
+        return written(lambda: row(lane, page).update(actions, condition=takes_more))
 
     def _put(self, row: ReactionRow, condition: Any) -> None:
         written(lambda: row.save(condition=condition))
+
+
+def _open_page(pages: Mapping[int, Collection[UUID]]) -> int:
+    """The first that is not known to be full."""
+    return next(number for number in count() if len(pages.get(number, ())) < FULL)
+
+
+def _letters(post_id: UUID) -> str:
+    """Of the usual 36 that say the same."""
+    return base64.urlsafe_b64encode(post_id.bytes).decode().rstrip("=")
+
+
+def _posts(page: ReactionRow) -> set[UUID]:
+    return {UUID(bytes=base64.urlsafe_b64decode(f"{letters}==")) for letters in page.posts or ()}

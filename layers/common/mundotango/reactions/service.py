@@ -23,8 +23,8 @@ from mundotango.reactions.model import (
     Tally,
     Totals,
     bucket_key,
-    bucket_keys,
     bucket_of,
+    counted_keys,
     zeros,
 )
 from mundotango.reactions.ports import Counters, Reactions
@@ -48,21 +48,21 @@ def react(
 def unreact(reactions: Reactions, counters: Counters, target_id: UUID, user_id: UUID) -> Tally:
     """Taking back what was never given changes nothing."""
     # Read before: the stream may count the removal while we look, and it would be taken off twice.
-    counts = counters.everywhere(bucket_keys(target_id))
+    counts = counters.everywhere(counted_keys(target_id))
     removed = reactions.remove(target_id, user_id)
     return Tally(_seen(counts, target_id, removed, None), None)
 
 
 def totals(counters: Counters, target_ids: Collection[UUID], *, fresh: bool = False) -> dict[UUID, Totals]:
     """What is counted so far. `fresh` sees the last count for certain, at twice the price."""
-    counts = counters.everywhere([key for target_id in target_ids for key in bucket_keys(target_id)], fresh=fresh)
+    counts = counters.everywhere([key for target_id in target_ids for key in counted_keys(target_id)], fresh=fresh)
     return {target_id: total(counts, target_id) for target_id in target_ids}
 
 
 def tallies(reactions: Reactions, counters: Counters, target_ids: Collection[UUID], user_id: UUID) -> dict[UUID, Tally]:
     """Totals as this person sees them, their own reactions included."""
     mine = reactions.mine(target_ids, user_id)
-    counts = counters.everywhere([key for target_id in target_ids for key in bucket_keys(target_id)])
+    counts = counters.everywhere([key for target_id in target_ids for key in counted_keys(target_id)])
     felt = {target_id: mine[target_id].kind if target_id in mine else None for target_id in target_ids}
     return {
         target_id: Tally(_seen(counts, target_id, mine.get(target_id), felt[target_id]), felt[target_id])
@@ -71,10 +71,10 @@ def tallies(reactions: Reactions, counters: Counters, target_ids: Collection[UUI
 
 
 def total(counts: Counts, target_id: UUID) -> Totals:
-    """A target's buckets and regions summed up, nothing of those that ended; none is below zero, which only a count on
-    its way to a recount could be, or to another region."""
+    """A target's buckets, lanes and regions summed up, nothing of those that ended; none is below zero, which only a
+    count on its way to a recount could be, or to another region."""
     added = zeros()
-    for key in bucket_keys(target_id):
+    for key in counted_keys(target_id):
         counted = counts.get(key, {}).values()
         for count in counted if ENDED not in {each.guard for each in counted} else ():
             for name, number in count.totals.items():
