@@ -48,7 +48,6 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Outside:
     made = Outside()
     monkeypatch.setattr(handler, "platform", lambda: made.platform)
     monkeypatch.setattr(handler, "sleep", made.waited.append)
-    monkeypatch.setenv("EDGE_SETTLES", str(SETTLES.total_seconds()))
     return made
 
 
