@@ -142,9 +142,11 @@ def _done(said: dict[str, object], action: Callable[[], None]) -> bool:
 
 
 def _invalidated(forgotten: list[tuple[str, Command]]) -> bool:
-    from mundotango.commands.service import invalidate, seconds_to_settle
+    from mundotango.commands.service import invalidate, last_act
 
-    sleep(seconds_to_settle(forgotten, platform().clock.now(), settings.EdgeSettles.from_env().after))
+    if (last := last_act(forgotten)) is not None:
+        settled = last + settings.EdgeSettles.from_env().after
+        sleep(max((settled - platform().clock.now()).total_seconds(), 0))
     try:
         invalidate(platform().edge, forgotten)
     except Exception as failure:  # noqa: BLE001 - as above; too many in progress is the usual one

@@ -143,6 +143,7 @@ def test_an_answer_is_no_page(nested: dict[str, Any]) -> None:
         if path.startswith("/api/"):
             assert behaviour["ResponseHeadersPolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.AnswerHeaders"]}
     policy = nested["edge/policies.yaml"]["Resources"]["AnswerHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    assert policy["RemoveHeadersConfig"] == {"Items": [{"Header": "cache-tag"}]}
     security = policy["SecurityHeadersConfig"]
     # The pages of links say their own.
     kept = {name for name, header in security.items() if not header["Override"]}

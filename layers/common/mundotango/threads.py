@@ -18,4 +18,6 @@ def side_by_side[T, R](work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
     contexts = [copy_context() for _ in items]
     with ThreadPoolExecutor(min(THREADS, len(items))) as threads:
-        return list(threads.map(lambda context, item: context.run(work, item), contexts, items))
+        # Not `map`, which gives up what has not begun when one raises.
+        begun = [threads.submit(context.run, work, item) for context, item in zip(contexts, items, strict=True)]
+    return [each.result() for each in begun]

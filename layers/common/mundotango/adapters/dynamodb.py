@@ -36,6 +36,7 @@ _TRY_AGAIN = {
     "RequestLimitExceeded",
     "ServiceUnavailable",
     "ThrottlingException",
+    "TransactionConflictException",  # of a plain write that meets a transaction of the same item
 }
 _MET_ANOTHER = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 _ATTEMPTS = 5

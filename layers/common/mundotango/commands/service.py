@@ -144,10 +144,10 @@ def is_forgotten(command: Command) -> bool:
     return command.kind == "edge_forget" or (command.kind == "media_delete" and bool(command.payload["seen"]))
 
 
-def seconds_to_settle(forgotten: Sequence[tuple[str, Command]], now: datetime, settles: timedelta) -> float:
-    """How long an origin may still answer as it was before the last of them, if it does for `settles` after each."""
-    acts = [datetime.fromisoformat(one.payload["at"]) for _, one in forgotten if one.kind == "edge_forget"]
-    return max(0.0, (max(acts) + settles - now).total_seconds()) if acts else 0.0
+def last_act(forgotten: Sequence[tuple[str, Command]]) -> datetime | None:
+    """Of those after which an origin may still answer as it was before."""
+    acts = (datetime.fromisoformat(one.payload["at"]) for _, one in forgotten if one.kind == "edge_forget")
+    return max(acts, default=None)
 
 
 def invalidate(edge: Edge, forgotten: Sequence[tuple[str, Command]]) -> None:

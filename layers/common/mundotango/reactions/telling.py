@@ -9,6 +9,7 @@ number, and an inbox keeps of each person the change with the highest.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import Protocol
 from uuid import UUID
 
@@ -44,12 +45,14 @@ def tell_authors(stores: Stores, told: Sequence[News]) -> int | None:
     for each in sorted(told, key=lambda each: each.sequence):
         by_author[each.author_id][each.post_id].append(each)
 
+    busy = Event()
+
     def tell(author_id: UUID) -> int | None:
         """One post after another: each changes how much is unread, which the frames of all of them say."""
         failed: int | None = None
         for of_post in by_author[author_id].values():
             try:
-                _tell(stores, author_id, _received(of_post, stores.clock))
+                _tell(stores, author_id, _received(of_post, stores.clock), busy)
             except Unavailable:
                 failed = first_of(failed, of_post[0].sequence)
         return failed
@@ -61,12 +64,14 @@ def first_of(*sequences: int | None) -> int | None:
     return min((each for each in sequences if each is not None), default=None)
 
 
-def _tell(stores: Stores, author_id: UUID, received: Activity) -> None:
-    if stores.region.is_home:
+def _tell(stores: Stores, author_id: UUID, received: Activity, busy: Event) -> None:
+    if stores.region.is_home and not busy.is_set():
         try:
             inbox.note(stores, author_id, received)
         except Unavailable:
             # It is busy, or away: to bring the batch again would hold up the counts of all posts behind it.
+            # Nor is it waited for again, six seconds for each author.
+            busy.set()
             count("author_told_later")
         else:
             return

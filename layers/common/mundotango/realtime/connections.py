@@ -42,10 +42,9 @@ from pynamodb.attributes import (
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from mundotango import settings
-from mundotango.adapters.dynamodb import batch_get, bind, transact, written
+from mundotango.adapters.dynamodb import batch_get, bind, written
 from mundotango.errors import NotFound
 from mundotango.realtime.model import NO_AUTHORS, Closing, Paced, Socket
 from mundotango.realtime.packing import Packed
@@ -166,14 +165,11 @@ class DynamoConnections:
 
     def unsubscribe(self, connection_id: str, channels: Collection[str]) -> None:
         row = self._row
-
-        def add(transaction: TransactWrite) -> None:
-            meta = row(f"connection#{connection_id}", "meta")
-            transaction.update(meta, [row.channels.delete(set(channels))], condition=row.pk.exists())
-            for channel in set(channels):
-                transaction.delete(row(f"channel#{channel}", connection_id))
-
-        transact(self._region, add)
+        # In this order: a channel that is listed without its row would not get one when it is subscribed to again.
+        if self._update(
+            row(f"connection#{connection_id}", "meta"), [row.channels.delete(set(channels))], row.pk.exists()
+        ):
+            self._stop_listening(connection_id, set(channels))
 
     def unlisten(self, channel: str, connection_ids: Collection[str]) -> None:
         self._delete([(f"channel#{channel}", connection_id) for connection_id in connection_ids])
