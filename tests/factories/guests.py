@@ -41,7 +41,11 @@ class Ball:
 
     def mails(self) -> list[Mail]:
         """Those that were written since this was last asked, the oldest first."""
-        fresh = [command for key, command in self.commands.rows.items() if key not in self._seen]
+        fresh = [
+            command
+            for key, command in self.commands.rows.items()
+            if key not in self._seen and command.kind == "send_mail"
+        ]
         self._seen |= self.commands.rows.keys()
         return [mail_from(command.payload) for command in sorted(fresh, key=lambda command: command.version)]
 

@@ -15,11 +15,10 @@ from mundotango.errors import Unavailable
 from mundotango.notifications.inbox_table import NotificationRow
 from mundotango.reactions.counters import DynamoCounters
 from mundotango.reactions.model import CountChange, bucket_key, target_of
-from mundotango.realtime.connections import DynamoConnections
 from mundotango.realtime.model import Ticket
 from mundotango.realtime.repository import DynamoActivities, DynamoTickets, TicketRow
 from mundotango.webpush.repository import DeviceRow
-from tests.factories.realtime import AT, make_activity, make_socket
+from tests.factories.realtime import AT, make_activity
 from tests.fixtures.aws import table_name
 
 
@@ -31,7 +30,6 @@ def refusing(code: str, *reasons: str) -> ClientError:
 
 
 Answers = list[ClientError | dict[str, Any] | None]
-LOOK = None  # who opens a socket first looks at the person's others
 
 
 @pytest.fixture
@@ -158,14 +156,16 @@ class TestBatchGet:
         assert counters.counts([]) == {}
 
 
+def ticket_row(aws: settings.Region) -> TicketRow:
+    return bind(TicketRow, table_name("tickets"), aws)("hash", user_id="u", expires_at=AT)
+
+
 class TestTransact:
     def test_is_repeated_when_it_met_another(self, aws: settings.Region, calls: Answers) -> None:
-        connections, socket = DynamoConnections(table_name("connections"), aws), make_socket()
-        calls += [LOOK, *[refusing("TransactionCanceledException", "None", "TransactionConflict")] * 2]
+        calls += [refusing("TransactionCanceledException", "None", "TransactionConflict")] * 2
 
-        connections.open(socket, opened_at=AT, expires_at=AT)
-
-        assert connections.close(socket)
+        assert transact(aws, lambda transaction: transaction.save(ticket_row(aws)))
+        assert ticket_row(aws).exists()
 
     def test_that_is_still_under_way_is_asked_for_and_not_written_again(
         self, aws: settings.Region, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
@@ -180,9 +180,7 @@ class TestTransact:
 
         monkeypatch.setattr(connection(aws).client, "_make_api_call", call)
 
-        row = bind(TicketRow, table_name("tickets"), aws)("hash", user_id="u", expires_at=AT)
-
-        assert transact(aws, lambda transaction: transaction.save(row))
+        assert transact(aws, lambda transaction: transaction.save(ticket_row(aws)))
         assert len(set(asked)) == 1
 
     @pytest.mark.parametrize(
@@ -198,34 +196,16 @@ class TestTransact:
     def test_is_given_up_after_some_tries(
         self, aws: settings.Region, calls: Answers, pauses: list[float], refusal: ClientError
     ) -> None:
-        calls += [LOOK, *[refusal] * 9]
+        calls += [refusal] * 9
 
         with pytest.raises(Unavailable):
-            DynamoConnections(table_name("connections"), aws).open(make_socket(), opened_at=AT, expires_at=AT)
+            transact(aws, lambda transaction: transaction.save(ticket_row(aws)))
 
     def test_refused_for_another_reason_is_a_mistake_of_ours(self, aws: settings.Region, calls: Answers) -> None:
-        calls += [LOOK, refusing("TransactionCanceledException", "ValidationError")]
+        calls += [refusing("TransactionCanceledException", "ValidationError")]
 
         with pytest.raises(TransactWriteError):
-            DynamoConnections(table_name("connections"), aws).open(make_socket(), opened_at=AT, expires_at=AT)
-
-    def test_a_subscription_that_overtakes_the_removal_is_removed_too(
-        self, aws: settings.Region, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        connections, socket = DynamoConnections(table_name("connections"), aws), make_socket()
-        connections.open(socket, opened_at=AT, expires_at=AT.replace(year=2027))
-        find = connections._find
-
-        def overtaken(connection_id: str) -> Any:
-            found = find(connection_id)
-            monkeypatch.setattr(connections, "_find", find)
-            connections.subscribe(connection_id, ["post:1"], now=AT, limit=9)
-            return found
-
-        monkeypatch.setattr(connections, "_find", overtaken)
-
-        assert connections.close(socket)
-        assert connections.of_channel("post:1", AT) == []
+            transact(aws, lambda transaction: transaction.save(ticket_row(aws)))
 
 
 def test_one_ticket_opens_one_socket_however_many_try_at_once(aws: settings.Region) -> None:

@@ -24,7 +24,10 @@ def test_inboxes_are_asked_for_where_their_table_is(home: str, *, warm: bool) ->
         "AWS_SECRET_ACCESS_KEY": "testing",
         "HOME_REGION": home,
         "CHUNKS_QUEUE": "https://sqs.us-east-1.amazonaws.com/000000000000/chunks",
-        **{f"{table}_TABLE": table.lower() for table in ("CONNECTIONS", "COUNTERS", "EDGES", *(["NOTIFICATIONS"] if warm else []))},
+        **{
+            f"{table}_TABLE": table.lower()
+            for table in ("CONNECTIONS", "COUNTERS", "EDGES", *(["NOTIFICATIONS"] if warm else []))
+        },
     }
     asks = "from functions.push import handler; print('inbox' in vars(handler.platform()))"
     asked = subprocess.run([sys.executable, "-c", asks], env=told, capture_output=True, text=True, check=False)

@@ -75,7 +75,7 @@ def test_a_calm_week_is_advised_nothing() -> None:
         ("phase2", {"DatabaseInstanceClass": "db.m7g.large"}, 8 * GB),
         ("phase3-prepare", {}, 2 * GB),
         ("phase3-us-east-1", {}, 16 * GB),
-        ("phase4-us-east-1", {}, 32 * GB),
+        ("phase4-us-east-1", {}, 16 * GB),
         ("phase1", {"DatabaseHost": "127.0.0.1"}, None),
     ],
 )

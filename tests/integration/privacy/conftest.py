@@ -72,6 +72,7 @@ def all_stores(
     for name in ("uploads", "media"):
         monkeypatch.setenv(f"{name.upper()}_BUCKET", f"test-{name}")
         boto3.client("s3", aws.name).create_bucket(Bucket=f"test-{name}")
+    monkeypatch.setenv("EDGE_SETTLES", "0")
     platform = Platform()
     platform.clock, platform.database = clock, real_database
     platform.cache = make_cache(valkey_settings)

@@ -63,7 +63,11 @@ def sweep(stage: Stage) -> dict[str, object]:
 
 def deletions(stage: Stage) -> dict[UUID, bool]:
     assert isinstance(stage.platform.commands, FakeCommands)
-    return {UUID(one.payload["media_id"]): one.payload["seen"] for one in stage.platform.commands.rows.values()}
+    return {
+        UUID(one.payload["media_id"]): one.payload["seen"]
+        for one in stage.platform.commands.rows.values()
+        if one.kind == "media_delete"
+    }
 
 
 def test_what_is_in_no_use_goes_after_a_whole_week(stage: Stage) -> None:

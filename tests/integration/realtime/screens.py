@@ -266,7 +266,8 @@ CHANGES_NOTHING_FETCHED: Mapping[Kind, str] = {
 }
 TOLD_TO_NOBODY: frozenset[Kind] = frozenset(
     {
-        "block.created", "block.removed", "command.close_sockets", "command.identity_delete", "command.media_delete",
+        "block.created", "block.removed", "command.close_sockets", "command.edge_forget", "command.identity_delete",
+        "command.media_delete",
         "command.send_mail", "comment.removed", "conversation.joined", "conversation.left", "follow.created",
         "follow.removed", "media.detached", "post.unshared", "presence.hidden", "presence.shown", "reaction.received",
         "wishes.changed",

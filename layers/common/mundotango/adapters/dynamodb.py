@@ -188,8 +188,8 @@ def scan_page(
 def transact(region: settings.Region, add: Callable[[TransactWrite], None]) -> bool:
     """Write all that `add` adds, or nothing. False when one of the conditions did not hold.
 
-    Two transactions that meet in a row (a person's two sockets opening at once) cancel each other; DynamoDB's SDK does
-    not repeat those, so this does. One that is still under way, after its answer was late, is asked for by its name.
+    Two transactions that meet in a row (two devices of one person) cancel each other; DynamoDB's SDK does not repeat
+    those, so this does. One that is still under way, after its answer was late, is asked for by its name.
     """
     name = str(ids.new_id())
     for attempt in range(_ATTEMPTS):
