@@ -32,6 +32,11 @@ TWO = Limit("two", 2, 60)
         ("DELETE", "/api/conversations/1/members/me", policy.WRITE),
         ("POST", "/api/conversations/1/messages", policy.WRITE),
         ("DELETE", "/api/users/malena/follow", policy.WRITE),
+        ("PATCH", "/api/posts/1", policy.EDIT),
+        ("DELETE", "/api/posts/1", policy.EDIT),
+        ("DELETE", "/api/posts/1/reaction", policy.WRITE),
+        ("PATCH", "/api/events/1/occurrences/20261129T2000", policy.EDIT),
+        ("PATCH", "/api/users/me", policy.EDIT),
     ],
 )
 def test_a_request_counts_as_what_it_asks_for(method: str, path: str, limit: Limit) -> None:

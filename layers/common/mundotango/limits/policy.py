@@ -8,6 +8,8 @@ from mundotango.limits.model import Limit
 READ = Limit("read", 600, 60)
 # Faster than anybody likes and comments by hand.
 WRITE = Limit("write", 120, 60)
+# Each has the edge forget what it shows, at half a cent a tag; the timetable of a festival is fewer.
+EDIT = Limit("edit", 120, 3600)
 # Each is a picture of up to 25 MB to be stored and compressed: ten posts full of them an hour.
 UPLOAD = Limit("upload", 100, 3600)
 # A client that lost its socket comes back with growing pauses.
@@ -40,11 +42,14 @@ _POSTS = {
     "/api/users/me/export": EXPORT,
 }
 _MEMBERS = re.compile(r"/api/conversations/[^/]+/members")
+_SHOWN = re.compile(r"/api/(events/[^/]+(/occurrences/[^/]+)?|posts/[^/]+|venues/[^/]+|users/me)")
 
 
 def limit_of(method: str, path: str) -> Limit:
     if method in ("GET", "HEAD"):
         return READ
+    if method in ("PATCH", "DELETE") and _SHOWN.fullmatch(path):
+        return EDIT
     if method != "POST":
         return WRITE
     return CONVERSATION if _MEMBERS.fullmatch(path) else _POSTS.get(path, WRITE)
