@@ -25,9 +25,10 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[di
     changes = [change for record in event["Records"] for change in changes_from_record(record["dynamodb"], here)]
     told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"], here)]
     with counting() as counts:
+        # In this order: to claim that totals are told may have to wait for a second.
         failed = first_of(
-            count_changes(platform().counters, changes, platform().clock),
             tell_authors(platform(), told),
+            count_changes(platform().counters, changes, platform().clock),
         )
     logger().info("reactions", records=len(changes), failed_from=failed, counts=dict(counts))
     if failed is None:

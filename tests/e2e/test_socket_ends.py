@@ -88,11 +88,13 @@ def _here(socket: Listener) -> list[Any]:
 
 
 def _end(cloud: LocalCloud, person: Person) -> None:
-    """As if the token of their one socket had ended."""
+    """As if the token of their one socket had ended, which is opened anew for that: what was closed stays closed."""
     region = settings.Region(cloud.stack.aws.region, cloud.stack.aws.endpoint or "")
     connections = DynamoConnections(cloud.stack.resource("ConnectionsTable"), region)
     now = datetime.now(UTC)
     (socket,) = connections.of_users([UUID(person.profile["id"])], now)
     connections.close(socket)
+    key = {"pk": {"S": f"connection#{socket.connection_id}"}, "sk": {"S": "meta"}}
+    cloud.stack.aws.dynamodb.delete_item(TableName=cloud.stack.resource("ConnectionsTable"), Key=key)
     opened_at, ended_at = now - timedelta(minutes=30), now - timedelta(seconds=1)
     assert connections.open(socket, opened_at=opened_at, expires_at=ended_at, code="token-expired")
