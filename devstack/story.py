@@ -238,7 +238,7 @@ STEPS = (
     Step("Bruno reads it all, and Ana sees that he did", conversation_steps.read_messages),
     Step("Carla joins", notification_steps.join),
     Step("Ana's browser registers for Web Push", notification_steps.register_browser),
-    # The second like waits for its second in the function that counts, and the local cloud reads no other stream meanwhile.
+    # To tell totals again the function that counts waits for a second, and the local cloud reads no other stream then.
     Step("Bruno and Carla like it: Ana hears one notification", notification_steps.hear_of_two_likes, first_call=True),
     Step("her browser shows it while no page is open", notification_steps.show_push, first_call=True),
     Step("Ana reads it, on every device", notification_steps.read_notifications),
