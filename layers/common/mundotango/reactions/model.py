@@ -14,7 +14,7 @@ from uuid import UUID
 # Stored keys hold the number of a bucket. With another one people would react a second time, in a new bucket: it is
 # changed only together with all keys, while nobody writes. 0015 in docs/decisions says how many writes this carries.
 BUCKETS = 16
-# Stored keys hold the number of a lane too. Each carries some 80 reports of views a second (0058), and costs a target
+# Stored keys hold the number of a lane too. Each carries some 8 reports of views a second (0058), and costs a target
 # that is seen a guard in its counts: with a fourth their row would be more than a kilobyte (a test).
 LANES = 3
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from uuid import UUID
 from mundotango.realtime import policy
 from mundotango.realtime.model import Closing, Delivery, Socket, encoded
 from mundotango.realtime.speech import closing_frame
+from mundotango.threads import side_by_side
 
 if TYPE_CHECKING:
     from mundotango.realtime.service import Stores
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 # Closed together, in some seconds.
 _PAGE = 500
 _PAGE_SECONDS = 30.0
-# As many as botocore keeps connections.
-_THREADS = 10
 
 
 def end_sockets(stores: Stores, sockets: Collection[Socket], code: Closing) -> None:
@@ -42,8 +40,7 @@ def forget_closed(stores: Stores, sockets: Collection[Socket], *, have_ended: bo
     """Those that were told already. Who has ended is delivered nothing, whatever rows are left."""
     stores.pusher.close(sockets)
     close = partial(stores.connections.close, open_still=not have_ended)
-    with ThreadPoolExecutor(min(_THREADS, len(sockets))) as threads:
-        list(threads.map(close, sockets))
+    side_by_side(close, list(sockets))
 
 
 def end_all(stores: Stores, user_id: UUID, code: Closing) -> int:
