@@ -36,7 +36,7 @@ def test_from_phase_3_on_each_copy_and_each_index_is_scaled(name: str) -> None:
     for one in found:
         for limits in (one.writes, one.reads):
             assert (limits.floor, limits.ceiling) == tuple(map(float, map(env.parameters.get, BOUNDS)))  # type: ignore[arg-type]
-            assert limits.target == 0.7
+            assert limits.target == float(env.parameters.get("TableTarget", 70)) / 100
 
 
 @pytest.mark.parametrize("name", GROWN)
