@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.cost.edge_plan import BUSINESS, COMPONENT, COVERED, PREMIUM
+from operations.cost.edge_plan import BUSINESS, COVERED, PREMIUM
 from operations.cost.model import Projection
 from operations.cost.places import HOME
 from operations.cost.prices import load
@@ -38,9 +38,7 @@ def options(projection: Projection) -> list[Option]:
 
 
 def _flat(projection: Projection) -> list[Option]:
-    """The smallest that has room; none for those who have one."""
-    if any(line.component == COMPONENT for line, _ in projection.lines):
-        return []
+    """The smallest that has room. Whoever has one pays for nothing of what it is instead of, and is offered none."""
     asked, sent = (
         sum(line.units for line, _ in projection.lines if line.price == measured)
         for measured in ("edge_requests", "edge_gigabytes")

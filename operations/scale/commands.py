@@ -152,7 +152,7 @@ def edge_plan(
     found = find(env, stack, region)
     plan = plans.read(found, named(env, stack))
     if approve:
-        if plan.status is plans.Status.PENDING:
+        if plan.status == plans.Status.PENDING:
             _agree(plan, yes=yes)
         plan = plans.approve(found, plan)
     if as_json:

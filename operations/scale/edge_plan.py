@@ -25,7 +25,7 @@ APPROVE = "mundo scale edge-plan --approve"
 
 
 class Status(StrEnum):
-    """AWS's own words."""
+    """AWS's own words, of those that are known."""
 
     PENDING = "PENDING_APPROVAL"
     SYNCING = "SYNC_IN_PROGRESS"
@@ -33,7 +33,7 @@ class Status(StrEnum):
     FAILED = "FAILED"
 
 
-SAID = {
+SAID: dict[str, str] = {
     Status.PENDING: "waits for approval; until then each request and gigabyte is paid",
     Status.SYNCING: "being applied, which takes some minutes",
     Status.ACTIVE: "active",
@@ -49,7 +49,7 @@ class Subscription:
     arn: str
     tier: str
     level: str
-    status: Status
+    status: str
     reason: str
     ends: str
     etag: str
@@ -83,8 +83,8 @@ def approve(found: Deployed, pending: Subscription) -> Subscription:
     Raises:
         Refusal: it does not wait for approval, or is another one than was read.
     """
-    if pending.status is not Status.PENDING:
-        said = f"nothing waits for approval: the plan is {SAID[pending.status]}"
+    if pending.status != Status.PENDING:
+        said = f"nothing waits for approval: the plan is {said_of(pending)}"
         raise Refusal(f"{said} {pending.reason}".rstrip(), cure="mundo scale edge-plan says how it stands")
     client = _client(found)
     with aws_errors_explained("approving the plan"):
@@ -96,7 +96,7 @@ def approve(found: Deployed, pending: Subscription) -> Subscription:
 
 def told(plan: Subscription) -> list[str]:
     """Lines for the operator."""
-    lines = [f"plan: {plan.tier} {plan.level}", f"status: {SAID[plan.status]}"]
+    lines = [f"plan: {plan.tier} {plan.level}", f"status: {said_of(plan)}"]
     if plan.reason:
         lines.append(f"why: {plan.reason}")
     if plan.ends:
@@ -107,6 +107,10 @@ def told(plan: Subscription) -> list[str]:
     return [*lines, f"price: {dollars(plan)}"]
 
 
+def said_of(plan: Subscription) -> str:
+    return SAID.get(plan.status, plan.status)
+
+
 def dollars(plan: Subscription) -> str:
     return "an unknown price" if plan.usd is None else f"${plan.usd:,.0f} a month"
 
@@ -114,10 +118,10 @@ def dollars(plan: Subscription) -> str:
 def approved(place: Place) -> Answer:
     """The line of the checklist."""
     found = read(place.found, place.env)
-    said = f"{found.tier} {found.level} is {SAID[found.status]} {found.reason}".rstrip()
+    said = f"{found.tier} {found.level} is {said_of(found)} {found.reason}".rstrip()
     if found.status in (Status.ACTIVE, Status.SYNCING):
         return done(said)
-    if found.status is Status.PENDING:
+    if found.status == Status.PENDING:
         return undone(said, f"{APPROVE} --env {place.env.name}")
     return undone(said, "deploy with EdgePlan=none, then with the level again: AWS wants a failed one made anew")
 
@@ -150,7 +154,7 @@ def _subscription(answer: dict[str, Any]) -> Subscription:
         arn=one["arn"],
         tier=one["planTier"],
         level=one.get("usageLevel", "DEFAULT"),
-        status=Status(one["status"]),
+        status=one["status"],
         reason=one.get("statusReason", ""),
         ends=" ".join(str(change[name]) for name in ("changeType", "planTier", "usageLevel") if change.get(name)),
         etag=answer["eTag"],

@@ -24,10 +24,10 @@ STACK = "mundo-tango"
 EDGE = f"arn:aws:cloudformation:us-east-1:123456789012:stack/{STACK}-EdgeStack-1/0"
 
 
-def subscription(status: Status, **more: Any) -> dict[str, Any]:
+def subscription(status: str, **more: Any) -> dict[str, Any]:
     known = {"arn": ARN, "planFamily": "CloudFront", "planTier": "PREMIUM", "usageLevel": "CF_PREMIUM_L2"}
     resources = ["arn:aws:cloudfront::123456789012:distribution/E1"]
-    return {**known, "status": status.value, "resourceArns": resources, "createdAt": NOW, "updatedAt": NOW, **more}
+    return {**known, "status": str(status), "resourceArns": resources, "createdAt": NOW, "updatedAt": NOW} | more
 
 
 class Session:
@@ -68,7 +68,7 @@ class Session:
         asked = {"StackName": stack, "LogicalResourceId": logical_id}
         self.stacks.add_response("describe_stack_resources", {"StackResources": [one]}, asked)
 
-    def subscribed(self, status: Status, **more: Any) -> None:
+    def subscribed(self, status: str, **more: Any) -> None:
         self.deployed()
         self.has(STACK, "EdgeStack", EDGE)
         self.has(EDGE, "Plan", ARN)
@@ -121,6 +121,12 @@ def test_of_a_level_that_is_new_no_price_is_made_up(aws: Session) -> None:
     said = json.loads(run("--json"))
 
     assert (said["level"], said["usd"], said["room"]) == ("CF_PREMIUM_L7", None, None)
+
+
+def test_a_status_that_is_new_is_told_in_awss_word(aws: Session) -> None:
+    aws.subscribed("CANCELLED")
+
+    assert "status: CANCELLED" in run()
 
 
 def test_what_waits_is_approved_as_it_was_read(aws: Session) -> None:

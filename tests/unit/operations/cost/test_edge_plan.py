@@ -8,7 +8,7 @@ import pytest
 from operations import config_env
 from operations.cost import prices
 from operations.cost.bill import Bill, by_component
-from operations.cost.edge_plan import BUSINESS, COVERED, CREDIT_GB, PREMIUM, settle, subscribed
+from operations.cost.edge_plan import BUSINESS, CREDIT_GB, PREMIUM, settle, subscribed
 from operations.cost.idle import always_on
 from operations.cost.model import Assumptions, Projection, project, project_places
 from operations.cost.options import options
@@ -16,6 +16,9 @@ from operations.cost.places import Place, of_phase, place
 from operations.refusal import Refusal
 from tests.unit.operations.cost.conftest import stack
 
+WITHIN = {
+    "edge_requests", "edge_gigabytes", "edge_functions", "firewall_requests", "firewall_lists", "firewall_rules",
+}  # fmt: skip
 LEVELS = {level.name: level for level in PREMIUM}
 
 
@@ -91,7 +94,7 @@ def test_nothing_is_paid_twice(idle: Assumptions) -> None:
     found = project_places([with_plan("DEFAULT")], "phase1", 1_000_000, idle)
 
     assert flat(found) == 1450  # 730 million requests are more than the template's level has room for
-    assert not {line.price for line, _ in found.lines} & COVERED
+    assert not {line.price for line, _ in found.lines} & WITHIN
     assert [line.units for line, _ in found.lines if line.component == "edge plan"] == [1]
 
 
@@ -164,7 +167,7 @@ def by_request() -> list[Place]:
 def test_phase_4s_plan_pays_from_550_000_people_on(users: int, by_request: list[Place], *, pays: bool) -> None:
     """So docs/scaling.md says."""
     without = project_places(by_request, "phase4", users)
-    covered = sum(usd for line, usd in without.lines if line.price in COVERED)
+    covered = sum(usd for line, usd in without.lines if line.price in WITHIN)
     credit = min(CREDIT_GB, sum(line.units for line, _ in without.lines if line.price == "s3_storage")) * 0.023
     given = project("phase4", users).total_usd
 
