@@ -25,7 +25,8 @@ REGION = "us-east-1"
 TEMPLATE = Path(__file__).parent.parent / "infra" / "edge" / "template.yaml"
 # What the edge is given as the platform's stack has it.
 SHARED = (
-    "SiteUrl", "CertificateArn", "DomainName", "HostedZoneId", "ViewerProtocol", "Waf", "LogRetentionDays",
+    "SiteUrl", "CertificateArn", "DomainName", "HostedZoneId", "ViewerProtocol", "Waf", "EdgePlan",
+    "LogRetentionDays",
 )  # fmt: skip
 FROM_OUTPUTS = ("ApiHost", "SocketHost", "MediaDomain", "OriginSecretName")
 DISTRIBUTION = ("DistributionId", "DistributionDomain")

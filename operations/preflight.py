@@ -113,6 +113,8 @@ def _wrong_of_edge(region: str, given: Mapping[str, str]) -> Iterator[tuple[str,
     domain = given["DomainName"]
     if given["Edge"] == "here" and region != EDGE_REGION:
         yield f"the edge's firewall and certificate can be in {EDGE_REGION} only, not in {region}", "give Edge=apart"
+    if given["EdgePlan"] != "none" and given["Waf"] != "on":
+        yield "EdgePlan without a firewall: CloudFront's plans are for both", "give Waf=on or EdgePlan=none"
     if bool(domain) != bool(given["HostedZoneId"]):
         yield "DomainName and HostedZoneId go together, and one is empty", "give both, or neither"
     if domain and host != domain and not host.endswith(f".{domain}"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations import metrics
-from operations.cost import tables
+from operations.cost import edge_plan, tables
 from operations.cost.bill import Bill
 from operations.cost.prices import HOURS_A_MONTH, SECONDS_A_MONTH, Prices, load
 from operations.expansion import Template
@@ -95,6 +95,11 @@ def uses(templates: Iterable[Template]) -> Iterator[Use]:
     if any(each["Type"] == FUNCTION for one in expanded for each in one.resources.values()):
         yield "monitoring", "metrics of our own", "metrics", metrics.counted(expanded).custom
     every = [(f"{one.path}/{name}".lstrip("/"), each) for one in expanded for name, each in one.resources.items()]
+    within = edge_plan.COVERED if edge_plan.subscribed(expanded) else frozenset()
+    yield from (use for use in _uses(every) if use[2] not in within)
+
+
+def _uses(every: "Every") -> Iterator[Use]:
     for name, resource in every:
         kind, properties = resource["Type"], resource.get("Properties", {})
         if kind in COSTS_NOTHING_IDLE or kind == FILTER or kind.startswith("Custom::"):
@@ -194,6 +199,12 @@ def _firewall(properties: Properties, name: str, _every: Every) -> Iterator[Use]
     yield "firewall", f"{name}: rules", "firewall_rules", len(properties.get("Rules", []))
 
 
+def _plan(properties: Properties, name: str, _every: Every) -> Iterator[Use]:
+    """As if it were approved: until then it is nothing, and all that it covers is paid."""
+    tier, level = properties["PlanTier"], properties["UsageLevel"]
+    yield edge_plan.COMPONENT, f"{name}: CloudFront's plan", edge_plan.price_of(tier, level), 1
+
+
 def _one(component: str, what: str, price: str) -> "Uses":
     return lambda _properties, name, _every: iter([(component, f"{name}: {what}", price, 1.0)])
 
@@ -213,6 +224,7 @@ PRICED: dict[str, Uses] = {
     "AWS::ElastiCache::ReplicationGroup": _cache_nodes,
     "AWS::ElastiCache::ServerlessCache": _serverless_cache,
     "AWS::KMS::Key": _one("keys", "key", "keys"),
+    edge_plan.SUBSCRIPTION: _plan,
     "AWS::RDS::DBCluster": _secret,
     "AWS::RDS::DBInstance": _instance,
     "AWS::Route53::HealthCheck": _one("names", "health check", "health_checks"),

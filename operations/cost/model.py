@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from operations.config_env import ConfigEnv
 from operations.cost import consumption as consumptions
+from operations.cost import edge_plan, tables
 from operations.cost import prices as price_file
-from operations.cost import tables
 from operations.cost import workload as workloads
 from operations.cost.bill import Bill, Line, by_component
 from operations.cost.consumption import Consumption
@@ -77,6 +77,9 @@ def project_places(places: list[Place], name: str, users: int, given: Assumption
             bill.add(component, price, region, units)
             idle.add(component, price, region, units)
     Usage(bill, places, known.workload, known.consumption, users).fill()
+    for one in places:
+        if level := edge_plan.subscribed(one.templates):
+            edge_plan.settle(bill, level, known.prices)
     costs = bill.costs()
     standing = by_component(idle.costs())
     components = [

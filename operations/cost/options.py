@@ -4,13 +4,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations.cost.edge_plan import BUSINESS, COVERED, PREMIUM
 from operations.cost.model import Projection
+from operations.cost.places import HOME
+from operations.cost.prices import load
 from operations.refusal import Refusal
 
 PATH = Path(__file__).parent.parent / "discounts.toml"
-# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/flat-rate-pricing-plan.html: dollars a month,
-# million requests and terabytes that it is for; a web ACL is within it. Unconfirmed but the dollars.
-FLAT_PLANS = (("Pro", 15.0, 10.0, 0.05), ("Business", 200.0, 125.0, 50.0), ("Premium", 1000.0, 500.0, 50.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,15 @@ def options(projection: Projection) -> list[Option]:
 
 
 def _flat(projection: Projection) -> list[Option]:
-    asked = sum(line.units for line, _ in projection.lines if line.price == "edge_requests")
-    sent = sum(line.units for line, _ in projection.lines if line.price == "edge_gigabytes") / 1024
-    edge = {"edge requests", "edge transfer", "edge functions", "firewall"}
-    paid = sum(usd for line, usd in projection.lines if line.component in edge)
-    source = "https://aws.amazon.com/cloudfront/pricing/"
-    return [
-        Option(
-            f"CloudFront's flat plan {name} instead of requests and gigabytes",
-            paid,
-            paid - usd,
-            source,
-            confirmed=False,
-        )
-        for name, usd, millions, terabytes in FLAT_PLANS
-        if asked <= millions and sent <= terabytes
-    ][:1]
+    """The smallest that has room. Whoever has one pays for nothing of what it is instead of, and is offered none."""
+    asked, sent = (
+        sum(line.units for line, _ in projection.lines if line.price == measured)
+        for measured in ("edge_requests", "edge_gigabytes")
+    )
+    paid = sum(usd for line, usd in projection.lines if line.price in COVERED)
+    level = next((one for one in (BUSINESS, *PREMIUM) if asked <= one.millions and sent <= one.gigabytes), None)
+    if level is None:
+        return []
+    price = load()[level.price]
+    what = f"CloudFront's flat plan {level.tier} {level.name} instead of requests and gigabytes"
+    return [Option(what, paid, paid - price.cost(HOME, 1), price.source, HOME in price.confirmed)]

@@ -1,4 +1,4 @@
-"""What the owner's plan wants done before the next phase, and whether it is: "Scaling checklist" of the plan."""
+"""What the owner's plan wants done before a phase, its "Scaling checklist", and whether it is; phase 4's is ours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,10 +54,10 @@ Checklist = tuple[tuple[str, Check], ...]
 
 
 def of_phase(phase: int, lists: dict[int, Checklist]) -> Checklist:
-    """Raises Refusal where the plan has none."""
+    """Raises Refusal where there is none."""
     if phase not in lists:
-        known = " and ".join(map(str, lists))
-        raise Refusal(f"the plan has no checklist for phase {phase}", cure=f"it has one for {known}")
+        known = ", ".join(map(str, lists))
+        raise Refusal(f"there is no checklist for phase {phase}", cure=f"choose one of {known}")
     return lists[phase]
 
 

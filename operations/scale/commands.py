@@ -1,6 +1,7 @@
 """`mundo scale`: growing from a phase to the next."""
 
 import json
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,6 +14,7 @@ from operations.moving import Move, Step
 from operations.options import Env, RegionName, Stack, examples, find, named
 from operations.refusal import Refusal
 from operations.scale import checklist as checklists
+from operations.scale import edge_plan as plans
 from operations.scale import of_repository, of_stack, report
 from operations.scale.advising import advised
 from operations.scale.aurora import AuroraServers, KeptInParameter, switch_env
@@ -20,7 +22,7 @@ from operations.scale.aurora import AuroraServers, KeptInParameter, switch_env
 # What `advise` answers a schedule with when there is something to do; 1 is a refusal and 2 typer's own.
 CHANGE = 3
 
-# The plan's, word for word.
+# The plan's, word for word, but for phase 4, of which it has none: what its deploy leaves to be done.
 CHECKLISTS: dict[int, checklists.Checklist] = {
     2: (
         ("Database indexes optimized", of_stack.indexes),
@@ -40,6 +42,7 @@ CHECKLISTS: dict[int, checklists.Checklist] = {
         ("Security audit completed", of_repository.security),
         ("Performance benchmarks met", of_repository.benchmarks),
     ),
+    4: (("Edge plan approved", plans.approved),),
 }
 
 app = typer.Typer(
@@ -104,13 +107,13 @@ def advise(
     ),
 )
 def checklist(
-    phase: Annotated[int, typer.Option("--phase", help="The phase that is to come: 2 or 3.")],
+    phase: Annotated[int, typer.Option("--phase", help="The phase that is to come, 2 or 3, or is there, 4.")],
     env: Env = "phase1",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     stack: Stack = "",
     region: RegionName = "",
 ) -> None:
-    """What the plan wants done before a phase, each looked at in the stack that is deployed and in this checkout.
+    """What is wanted done for a phase, each looked at in the stack that is deployed and in this checkout.
 
     Exit code 0: all of it is done. 1: something is not, or could not be looked at.
     """
@@ -123,9 +126,45 @@ def checklist(
         told = [{"item": line.item} | asdict(line.answer) for line in lines]
         print(json.dumps({"phase": phase, "stack": place.found.stack_name, "done": all_done, "lines": told}))
     else:
-        Console().print(checklists.table(f"Before phase {phase}: {place.found.stack_name}", lines))
+        Console().print(checklists.table(f"For phase {phase}: {place.found.stack_name}", lines))
     if not all_done:
         raise typer.Exit(1)
+
+
+@app.command(
+    "edge-plan",
+    epilog=examples(
+        "mundo scale edge-plan --env phase4-us-east-1",
+        "mundo scale edge-plan --env phase4-us-east-1 --approve",
+    ),
+)
+def edge_plan(
+    env: Env = "phase4-us-east-1",
+    approve: Annotated[bool, typer.Option("--approve", help="Have what waits for approval, and pay from now on.")] = (
+        False
+    ),
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stack: Stack = "",
+    region: RegionName = "",
+) -> None:
+    """CloudFront's flat-rate plan of the edge: tier, level, whether it is in force, what it has room for and costs."""
+    found = find(env, stack, region)
+    plan = plans.read(found, named(env, stack))
+    if approve:
+        if plan.status == plans.Status.PENDING:
+            _agree(plan, yes=yes)
+        plan = plans.approve(found, plan)
+    if as_json:
+        print(json.dumps(asdict(plan) | {"usd": plan.usd, "room": plan.room and plan.room._asdict()}))
+    else:
+        print("\n".join(plans.told(plan)))
+
+
+def _agree(plan: plans.Subscription, *, yes: bool) -> None:
+    asked = f"Pay {plans.dollars(plan)} for {plan.tier} {plan.level} from now on, until it is cancelled?"
+    if not yes and not (sys.stdin.isatty() and typer.confirm(asked)):
+        raise Refusal(f"{plan.tier} {plan.level} is not approved: nobody agreed", cure="say --yes to pay for it")
 
 
 @app.command(epilog=examples("mundo scale reviewed --env phase1"))

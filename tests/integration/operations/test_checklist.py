@@ -367,7 +367,7 @@ class TestCommand:
         monkeypatch.setattr("sys.argv", ["mundo", "scale", "checklist", "--phase", "7"])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        said = "mundo: the plan has no checklist for phase 7; it has one for 2 and 3"
+        said = "mundo: there is no checklist for phase 7; choose one of 2, 3, 4"
         assert (ended.value.code, capsys.readouterr().err.splitlines()) == (1, [said])
 
     def test_a_review_is_noted(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,7 @@ def test_an_edge_that_can_be_made(region: str, given: dict[str, str]) -> None:
         ("us-east-1", DOMAIN | {"SiteUrl": ""}, "SiteUrl is not in mundotango.example"),
         ("us-east-1", DOMAIN | {"CertificateArn": ""}, "no CertificateArn for www.mundotango.example"),
         ("us-east-1", {"CertificateArn": CERTIFICATE}, "without SiteUrl"),
+        ("us-east-1", {"EdgePlan": "DEFAULT"}, "EdgePlan without a firewall"),
         ("us-east-1", DOMAIN | {"CertificateArn": ELSEWHERE}, "CertificateArn is not of us-east-1"),
         ("us-east-1", DOMAIN | {"RegionalCertificateArn": ELSEWHERE}, "RegionalCertificateArn is not of us-east-1"),
         ("us-east-1", {"RegionalCertificateArn": CERTIFICATE}, "without DomainName"),
