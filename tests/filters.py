@@ -45,7 +45,8 @@ def rings(name: str, periods: Sequence[Sequence[float]]) -> bool:
     missing = alarm["TreatMissingData"] == "breaching"
     of_period = STATISTICS[alarm["Statistic"]]
     beyond = [of_period(values) > alarm["Threshold"] if values else missing for values in periods]
-    return sum(beyond) >= int(alarm.get("DatapointsToAlarm", len(periods)))
+    needed: int = alarm.get("DatapointsToAlarm", len(periods))
+    return sum(beyond) >= needed
 
 
 def matches(pattern: str, line: Line) -> bool:
