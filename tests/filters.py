@@ -44,7 +44,7 @@ def rings(name: str, periods: Sequence[Sequence[float]]) -> bool:
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     missing = alarm["TreatMissingData"] == "breaching"
     of_period = STATISTICS[alarm["Statistic"]]
-    beyond = [of_period(values) > alarm["Threshold"] if values else missing for values in periods]
+    beyond: list[bool] = [of_period(values) > alarm["Threshold"] if values else missing for values in periods]
     needed: int = alarm.get("DatapointsToAlarm", len(periods))
     return sum(beyond) >= needed
 
