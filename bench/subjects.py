@@ -193,6 +193,7 @@ def environment(endpoint: str, database_port: int) -> dict[str, str]:
         "DATABASE_PORT": str(database_port),
         "DATABASE_SSLMODE": "disable",
         "DATABASE_USER": "mundo_app",
+        "DEAD_LETTER_QUEUES": f"{ENDPOINT}/dead",
         "DISTRIBUTION_ID": "E0BENCH",
         "EDGE_SETTLES": "15",
         "HOME_REGION": "",

@@ -12,7 +12,6 @@ from typing import Any
 
 from operations import config_env, expansion, redrive
 from operations.expansion import Template
-from operations.templates import leaves
 
 HEAD = """\
 # Background jobs
@@ -32,6 +31,7 @@ INTRODUCTIONS = {
 }
 FUNCTION = "AWS::Serverless::Function"
 ALARM = "AWS::CloudWatch::Alarm"
+COUNTED = "DeadLetters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,9 @@ SOURCES = {
     ),
     "EffectsFunction.CloseSockets": Source(
         "tests/integration/test_socket_ends.py::TestEndOfASocket::test_what_breaks_off_in_the_middle_is_done_by_the_next_run"
+    ),
+    "EffectsFunction.CountDeadLetters": Source(
+        "tests/integration/test_dead_letters.py::test_a_second_count_says_the_same"
     ),
     "AdvisorFunction.Advise": Source("tests/integration/test_advisor.py::test_a_second_run_says_the_same"),
     "EffectsFunction.Mails": Source(
@@ -201,11 +204,15 @@ def _named(reference: Any) -> str:
 
 
 def _alarms(templates: list[Template], dead_letters: str) -> list[str]:
+    """Those that read the count of all dead letters, where the function that counts was told of these."""
+    told = templates[0].resources["EffectsFunction"]["Properties"]["Environment"]["Variables"]["DEAD_LETTER_QUEUES"]
+    if not dead_letters or f"${{{dead_letters}}}" not in told["Fn::Sub"]:
+        return []
     return [
         name
         for template in templates
         for name, resource in template.resources.items()
-        if dead_letters and resource["Type"] == ALARM and dead_letters in leaves(resource["Properties"])
+        if resource["Type"] == ALARM and resource["Properties"].get("MetricName") == COUNTED
     ]
 
 

@@ -9,7 +9,7 @@ from operations.refusal import Refusal, aws_errors_explained
 
 # All others are of the function that reaches the database.
 # Whose they are that are not the function of jobs'.
-ELSEWHERE = {"close_sockets": "effects", "advise": "advisor"}
+ELSEWHERE = {"close_sockets": "effects", "count_dead_letters": "effects", "advise": "advisor"}
 
 
 def run(deployed: Deployed, job: str, doing: str, **taking: Any) -> Iterator[dict[str, Any]]:

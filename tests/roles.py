@@ -80,10 +80,12 @@ class Role:
         }
 
     def known(self, kind: str, name: str) -> str:
-        """The resource that a variable of this kind calls so; the name itself where none does."""
-        for variable, resource in self.variables.items():
-            if variable.endswith(kind) and os.environ.get(variable) == name:
-                return resource
+        """The resource that a variable of this kind calls so, or one of several; the name itself where none does."""
+        for variable, resources in self.variables.items():
+            if variable.endswith((kind, f"{kind}S")):
+                names = os.environ.get(variable, "").split()
+                if name in names:
+                    return resources.split()[names.index(name)]
         return name
 
     def asked_by(self, service: str, operation: str, sent: Mapping[str, Any]) -> Iterator[Asked]:

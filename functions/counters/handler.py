@@ -6,6 +6,7 @@ from typing import Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
+from mundotango.lateness import STREAM_LATE, tell_lateness
 from mundotango.observability import counting, logger, observed
 
 
@@ -21,6 +22,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, list[di
     from mundotango.reactions.repository import changes_from_record, told_from_record
     from mundotango.reactions.telling import first_of, tell_authors
 
+    tell_lateness(event["Records"], platform().clock, late_after=STREAM_LATE)
     here = platform().region
     changes = [change for record in event["Records"] for change in changes_from_record(record["dynamodb"], here)]
     told = [told for record in event["Records"] for told in told_from_record(record["dynamodb"], here)]

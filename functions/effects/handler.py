@@ -1,6 +1,6 @@
 """Woken by the stream of commands: does outside the network what was decided inside of it. By two queues: for the
-mails among them, so that nothing waits for SES, and for what devices are to be told by Web Push. And by a schedule, for
-what nobody decides: sockets that end.
+mails among them, so that nothing waits for SES, and for what devices are to be told by Web Push. And by schedules, for
+what nobody decides: sockets that end, and dead letters that are to be counted.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
 order is kept. What the edge has of pictures that were deleted, and of answers that are others now, is invalidated once
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mundotango import settings
 from mundotango.bootstrap import Platform
+from mundotango.lateness import STREAM_LATE, WEB_PUSH_LATE, tell_lateness
 from mundotango.observability import correlating, correlation_id, counting, logger, observed
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def platform() -> Platform:
 
 @observed
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`event` is a batch of the stream or of a queue, or `{"job": "close_sockets"}`."""
+    """`event` is a batch of the stream or of a queue, or `{"job": …}` with one of JOBS."""
     if "job" in event:
         return _run(event, context)
     records = event["Records"]
@@ -40,13 +41,29 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _run(event: dict[str, Any], context: Any) -> dict[str, object]:
     from mundotango.errors import Invalid
+
+    job = JOBS.get(event["job"])
+    if job is None:
+        raise Invalid(f"no such job: {event['job']!r}; there are {', '.join(JOBS)}")
+    return {"job": event["job"], **job(context)}
+
+
+def _close_sockets(context: Any) -> dict[str, object]:
     from mundotango.realtime.closing import close_ended
 
-    if event["job"] != "close_sockets":
-        raise Invalid(f"no such job: {event['job']!r}; there is close_sockets")
     outcome = close_ended(platform(), lambda: context.get_remaining_time_in_millis() / 1000)
-    logger().info("job", job=event["job"], outcome=outcome)
-    return {"job": event["job"], **outcome}
+    logger().info("job", job="close_sockets", outcome=outcome)
+    return outcome
+
+
+def _count_dead_letters(_context: Any) -> dict[str, object]:
+    """The alarm DeadLetters reads this line, and none at all for ten minutes rings it as well."""
+    waiting = platform().dead_letters.count()
+    logger().info("job", job="count_dead_letters", dead_letters=waiting)
+    return {"done": True, "dead_letters": waiting}
+
+
+JOBS = {"close_sockets": _close_sockets, "count_dead_letters": _count_dead_letters}
 
 
 def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
@@ -54,6 +71,7 @@ def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]
     from mundotango.commands.repository import command_from_image
     from mundotango.commands.service import concerns, is_forgotten
 
+    tell_lateness(records, platform().clock, late_after=STREAM_LATE)
     failed: str | None = None
     forgotten: list[tuple[str, Command]] = []
     for record in records:
@@ -103,6 +121,7 @@ def _push(messages: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:
     from mundotango.webpush.queue import item_of
     from mundotango.webpush.sending import push_item
 
+    tell_lateness(messages, platform().clock, late_after=WEB_PUSH_LATE)
     stores, keys, called = platform(), dict.fromkeys(one["body"] for one in messages), correlation_id()
     # Made before there are threads, of which each would make its own.
     _made = stores.inbox, stores.edges, stores.devices, stores.turns, stores.waiting_pushes, stores.push_service

@@ -23,6 +23,7 @@ from uuid import UUID
 from mundotango import settings
 from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
+from mundotango.lateness import STREAM_LATE, tell_lateness
 from mundotango.observability import correlating, correlation_id, counting, logger, metric, observed
 from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, large_audience, readable
 from mundotango.realtime.model import Appended, Delivery, Outcome
@@ -43,6 +44,7 @@ def platform() -> Platform:
 def lambda_handler(event: dict[str, Any], _context: object) -> Failures:
     of_chunks = [record for record in event["Records"] if "body" in record]
     of_tables = [record for record in event["Records"] if "dynamodb" in record]
+    tell_lateness(of_tables, platform().clock, late_after=STREAM_LATE)
     of_media = [record for record in of_tables if "media_id" in record["dynamodb"]["Keys"]]
     of_activities = [record for record in of_tables if "channel" in record["dynamodb"]["Keys"]]
     of_counts = [record for record in of_tables if record["dynamodb"]["Keys"].keys() == {"target"}]

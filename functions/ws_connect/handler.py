@@ -47,7 +47,7 @@ def _open(socket: Socket, end: End) -> dict[str, int]:
     try:
         replaced = service.connect(platform(), socket, end)
     except Unavailable as refusal:
-        logger().info("socket refused", refused={refusal.code: 1})
+        logger().info("socket refused", status=503, refused={refusal.code: 1})
         return {"statusCode": 503}
     logger().info("socket opened", replaced=replaced)
     return OK

@@ -192,6 +192,16 @@ def _function(properties: Properties, name: str, _every: Every) -> Iterator[Use]
         if event["Type"] == "SQS" and enabled:
             price = "queue_fifo_requests" if "Chunk" in source else "queue_requests"
             yield "queues", f"{name}: looks for {source}", price, POLLS_A_MONTH / 1e6
+        if "count_dead_letters" in event.get("Properties", {}).get("Input", ""):
+            queues = len(properties["Environment"]["Variables"]["DEAD_LETTER_QUEUES"]["Fn::Sub"].split())
+            runs = SECONDS_A_MONTH / _seconds(event["Properties"]["ScheduleExpression"])
+            yield "queues", f"{name}: counts dead letters", "queue_requests", queues * runs / 1e6
+
+
+def _seconds(rate: str) -> float:
+    """Between two runs of a schedule such as `rate(5 minutes)`."""
+    number, unit = rate.removeprefix("rate(").removesuffix(")").split()
+    return int(number) * {"minute": 60, "hour": 3600}[unit.removesuffix("s")]
 
 
 def _firewall(properties: Properties, name: str, _every: Every) -> Iterator[Use]:

@@ -81,7 +81,7 @@ class TestALogLine:
 
         assert handler.lambda_handler(opening(), None) == {"statusCode": 503}
 
-        assert lines == [{"message": "socket refused", "refused": {"unavailable": 1}}]
+        assert lines == [{"message": "socket refused", "status": 503, "refused": {"unavailable": 1}}]
 
 
 def opening() -> dict[str, Any]:

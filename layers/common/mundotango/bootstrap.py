@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from mundotango import ports
+    from mundotango.adapters.dead_letters import SqsDeadLetters
     from mundotango.adapters.postgres import Database
     from mundotango.adapters.reader import Reader
     from mundotango.growth import service as growth
@@ -191,6 +192,12 @@ class Platform:
         from mundotango.webpush.queue import SqsWaitingPushes
 
         return SqsWaitingPushes(settings.queue("web_pushes"), self.region)
+
+    @cached_property
+    def dead_letters(self) -> SqsDeadLetters:
+        from mundotango.adapters.dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(settings.DeadLetterQueues.from_env().urls, self.region)
 
     @cached_property
     def turns(self) -> webpush_ports.Turns:

@@ -249,6 +249,17 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetterQueues:
+    """The addresses of all queues of what was given up."""
+
+    urls: tuple[str, ...]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(urls=tuple(_require(env, "DEAD_LETTER_QUEUES").split()))
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeSettles:
     """How long `after` an act the edge is told of it."""
 

@@ -79,6 +79,25 @@ def test_filters_that_make_one_metric_are_paid_once_beside_what_lines_make() -> 
     assert paid(**each) == pytest.approx((10 + 2 - 10) * 0.30)
 
 
+def test_who_counts_dead_letters_pays_for_each_time_it_asks() -> None:
+    """Three queues each five minutes; the first million of requests is free."""
+    counting = {
+        "Type": "ScheduleV2",
+        "Properties": {"ScheduleExpression": "rate(5 minutes)", "Input": '{"job": "count_dead_letters"}'},
+    }
+    looking = {str(number): {"Type": "SQS", "Properties": {}} for number in range(2)}
+    told = {"DEAD_LETTER_QUEUES": {"Fn::Sub": "${A} ${B} ${C}"}}
+    properties = {"Events": {**looking, "Count": counting}, "Environment": {"Variables": told}}
+
+    found = costs(Effects={"Type": "AWS::Serverless::Function", "Properties": properties})
+
+    asked = 3 * 12 * HOURS / 1e6
+    polls = 2 * 0.657
+    assert found["Effects: counts dead letters"] == pytest.approx(
+        0.40 * (polls + asked - 1) * asked / (polls + asked), rel=1e-3
+    )
+
+
 def test_kept_environments_and_queues_that_are_looked_into_are_seen() -> None:
     function = {
         "Type": "AWS::Serverless::Function",
