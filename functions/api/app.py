@@ -24,7 +24,7 @@ FEATURES = frozenset(
 
 
 def create_app(platform: Platform) -> ReaderLanguage:
-    return ReaderLanguage(RequestLog(create_api(platform, features=frozenset())))
+    return ReaderLanguage(RequestLog(create_api(platform, features=frozenset()), platform))
 
 
 def create_api(platform: Platform, *, features: frozenset[str] = FEATURES) -> FastAPI:

@@ -1,4 +1,4 @@
-"""Whose request it is where nobody is signed in: the address it came from, to count by and for nothing else."""
+"""Where a request comes from: the address, to count by and for nothing else, and whether it came by the edge."""
 
 from hashlib import sha256
 from hmac import compare_digest
@@ -17,11 +17,15 @@ def viewer_address(scope: Scope, site: Site) -> str:
     """
     context = scope.get("aws.event", {}).get("requestContext", {})
     seen: str = context.get("http", {}).get("sourceIp", "")
-    headers = Headers(scope=scope)
-    proof = sha256(headers.get("x-origin-secret", "").encode("latin-1")).hexdigest()
-    if not site.origin_secret_sha256 or not compare_digest(proof, site.origin_secret_sha256):
+    if not by_edge(scope, site):
         return seen
-    handed_on = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    handed_on = [part.strip() for part in Headers(scope=scope).get("x-forwarded-for", "").split(",") if part.strip()]
     if handed_on and handed_on[-1] == seen:
         handed_on.pop()
     return handed_on[-1] if handed_on else seen
+
+
+def by_edge(scope: Scope, site: Site) -> bool:
+    """Whether a request proves that it came by the edge, so that what the edge writes into it is the edge's word."""
+    proof = sha256(Headers(scope=scope).get("x-origin-secret", "").encode("latin-1")).hexdigest()
+    return bool(site.origin_secret_sha256) and compare_digest(proof, site.origin_secret_sha256)

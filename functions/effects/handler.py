@@ -1,6 +1,7 @@
 """Woken by the stream of commands: does outside the network what was decided inside of it. By two queues: for the
 mails among them, so that nothing waits for SES, and for what devices are to be told by Web Push. And by schedules, for
-what nobody decides: sockets that end, and dead letters that are to be counted.
+what nobody decides: sockets that end, and dead letters that are to be counted. And by the log of the API, where a line
+is of a request that X-Ray is to have the trace of.
 
 A command that fails is reported, and the stream brings it and all after it again; those before it are done, and their
 order is kept. What the edge has of pictures that were deleted, and of answers that are others now, is invalidated once
@@ -32,9 +33,11 @@ def platform() -> Platform:
 
 @observed
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`event` is a batch of the stream or of a queue, or `{"job": …}` with one of JOBS."""
+    """`event` is a batch of the stream or of a queue, lines of a log, or `{"job": …}` with one of JOBS."""
     if "job" in event:
         return _run(event, context)
+    if "awslogs" in event:
+        return _trace(event["awslogs"]["data"])
     records = event["Records"]
     return _work_off(records) if "body" in records[0] else _carry_out(records)
 
@@ -64,6 +67,25 @@ def _count_dead_letters(_context: Any) -> dict[str, object]:
 
 
 JOBS = {"close_sockets": _close_sockets, "count_dead_letters": _count_dead_letters}
+
+
+def _trace(data: str) -> dict[str, Any]:
+    """A trace that is not taken is lost: nothing waits for it, and nobody is to be told of it by a dead letter."""
+    import gzip
+    import json
+    from base64 import b64decode
+
+    from mundotango.tracing.policy import segment
+
+    said = json.loads(gzip.decompress(b64decode(data)))
+    segments = [segment(json.loads(one["message"])) for one in said["logEvents"]]
+    try:
+        refused = platform().traces.put(segments)
+    except Exception as failure:  # noqa: BLE001 - as said
+        logger().exception("not traced", extra={"traces": len(segments), "cause": type(failure).__name__})
+    else:
+        logger().info("traced", extra={"traces": len(segments), "refused": refused})
+    return {}
 
 
 def _carry_out(records: list[dict[str, Any]]) -> dict[str, list[dict[str, str]]]:

@@ -41,12 +41,12 @@ COSTS_NOTHING_IDLE = frozenset(
         "EC2::SecurityGroupIngress", "EC2::Subnet", "EC2::SubnetRouteTableAssociation", "EC2::VPC",
         "ElastiCache::ParameterGroup", "ElastiCache::SubnetGroup", "ElastiCache::User", "ElastiCache::UserGroup",
         "IAM::ManagedPolicy", "IAM::Role", "Lambda::Permission", "Logs::LogGroup", "Logs::QueryDefinition",
-        "Logs::ResourcePolicy", "RDS::DBClusterParameterGroup", "RDS::DBParameterGroup", "RDS::DBProxyEndpoint",
-        "RDS::DBProxyTargetGroup", "RDS::DBSubnetGroup", "RDS::GlobalCluster", "Route53::RecordSet",
-        "Route53::RecordSetGroup", "S3::Bucket", "S3::BucketPolicy", "SNS::Subscription", "SNS::Topic",
-        "SNS::TopicPolicy", "SQS::Queue", "SQS::QueuePolicy", "Scheduler::Schedule", "Serverless::LayerVersion",
-        "Synthetics::Group", "WAFv2::IPSet", "WAFv2::LoggingConfiguration", "WAFv2::WebACLAssociation", "XRay::Group",
-        "XRay::SamplingRule",
+        "Logs::ResourcePolicy", "Logs::SubscriptionFilter", "RDS::DBClusterParameterGroup", "RDS::DBParameterGroup",
+        "RDS::DBProxyEndpoint", "RDS::DBProxyTargetGroup", "RDS::DBSubnetGroup", "RDS::GlobalCluster",
+        "Route53::RecordSet", "Route53::RecordSetGroup", "S3::Bucket", "S3::BucketPolicy", "SNS::Subscription",
+        "SNS::Topic", "SNS::TopicPolicy", "SQS::Queue", "SQS::QueuePolicy", "Scheduler::Schedule",
+        "Serverless::LayerVersion", "Synthetics::Group", "WAFv2::IPSet", "WAFv2::LoggingConfiguration",
+        "WAFv2::WebACLAssociation", "XRay::Group", "XRay::SamplingRule",
     )
 )  # fmt: skip
 

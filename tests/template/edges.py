@@ -36,3 +36,9 @@ def behaviours(**given: str) -> dict[str, Properties]:
 
 def groups(**given: str) -> dict[str, Properties]:
     return {one["Id"]: one for one in distribution(**given)["OriginGroups"]["Items"]}
+
+
+def function_code(resource: Properties, trace_share: int = 0) -> str:
+    """The code of a function at the edge, as CloudFormation makes it of the template."""
+    code: str | dict[str, str] = resource["Properties"]["FunctionCode"]
+    return code if isinstance(code, str) else code["Fn::Sub"].replace("${TraceShare}", str(trace_share))

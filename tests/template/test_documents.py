@@ -18,6 +18,7 @@ SERVICES = {
     "ssm": "systems manager",
     "cloudwatch": "cloudwatch",
     "sns": "sns",
+    "xray": "x-ray",
 }
 # Done by Lambda for the function, which itself calls nobody by them.
 BY_LAMBDA = {

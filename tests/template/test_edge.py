@@ -6,8 +6,9 @@ import pytest
 
 from functions.api.caching import CACHE_TAG
 from operations import edge
+from operations.edge_stack import SHARED
 from operations.templates import ROOT
-from tests.template.edges import behaviours, distribution
+from tests.template.edges import NAMES, SECOND, behaviours, distribution, function_code, templates
 
 Resources = dict[str, dict[str, Any]]
 
@@ -45,7 +46,8 @@ def test_beside_the_key_an_origin_is_told_only_what_the_edge_itself_says(nested:
     assert behaviours()["/api/public/*"]["OriginRequestPolicyId"] == {"Fn::GetAtt": ["Policies", "Outputs.ViewerPlace"]}
     policy = nested["edge/policies.yaml"]["Resources"]["ViewerPlace"]["Properties"]["OriginRequestPolicyConfig"]
     assert policy["HeadersConfig"]["HeaderBehavior"] == "whitelist"
-    assert all(header.startswith("CloudFront-Viewer-") for header in policy["HeadersConfig"]["Headers"])
+    headers = policy["HeadersConfig"]["Headers"]
+    assert {one for one in headers if not one.startswith("CloudFront-Viewer-")} == {"x-amzn-trace-id"}
     assert policy["CookiesConfig"]["CookieBehavior"] == policy["QueryStringsConfig"]["QueryStringBehavior"] == "none"
 
 
@@ -104,7 +106,7 @@ def test_code_at_the_edge_is_the_code_in_its_folder(nested: dict[str, Any]) -> N
     """`python -m operations.edge` writes it."""
     inline = nested["edge/policies.yaml"]["Resources"]
     for name in edge.FUNCTIONS:
-        assert inline[name]["Properties"]["FunctionCode"] == edge.composed(name)
+        assert function_code(inline[name]) == edge.composed(name).replace("${TraceShare}", "0")
     made = {name for name, resource in inline.items() if resource["Type"] == "AWS::CloudFront::Function"}
     assert made == set(edge.FUNCTIONS)
 
@@ -136,6 +138,33 @@ def test_each_behaviour_has_its_function() -> None:
         "/ws": [("viewer-request", "Outputs.ViewerHost")],
         "/media/*": [],
     }
+
+
+@pytest.mark.parametrize("regions", [{}, SECOND, SECOND | NAMES], ids=["alone", "elsewhere", "nearest"])
+def test_whatever_tells_the_api_of_a_trace_has_it_from_the_edge(
+    regions: dict[str, str], nested: dict[str, Any]
+) -> None:
+    """What a behaviour forwards of a viewer's headers has passed the step; one that forwards none cannot tell."""
+    policies = nested["edge/policies.yaml"]["Resources"]
+    found = {"*": distribution(**regions)["DefaultCacheBehavior"]} | behaviours(**regions)
+    leading = {path: one for path, one in found.items() if "api" in one["TargetOriginId"]}
+    assert leading.keys() == {"*", "/api/public/guests", "/api/public/*", "/api/*"}
+    for path, behaviour in leading.items():
+        (function,) = (one["FunctionARN"]["Fn::GetAtt"][1] for one in behaviour["FunctionAssociations"])
+        marks = "trace" in edge.FUNCTIONS[function.removeprefix("Outputs.")].steps
+        assert marks == ("OriginRequestPolicyId" in behaviour), path
+    sockets = policies["SocketRequests"]["Properties"]["OriginRequestPolicyConfig"]["HeadersConfig"]
+    assert sockets["HeaderBehavior"] == "whitelist"
+    assert "x-amzn-trace-id" not in {one.lower() for one in sockets["Headers"]}
+
+
+@pytest.mark.parametrize("share", ["0", "1", "5"])
+def test_the_edge_marks_as_many_as_the_stack_says(share: str, resources: Resources, nested: dict[str, Any]) -> None:
+    assert resources["EdgeStack"]["Properties"]["Parameters"]["TraceShare"] == {"Ref": "TraceShare"}
+    assert "TraceShare" in SHARED
+    of_policies = {one.path: one for one in templates(TraceShare=share).values()}["Policies"]
+    code = function_code({"Properties": of_policies.resources["ApiRequests"]["Properties"]})
+    assert f"const SHARE={share};" in code
 
 
 def test_an_answer_is_no_page(nested: dict[str, Any]) -> None:

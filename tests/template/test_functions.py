@@ -86,6 +86,7 @@ ACTS_BY_ITSELF = {
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::Logs::MetricFilter",
+    "AWS::Logs::SubscriptionFilter",
     "AWS::Cognito::UserPoolGroup",
     "AWS::Backup::BackupSelection",
     "AWS::EC2::SecurityGroupIngress",

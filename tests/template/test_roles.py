@@ -19,7 +19,6 @@ BOUNDLESS = {
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
-    "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
 

@@ -246,3 +246,20 @@ def test_the_edge_is_given_what_it_proves_itself_by(resources: Resources, nested
 
 def test_the_edge_is_told_when_caches_and_readers_have_caught_up(template: dict[str, Any]) -> None:
     assert template["Parameters"]["EdgeSettles"]["Default"] == SETTLES.total_seconds()
+
+
+def test_the_lines_of_traced_requests_go_where_a_way_to_x_ray_is(
+    resources: Resources, functions: Functions, statements: dict[str, list[dict[str, Any]]]
+) -> None:
+    asking, letting = resources["TracedRequests"], resources["TracedRequestsPermission"]
+    assert asking["Condition"] == letting["Condition"] == "Traces"
+    told = asking["Properties"]
+    assert told["LogGroupName"] == {"Ref": "ApiLog"}
+    assert told["FilterPattern"] == '{ $.trace_id = "1-*" }'
+    assert told["DestinationArn"] == letting["Properties"]["FunctionName"] == {"Ref": "EffectsFunction.Alias"}
+    assert letting["Properties"]["SourceArn"] == {"Fn::GetAtt": ["ApiLog", "Arn"]}
+    assert "VpcConfig" not in functions["EffectsFunction"]
+    allowed = {role for role, granted in statements.items() for one in granted if "xray" in str(one["Action"])}
+    assert allowed == {"EffectsRole"}
+    # Lambda's own tracing picks by itself, and at few requests nearly all.
+    assert not [name for name, function in functions.items() if "Tracing" in function]

@@ -265,6 +265,12 @@ class Platform:
         return CloudFrontEdge(settings.Distribution.from_env(), self.region)
 
     @cached_property
+    def traces(self) -> ports.Traces:
+        from mundotango.adapters.traces import XRayTraces
+
+        return XRayTraces(self.region)
+
+    @cached_property
     def measurements(self) -> growth.Measurements:
         from mundotango.adapters.measurements import CloudWatchMeasurements
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     # A function that uses one feature's ports does not import the models of the others.
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import date, datetime
     from uuid import UUID
@@ -208,6 +208,14 @@ class Edge(Protocol):
     def invalidate(self, paths: Sequence[str], reference: str) -> None:
         """Have it forget these paths, of which each may end in a star. The same again, under the same reference, is the
         one invalidation. Raises also when too many are in progress: try again."""
+        ...
+
+
+class Traces(Protocol):
+    """What X-Ray knows of requests that were picked to be traced."""
+
+    def put(self, segments: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Why some were refused, of each a code; empty where all were taken. The same segment again replaces itself."""
         ...
 
 
