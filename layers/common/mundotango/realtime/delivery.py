@@ -177,7 +177,8 @@ def _small_audience(stores: Stores, appended: Appended) -> list[Socket]:
             return []
     receivers &= {socket.user_id for socket in sockets}
     if actor_id is not None and receivers - {actor_id}:
-        receivers -= stores.edges.apart(actor_id, receivers - {actor_id})
+        # To a group one may write right after one has blocked a member, whom this alone keeps from being told.
+        receivers -= stores.edges.apart(actor_id, receivers - {actor_id}, fresh=True)
     return [socket for socket in sockets if socket.user_id in receivers]
 
 
