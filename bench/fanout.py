@@ -41,7 +41,7 @@ from mundotango.adapters.dynamodb import bind
 from mundotango.adapters.pusher import SocketPusher
 from mundotango.bootstrap import Platform
 from mundotango.realtime.connections import ConnectionRow
-from mundotango.realtime.delivery import chunks_of, hand_over, large_audience
+from mundotango.realtime.delivery import chunks_of, deliveries_in, hand_over, large_audience
 from mundotango.realtime.edges import EdgeRow
 from mundotango.realtime.model import Activity, Appended, Delivery, Socket, author_channel
 from mundotango.realtime.packing import Packed
@@ -264,7 +264,7 @@ def main() -> None:
             started = time.monotonic()
             chunks = list(chunks_of(a_post(platform), large_audience(platform, author_channel(AUTHOR))))
             read = time.monotonic() - started
-            deliveries = [Delivery(socket, chunk.text) for chunk in chunks for socket in chunk.sockets]
+            deliveries = deliveries_in(chunks)
             for side, deliver in sides.items():
                 rounds[side].append(played(deliver, deliveries, crowd, stub))
                 if side == "ours":

@@ -1,6 +1,6 @@
 """Woken by three streams and a queue. Of activities it finds the audience, and delivers to a small one; of pictures it
 makes their outcome an activity; of counts it tells a post's totals; and the chunks of large audiences come back to it
-through the queue.
+through the queue. A stack of few people has no such queue: all that a batch tells is delivered together, at its end.
 
 The streams bring every region's records. A picture is announced by the region that wrote its row. Activities and totals
 are delivered in each region, to that one's sockets, and activities taken into inboxes at home alone, whoever wrote it:
@@ -25,7 +25,15 @@ from mundotango.bootstrap import Platform
 from mundotango.errors import Unavailable
 from mundotango.lateness import STREAM_LATE, tell_lateness
 from mundotango.observability import correlating, correlation_id, counting, logger, metric, observed
-from mundotango.realtime.delivery import chunks_of, deliveries_of, hand_over, in_chunks, large_audience, readable
+from mundotango.realtime.delivery import (
+    chunks_of,
+    deliveries_in,
+    deliveries_of,
+    hand_over,
+    in_chunks,
+    large_audience,
+    readable,
+)
 from mundotango.realtime.model import Appended, Delivery, Outcome
 from mundotango.realtime.policy import moment_of
 from mundotango.threads import side_by_side
@@ -120,7 +128,10 @@ def _work_off(of_channel: Sequence[Appended]) -> list[tuple[str, list[Delivery]]
 def _told_at_once(appended: Appended) -> list[Delivery]:
     if not in_chunks(appended):
         return deliveries_of(platform(), appended)
-    platform().chunks.put(chunks_of(appended, large_audience(platform(), appended.channel)))
+    chunks, queue = chunks_of(appended, large_audience(platform(), appended.channel)), platform().chunks
+    if queue is None:
+        return deliveries_in(chunks)
+    queue.put(chunks)
     return []
 
 

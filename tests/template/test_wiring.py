@@ -9,7 +9,8 @@ from functions.image_worker.handler import LAST_DELIVERY
 from mundotango.commands.model import COMMAND_LIFE
 from mundotango.commands.service import SETTLES
 from mundotango.reactions.model import REACTION_KINDS
-from operations.expansion import expand
+from operations import config_env
+from operations.expansion import expand, of_env
 from operations.templates import references
 
 Functions = dict[str, dict[str, Any]]
@@ -114,6 +115,18 @@ def test_a_channel_keeps_its_order(resources: Resources, functions: Functions) -
     assert queue["FifoQueue"] is resources["ChunkDeadLetters"]["Properties"]["FifoQueue"] is True
     # Without these two the queue would take 300 calls a second in all, and of one activity one shard only.
     assert (queue["DeduplicationScope"], queue["FifoThroughputLimit"]) == ("messageGroup", "perMessageGroupId")
+
+
+@pytest.mark.parametrize("env", config_env.names())
+def test_chunks_are_put_where_they_are_looked_for(env: str) -> None:
+    """Phase 1 has audiences that need no queue, and to look into one costs more than its sockets."""
+    (root, *_) = of_env(config_env.load(env))
+    push = root.resources["PushFunction"]["Properties"]
+    wanted = env != "phase1"
+
+    assert push["Events"]["Chunks"]["Properties"]["Enabled"] is wanted
+    assert ("CHUNKS_QUEUE" in push["Environment"]["Variables"]) is wanted
+    assert push["VersionDescription"].split()[-1] == ("on" if wanted else "off")  # or the alias would not follow
 
 
 def test_the_worker_knows_which_delivery_is_the_last(resources: Resources) -> None:

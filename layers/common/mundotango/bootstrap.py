@@ -157,10 +157,14 @@ class Platform:
         return DynamoConnections(settings.table("connections"), self.region)
 
     @cached_property
-    def chunks(self) -> realtime_ports.Chunks:
+    def chunks(self) -> realtime_ports.Chunks | None:
+        """None where large audiences are told without a queue."""
+        url = settings.ChunkQueue.from_env().url
+        if not url:
+            return None
         from mundotango.realtime.chunks import SqsChunks
 
-        return SqsChunks(settings.queue("chunks"), self.region)
+        return SqsChunks(url, self.region)
 
     @cached_property
     def waiting_mails(self) -> mail_ports.WaitingMails:

@@ -238,6 +238,18 @@ class PushServices:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkQueue:
+    """The address of the queue that large audiences are told through; empty, there is none, and they are told at once
+    by who finds them."""
+
+    url: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(url=env.get("CHUNKS_QUEUE", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Distribution:
     """The edge's distribution, whose copies are invalidated."""
 
@@ -281,7 +293,7 @@ def bucket(name: str, env: Mapping[str, str] = os.environ) -> str:
 
 
 def queue(name: str, env: Mapping[str, str] = os.environ) -> str:
-    """The address of a queue, such as `queue("chunks")` from CHUNKS_QUEUE."""
+    """The address of a queue, such as `queue("mails")` from MAILS_QUEUE."""
     return _require(env, f"{name.upper()}_QUEUE")
 
 

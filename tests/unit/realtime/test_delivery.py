@@ -38,6 +38,7 @@ from mundotango.realtime.policy import CONNECTION_LIFE, OPENING_TIME
 from mundotango.realtime.service import connect
 from mundotango.realtime.speech import control, error_frame
 from tests.factories.realtime import make_activity, make_end, make_socket
+from tests.fakes.realtime import LateEdges
 from tests.fakes.stores import FakeStores
 
 PONG = encoded(control("pong"))
@@ -135,6 +136,15 @@ class TestAudience:
         own = happens(stores, user_channel(receiver.user_id), actor_id=receiver.user_id)
         assert sent_to(stores, own) == {receiver}
         assert sent_to(stores, happens(stores, user_channel(receiver.user_id), actor_id=None)) == {receiver}
+
+    def test_who_was_blocked_a_moment_ago_is_not_told_of_what_was_said_after_it(self, stores: FakeStores) -> None:
+        """In a group nothing else keeps it from them."""
+        stores.edges = LateEdges()
+        member, writer = opened(stores), ids.new_id()
+        stores.edges.apply("block", writer, member.user_id, active=True, version=1)
+        said = replace(make_activity(user_channel(member.user_id), kind="message.created"), actor_id=writer)
+
+        assert sent_to(stores, stores.activities.append(said)) == set()
 
     @pytest.mark.parametrize("blocker", ["author", "listener"])
     def test_of_a_post_are_those_who_listen_and_are_not_apart_from_its_author(

@@ -35,6 +35,7 @@ from mundotango.realtime.policy import (
 from mundotango.realtime.replay import AUTHORS_AT_ONCE
 from tests.factories.clients import Client
 from tests.factories.realtime import make_activity
+from tests.fakes.realtime import LateEdges
 
 
 @pytest.fixture
@@ -87,6 +88,18 @@ class TestResume:
 
         assert [each["id"] for each in answered[:-1]] == [str(each.activity.id) for each in happened]
         assert {each["channel"] for each in answered[:-1]} == {"home"}
+
+    def test_who_was_blocked_a_moment_ago_is_not_brought_what_was_done_after_it(self, client: Client) -> None:
+        edges = client.stores.edges = LateEdges()
+        me, author = client.socket.user_id, ids.new_id()
+        edges.apply("follow", author, me, active=True, version=1)
+        edges.apply("block", author, me, active=True, version=2)
+        written = replace(make_activity(author_channel(author)), actor_id=author)
+        client.stores.activities.append(written)
+
+        answered = client.asks("resume", positions={"home": client.position(timedelta())})
+
+        assert [(each["type"], each["omitted"]) for each in answered] == [("resumed", [])]
 
     def test_what_is_too_old_has_to_be_fetched_anew(self, client: Client) -> None:
         answered = client.asks("resume", positions={"home": client.position(timedelta(hours=24))})

@@ -123,9 +123,9 @@ def test_are_totals_of_somebody_apart_by_now_while_live_ones_may_come_again(
     asked: list[set[UUID]] = []
     apart = client.stores.edges.apart
 
-    def counted(user_id: UUID, others: Collection[UUID]) -> set[UUID]:
+    def counted(user_id: UUID, others: Collection[UUID], *, fresh: bool = False) -> set[UUID]:
         asked.append(set(others))
-        return apart(user_id, others)
+        return apart(user_id, others, fresh=fresh)
 
     monkeypatch.setattr(client.stores.edges, "apart", counted)
 

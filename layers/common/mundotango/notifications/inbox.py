@@ -1,4 +1,9 @@
-"""From what is told to a person to their inbox, and from there to their open sockets and, by Web Push, to devices."""
+"""From what is told to a person to their inbox, and from there to their open sockets and, by Web Push, to devices.
+
+Who is apart is read as of a moment ago, at half the price: the database refused what somebody does to whom they are
+apart from, so what such a read misses was done before the block, and whoever opens the inbox is shown nobody whom they
+do not see (`service.list_shown`).
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 The family of its channel says who they are, and which of two ways its frames take. Channels that may have a large
 audience (an author's, a post's, an event's, a city's) go in chunks through a queue, in which each shard of a channel's
 sockets is a line of its own; a person's and a conversation's are delivered at once. It is the family that decides and
-never the size: else a frame could overtake the one before it when a channel grows (0022 in docs/decisions).
+never the size: else a frame could overtake the one before it when a channel grows (0022 in docs/decisions). Where a
+stack has no queue, as audiences are small (0062), every family is delivered at once, by whoever found them.
 
 What an activity says is passed on as it is, also of a kind this code does not know yet: clients ignore what they do not
 know. A family it does not know is told to nobody. An activity of a later version has to wait for who can read it.
@@ -40,11 +41,11 @@ class Sending(Stores, Protocol):
     """The parts of a platform that who finds the audience needs."""
 
     @property
-    def chunks(self) -> Chunks: ...
+    def chunks(self) -> Chunks | None: ...
 
 
 def in_chunks(appended: Appended) -> bool:
-    """Whether it goes through the queue."""
+    """Whether it goes through the queue, where there is one."""
     return _family(appended.channel) in _QUEUED
 
 
@@ -72,6 +73,10 @@ def chunks_of(appended: Appended, audience: Iterable[Socket]) -> Iterator[Chunk]
             yield cut(shard)
     for shard in list(shards):
         yield cut(shard)
+
+
+def deliveries_in(chunks: Iterable[Chunk]) -> list[Delivery]:
+    return [Delivery(socket, chunk.text) for chunk in chunks for socket in chunk.sockets]
 
 
 def deliveries_of(stores: Stores, appended: Appended) -> list[Delivery]:
@@ -132,7 +137,7 @@ def _unlisten(stores: Stores, deliveries: Sequence[Delivery], gone: Collection[S
 
 
 def large_audience(stores: Stores, channel: str) -> Iterable[Socket]:
-    """Of a channel that goes through the queue."""
+    """Of a channel that goes through the queue, read while it is asked for."""
     now = stores.clock.now()
     family, _, name = channel.partition(":")
     match family:
@@ -172,7 +177,8 @@ def _small_audience(stores: Stores, appended: Appended) -> list[Socket]:
             return []
     receivers &= {socket.user_id for socket in sockets}
     if actor_id is not None and receivers - {actor_id}:
-        receivers -= stores.edges.apart(actor_id, receivers - {actor_id})
+        # To a group one may write right after one has blocked a member, whom this alone keeps from being told.
+        receivers -= stores.edges.apart(actor_id, receivers - {actor_id}, fresh=True)
     return [socket for socket in sockets if socket.user_id in receivers]
 
 

@@ -64,9 +64,9 @@ class DynamoEdges:
     def blocked(self, blocker_id: UUID) -> list[UUID]:
         return list(self._from(f"block#{blocker_id}"))
 
-    def apart(self, user_id: UUID, others: Collection[UUID]) -> set[UUID]:
+    def apart(self, user_id: UUID, others: Collection[UUID], *, fresh: bool = False) -> set[UUID]:
         keys = [key for other in others for key in (_key("block", user_id, other), _key("block", other, user_id))]
-        rows = batch_get(self._row, keys, consistent_read=True)
+        rows = batch_get(self._row, keys, consistent_read=fresh)
         ends = {_id(end) for row in rows if row.active for end in (row.source, row.target)}
         return ends - {user_id}
 

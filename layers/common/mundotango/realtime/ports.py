@@ -62,8 +62,9 @@ class Edges(Protocol):
 
     def blocked(self, blocker_id: UUID) -> list[UUID]: ...
 
-    def apart(self, user_id: UUID, others: Collection[UUID]) -> set[UUID]:
-        """Those of the others whom this person blocked or who blocked them, as of the last copy."""
+    def apart(self, user_id: UUID, others: Collection[UUID], *, fresh: bool = False) -> set[UUID]:
+        """Those of the others whom this person blocked or who blocked them. `fresh` sees what was copied just now for
+        certain, at twice the price: where nothing else keeps from them what was done after a block."""
         ...
 
     def all_apart(self, user_id: UUID) -> set[UUID]:

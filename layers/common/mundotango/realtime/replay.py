@@ -178,12 +178,14 @@ def _sources(stores: Stores, user_id: UUID, channel: str) -> list[str]:
 
 def _for_their_eyes(stores: Stores, user_id: UUID, missed: Sequence[Appended]) -> Missed:
     """Without posts that were taken back later, and what was done by somebody who is apart from them by now. Whoever is
-    asked about costs two consistent reads of a unit each, so a million such people $0.25.
+    asked about costs two consistent reads of a unit each, so a million such people $0.25: who blocks somebody and
+    writes right after it shall not be heard by them, and what a client was sent is not asked about again.
 
     What somebody apart did is not named either, as that would tell of it. Live it is asked about again.
     """
     actors = {each.activity.actor_id for each in missed} - {None, user_id}
-    apart = stores.edges.apart(user_id, [actor for actor in actors if actor is not None]) if actors else set()
+    others = [actor for actor in actors if actor is not None]
+    apart = stores.edges.apart(user_id, others, fresh=True) if others else set()
     gone: set[object] = set()
     told, omitted = [], []
     for each in reversed(missed):

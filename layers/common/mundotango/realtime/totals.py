@@ -5,7 +5,7 @@ to every region, each for its own sockets. The totals are read when they are tol
 the claim was of. In one region a post is one row, whose records come in order: its frames go into the queue as they
 were read. In several it is a row for each, which come by shards of their own, and what one of them read first it may
 put in last. So who told looks again, and tells once more where a claim has come meanwhile: what is put in last then has
-all that was claimed.
+all that was claimed. Where there is no queue they are sent instead of put in.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,9 +13,10 @@ from typing import Protocol
 from uuid import UUID
 
 from mundotango import ids, settings
+from mundotango.observability import count
 from mundotango.reactions.model import ENDED, Standing
 from mundotango.reactions.service import total
-from mundotango.realtime.delivery import Sending, chunks_of, large_audience
+from mundotango.realtime.delivery import Sending, chunks_of, deliveries_in, hand_over, large_audience
 from mundotango.realtime.model import Activity, Appended, Chunk, Socket, post_channel
 from mundotango.threads import side_by_side
 
@@ -38,14 +39,14 @@ def tell_totals(stores: Telling, post_ids: Sequence[UUID]) -> int:
     if not listening:
         return 0
     told = stores.counters.standing(listening)
-    stores.chunks.put(_chunks(listening, told))
+    _tell(stores, _chunks(listening, told))
     for _ in range(LOOKS if len(stores.region.everywhere) > 1 else 0):
         if not told:
             break
         newest = stores.counters.standing(told)
         told = {post_id: each for post_id, each in newest.items() if each.claims != told[post_id].claims}
         # Under an id of its own: the other's frame of the same totals may have come before the one that was late.
-        stores.chunks.put(_chunks(listening, told, ids.new_position()))
+        _tell(stores, _chunks(listening, told, ids.new_position()))
     return len(listening)
 
 
@@ -75,6 +76,15 @@ def _listening(stores: Telling, post_ids: Sequence[UUID]) -> dict[UUID, list[Soc
     """To most posts nobody does, of which nothing more is read."""
     found = side_by_side(lambda post_id: list(large_audience(stores, post_channel(post_id))), post_ids)
     return {post_id: sockets for post_id, sockets in zip(post_ids, found, strict=True) if sockets}
+
+
+def _tell(stores: Telling, chunks: Iterator[Chunk]) -> None:
+    """Without a queue they are sent before the next look, as they would be put."""
+    if stores.chunks is not None:
+        stores.chunks.put(chunks)
+        return
+    for outcome, number in hand_over(stores, deliveries_in(chunks)).items():
+        count(outcome, number)
 
 
 def _chunks(
