@@ -12,36 +12,12 @@ from mundotango.lateness import STREAM_LATE, WEB_PUSH_LATE
 from tests.factories.realtime import make_end
 from tests.fakes.clock import A_MONDAY_EVENING, FakeClock
 from tests.filters import published, rings
-from tests.fixtures.gateway import Gateway, Log
+from tests.fixtures.gateway import Log
 from tests.fixtures.sockets import Sockets, payload
-from tests.unit.api.test_errors import SOMEBODY, refuse
+from tests.unit.api.test_errors import SOMEBODY
 
 QUIET: list[float] = []
 KILLED = payload("platform_report")
-
-
-class TestFailedAnswers:
-    def test_of_requests_each_is_one_value(self, gateway: Gateway, log: Log) -> None:
-        gateway.get("/api/public/health")
-        gateway.get(f"/api/media/{SOMEBODY}", user=SOMEBODY)
-        refuse(gateway, RuntimeError("the cause"))
-        gateway.get(f"/api/media/{SOMEBODY}", user=SOMEBODY)
-
-        lines = log.lines()
-
-        assert [line["status"] for line in lines] == [200, 404, 500]
-        assert published("api", lines)["FailedAnswers"] == [0, 0, 1]
-
-    def test_one_that_was_never_answered_is_a_failure(self) -> None:
-        assert published("api", [KILLED])["FailedAnswers"] == [1]
-        well = KILLED | {"record": KILLED["record"] | {"status": "success"}}
-        assert "FailedAnswers" not in published("api", [well])
-
-    def test_more_than_a_twentieth_in_three_minutes_of_five_ring(self) -> None:
-        bad, fair = [1, *[0] * 18], [1, *[0] * 19]
-        assert rings("FailedAnswers", [bad, fair, bad, QUIET, bad])
-        assert not rings("FailedAnswers", [fair] * 5)
-        assert not rings("FailedAnswers", [[1], QUIET, QUIET, [1], QUIET])
 
 
 class TestFailedCalls:
