@@ -29,6 +29,7 @@ from pynamodb.models import Model
 from bench.write_meter import WriteMeter
 from functions.counters import handler
 from mundotango import ids, settings, threads
+from mundotango.adapters.clock import SystemClock
 from mundotango.adapters.dynamodb import bind, connection
 from mundotango.notifications.inbox_table import NotificationRow
 from mundotango.reactions.counters import CounterRow
@@ -38,6 +39,7 @@ from mundotango.reactions.service import react, totals, unreact
 from mundotango.realtime.edges import EdgeRow
 from mundotango.realtime.model import Activity, Appended
 from mundotango.realtime.repository import ActivityRow, DynamoActivities
+from operations.streams import as_brought
 
 PEOPLE = 1000
 CHANGE_KIND = 100
@@ -84,7 +86,8 @@ class Stream:
         """moto has two records of an update that makes a row, DynamoDB one: the first has nothing but the key."""
         every = list(self._every())
         new, self._read = every[self._read :], len(every)
-        return [each for each in new if each["dynamodb"].get("NewImage") != each["dynamodb"]["Keys"]]
+        whole = [each for each in new if each["dynamodb"].get("NewImage") != each["dynamodb"]["Keys"]]
+        return [as_brought(each, SystemClock().now()) for each in whole]
 
     def _every(self) -> Iterator[dict[str, Any]]:
         described = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]

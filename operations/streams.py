@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from operations.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from operations.deployed import Deployed
 
@@ -76,6 +77,12 @@ def _records(deployed: Deployed, batch: dict[str, Any]) -> Iterator[dict[str, An
             if number >= last:
                 return
         iterator = page.get("NextShardIterator")
+
+
+def as_brought(record: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A record that boto3 has read, as Lambda's event has one that was written `at`: its time in seconds."""
+    images = record["dynamodb"] | {"ApproximateCreationDateTime": _as_lambda_has_it(at)}
+    return {**record, "dynamodb": images}
 
 
 def _as_lambda_has_it(value: Any) -> str | float:

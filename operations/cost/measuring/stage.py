@@ -44,6 +44,7 @@ from mundotango.realtime.edges import EdgeRow
 from mundotango.realtime.model import Delivery, Outcome, Socket
 from mundotango.realtime.repository import ActivityRow, TicketRow
 from operations.cost.measuring.meters import AwsMeter
+from operations.streams import as_brought
 
 REGION = settings.Region("us-east-1", "")
 TABLES: dict[str, Any] = {
@@ -202,7 +203,7 @@ class Stage:
             pass
 
     def _bring(self, table: str, function: str, wanted: Callable[[dict[str, Any]], bool]) -> bool:
-        records = [record for record in self.streams.new(table) if wanted(record)]
+        records = [as_brought(record, self.clock.now()) for record in self.streams.new(table) if wanted(record)]
         if records:
             answer = self.call(function, {"Records": records})
             if answer["batchItemFailures"]:
