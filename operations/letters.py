@@ -105,11 +105,14 @@ def _command(_deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
 
 def _run(_deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
     told = json.loads(body)
-    job = told.get("requestPayload", told)["job"]
+    asked = told.get("requestPayload", told)
+    job = redrive.TRACES if redrive.LINES in asked else asked["job"]
     condition = told.get("requestContext", {}).get("condition")
     failed = told.get("responsePayload") or {}
     why = {"condition": condition, "error": failed.get("errorType")}
-    return ELSEWHERE.get(job, "jobs"), {"job": job} | {name: value for name, value in why.items() if value}
+    return "effects" if job == redrive.TRACES else ELSEWHERE.get(job, "jobs"), {"job": job} | {
+        name: value for name, value in why.items() if value
+    }
 
 
 def _records(deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:

@@ -26,6 +26,8 @@ HIDDEN_SECONDS = 60
 # A function may take five minutes for those of a stream.
 HIDDEN_SECONDS_OF_STREAMS = 360
 HIDDEN_SECONDS_OF_JOBS = 360
+# What a subscription of the log wakes `effects` with, and what letters of it are called.
+LINES, TRACES = "awslogs", "traces"
 # Above 0 all of SQS's servers are asked, so that no letter means that there is none.
 WAIT_SECONDS = 1
 
@@ -134,7 +136,7 @@ def run_again(deployed: Deployed, limit: int | None, progress: Callable[[int], N
             if not letters:
                 break
             job = job_of(letters[0]["Body"])
-            if job not in ran:
+            if job != TRACES and job not in ran:  # a trace that was not taken is lost
                 list(jobs.run(deployed, job, f"running {job} again"))
                 ran.add(job)
             deployed.sqs.delete_message(QueueUrl=url, ReceiptHandle=letters[0]["ReceiptHandle"])
@@ -144,10 +146,12 @@ def run_again(deployed: Deployed, limit: int | None, progress: Callable[[int], N
 
 
 def job_of(letter: str) -> str:
-    """The scheduler gives up the input itself, and Lambda puts it into an envelope, as `requestPayload`."""
+    """The scheduler gives up the input itself, and Lambda puts it into an envelope, as `requestPayload`. Lines of the
+    log that were to be traced are TRACES, which is no job."""
     try:
         told = json.loads(letter)
-        return str(told.get("requestPayload", told)["job"])
+        asked = told.get("requestPayload", told)
+        return TRACES if LINES in asked else str(asked["job"])
     except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise Refusal(
             "a dead letter of the schedules names no job", cure="look: mundo queues show schedules"

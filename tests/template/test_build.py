@@ -1,5 +1,6 @@
 """The build recipe, run for this machine: the same bytes twice, and what it leaves still imports."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,13 @@ def test_botocore_brings_what_is_listed_only(built: Path) -> None:
     listed = (ROOT / "packaging" / "botocore-services.txt").read_text(encoding="utf-8").splitlines()
     data = built / "CommonLayer" / "python" / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == {n for n in listed if n and not n.startswith("#")}
+
+
+def test_each_service_that_is_asked_is_listed() -> None:
+    listed = (ROOT / "packaging" / "botocore-services.txt").read_text(encoding="utf-8").split()
+    sources = [path for folder in ("layers/common/mundotango", "functions") for path in (ROOT / folder).rglob("*.py")]
+    asked = {name for path in sources for name in re.findall(r'make_client\(\s*"([\w-]+)"', path.read_text("utf-8"))}
+    assert {"sqs", "xray"} <= asked <= set(listed)
 
 
 def test_a_function_ships_nothing_the_layer_has(built: Path) -> None:

@@ -87,6 +87,7 @@ ACTS_BY_ITSELF = {
     "AWS::CloudWatch::Dashboard",
     "AWS::Logs::MetricFilter",
     "AWS::Logs::SubscriptionFilter",
+    "AWS::PricingPlanManager::Subscription",
     "AWS::Cognito::UserPoolGroup",
     "AWS::Backup::BackupSelection",
     "AWS::EC2::SecurityGroupIngress",

@@ -34,7 +34,7 @@ class Published:
 
 
 # Each service is a dimension, and each of them $0.30 a month beyond ten. What needs no percentile of single values is a
-# field of the log line instead, and infra/monitoring.yaml has filters that make metrics of some.
+# field of the log line instead, and filters make metrics of some.
 METRICS: dict[Metric, Published] = {
     "PushLatency": Published("Milliseconds", ("push",)),
     "ReactionDrift": Published("Count", ("jobs",)),

@@ -80,6 +80,7 @@ def shown(deployed: Deployed, name: str) -> Letter:
             {"kind": "web_push", "about": f"{USER}#follow"},
         ),
         ("schedules", '{"job": "close_sockets"}', "/mundo-tango/effects", {"job": "close_sockets"}),
+        ("schedules", '{"requestPayload": {"awslogs": {"data": "H4sI"}}}', "/mundo-tango/effects", {"job": "traces"}),
         (
             "schedules",
             json.dumps(

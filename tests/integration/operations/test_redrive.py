@@ -198,6 +198,16 @@ class TestSchedules:
         assert sorted(schedules.ran) == ["close_sockets", "recount"]
         assert given_up(deployed) == 0
 
+    def test_lines_that_were_to_be_traced_are_no_job_and_are_in_nobodys_way(
+        self, deployed: Deployed, schedules: Schedules
+    ) -> None:
+        given = of_lambda("traces") | {"requestPayload": {"awslogs": {"data": "H4sI"}}}
+        give_up(deployed, given, of_lambda("recount"))
+
+        assert redrive.run_again(deployed, None, lambda _: None) == 2
+        assert schedules.ran == ["recount"]
+        assert given_up(deployed) == 0
+
     def test_one_that_fails_again_stays(self, deployed: Deployed, schedules: Schedules) -> None:
         schedules.failing = {"recount"}
         give_up(deployed, of_lambda("recount"))

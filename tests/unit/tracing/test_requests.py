@@ -29,10 +29,11 @@ def traces(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> FakeTraces:
     return traces
 
 
-def delivered(*lines: dict[str, Any]) -> dict[str, Any]:
+def delivered(*lines: dict[str, Any] | str, kind: str = "DATA_MESSAGE") -> dict[str, Any]:
     """As a subscription of CloudWatch's logs hands lines on."""
-    events = [{"id": str(at), "timestamp": 0, "message": json.dumps(line)} for at, line in enumerate(lines)]
-    data = gzip.compress(json.dumps({"messageType": "DATA_MESSAGE", "logEvents": events}).encode())
+    messages = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    events = [{"id": str(at), "timestamp": 0, "message": message} for at, message in enumerate(messages)]
+    data = gzip.compress(json.dumps({"messageType": kind, "logEvents": events}).encode())
     return {"awslogs": {"data": base64.b64encode(data).decode()}}
 
 
@@ -94,7 +95,7 @@ def test_x_ray_is_told_what_the_line_says(traces: FakeTraces, gateway: Gateway, 
         "name": line["service"], "trace_id": ROOT, "error": True, "throttle": False, "fault": False,
     }  # fmt: skip
     assert told["http"] == {
-        "request": {"method": "GET", "url": "/api/media/{media_id}"},
+        "request": {"method": "GET"},
         "response": {"status": 404},
     }
     assert told["annotations"] == {"correlation_id": EDGE["x-amz-cf-id"], "route": "/api/media/{media_id}"}
@@ -138,3 +139,30 @@ def test_a_trace_that_is_not_taken_is_lost_and_said(
     assert handler.lambda_handler(delivered(log.lines()[0]), None) == {}
 
     assert log.lines()[-1]["message"] == "not traced"
+
+
+def test_a_line_that_is_none_fails_no_call(traces: FakeTraces, log: Log) -> None:
+    """What a call leaves undone is a dead letter, and rings."""
+    assert handler.lambda_handler(delivered("START RequestId: 1"), None) == {}
+
+    assert log.lines()[-1]["message"] == "not traced"
+
+
+def test_that_the_log_asks_whether_anybody_is_there_is_no_line(traces: FakeTraces, log: Log) -> None:
+    asked = delivered("CWL CONTROL MESSAGE: Checking health of destination.", kind="CONTROL_MESSAGE")
+
+    assert handler.lambda_handler(asked, None) == {}
+    assert log.lines() == []
+
+
+def test_what_x_ray_refuses_is_said(
+    traces: FakeTraces, gateway: Gateway, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traces, "put", lambda segments: ["ThrottlingException" for _ in segments])
+    gateway.get("/api/public/health", headers=MARKED)
+
+    handler.lambda_handler(delivered(log.lines()[0]), None)
+
+    *_, warned, told = log.lines()
+    assert (warned["level"], warned["message"], warned["refused"]) == ("WARNING", "not traced", ["ThrottlingException"])
+    assert (told["message"], told["traces"]) == ("traced", 0)

@@ -35,7 +35,10 @@ def segment(line: Mapping[str, Any]) -> dict[str, Any]:
         "trace_id": line["trace_id"],
         "start_time": round(end - line["ms"] / 1000, 3),
         "end_time": end,
-        "http": {"request": {"method": line["method"], "url": line["route"]}, "response": {"status": status}},
+        "http": {
+            "request": {"method": line["method"]},
+            "response": {"status": status},
+        },
         "error": 400 <= status < 500,
         "throttle": status == 429,
         "fault": status >= 500,
