@@ -38,8 +38,8 @@ def published(service: str, lines: Iterable[Line]) -> dict[str, list[float]]:
 
 
 def rings(name: str, periods: Sequence[Sequence[float]]) -> bool:
-    """Whether an alarm on such a metric is red; of each of its evaluation periods the values, of none an
-    empty list. CloudWatch may take points from before these where some have none; here they are what they are set to."""
+    """Whether an alarm on such a metric is red; of each of its evaluation periods the values, of none an empty list.
+    Where periods have none, CloudWatch may take points from before these; here they are as it is set."""
     alarm = load("infra/monitoring.yaml")["Resources"][name]["Properties"]
     assert len(periods) == alarm["EvaluationPeriods"]
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
