@@ -110,9 +110,8 @@ def _run(_deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
     condition = told.get("requestContext", {}).get("condition")
     failed = told.get("responsePayload") or {}
     why = {"condition": condition, "error": failed.get("errorType")}
-    return "effects" if job == redrive.TRACES else ELSEWHERE.get(job, "jobs"), {"job": job} | {
-        name: value for name, value in why.items() if value
-    }
+    service = "effects" if job == redrive.TRACES else ELSEWHERE.get(job, "jobs")
+    return service, {"job": job} | {name: value for name, value in why.items() if value}
 
 
 def _records(deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
