@@ -46,7 +46,7 @@ def _costs(ax: Any, projections: list[Projection]) -> None:
             aim = AIMS[one.phase] / one.plan_usd
             ax.hlines(aim, place - 0.42, place + 0.42, colors="black", linestyles="dotted")
     ax.axhline(1, color="firebrick", linestyle="dashed", label="the plan")
-    ax.set_xticks(places, [f"{one.users:,}\n{one.phase}, plan ${one.plan_usd:,.0f}" for one in projections])
+    ax.set_xticks(places, [f"{one.users:,}\n{one.phase}\nplan ${one.plan_usd:,.0f}" for one in projections])
     ax.set_ylabel("share of the plan's monthly cost (dotted: the aim)")
     ax.set_title("What a month costs, by component")
     ax.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -64,5 +64,5 @@ def _tornado(ax: Any, projection: Projection, swings: list[Swing]) -> None:
             ax.barh(place, usd - projection.total_usd, left=projection.total_usd, color=color)
     ax.set_yticks(range(len(swings)), [swing.assumption for swing in reversed(swings)])
     ax.axvline(projection.total_usd, color="black", linewidth=0.8)
-    ax.set_xlabel("dollars a month at −50 % (green) and +50 % (red)")
+    ax.set_xlabel("dollars a month, half (green) and half more (red)")
     ax.set_title(f"What moves it at {projection.users:,} people")
