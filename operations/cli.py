@@ -36,6 +36,7 @@ from operations.realtime import listen
 from operations.recovery import commands as recovering
 from operations.refusal import Refusal
 from operations.scale import commands as scale
+from operations.scale import edge_plan
 
 app = typer.Typer(
     name="mundo",
@@ -116,7 +117,8 @@ def preflight(
     given = parameters.pairs([*parameters.words(line), *(pairs or ())])
     target = replace(target, parameters=parameters.effective(target.parameters, given))
     target = replace(target, region=region or target.region)
-    findings = [*examine(AwsAccount(session(target, region)), target), *regions.findings(target)]
+    here = session(target, region)
+    findings = [*examine(AwsAccount(here), target), *regions.findings(target), *edge_plan.findings(target, here)]
     if as_json:
         print(json.dumps(_as_json(target, findings)))
     else:

@@ -16,9 +16,9 @@ class Line:
 
 
 class Bill:
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, lines: Iterable[Line] = ()) -> None:
         self._prices = prices
-        self.lines: list[Line] = []
+        self.lines = list(lines)
 
     def add(self, component: str, price: str, region: str, units: float) -> None:
         """Refused at once where there is no such price."""
@@ -40,6 +40,9 @@ class Bill:
             for region, units in regions.items():
                 dollars[name, region] = price.cost(region, units * paid) / units
         return [(line, dollars[line.price, line.region] * line.units) for line in self.lines]
+
+    def total(self) -> float:
+        return sum(usd for _, usd in self.costs())
 
 
 def by_component(costs: Iterable[tuple[Line, float]]) -> dict[str, float]:

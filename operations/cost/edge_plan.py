@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from operations.cost.bill import Bill, Line
+from operations.cost.places import HOME
 from operations.cost.prices import Prices
 from operations.expansion import Template
 from operations.refusal import Refusal
@@ -70,26 +71,44 @@ def subscribed(templates: Iterable[Template]) -> Level | None:
     return None
 
 
-def settle(bill: Bill, level: Level, prices: Prices) -> None:
-    """Takes off the bill what the plan covers, and puts the level in the place of `level` that has room for it.
+def settle(bill: Bill, least: Level, prices: Prices) -> None:
+    """Leaves the cheaper of two bills: by request, without a plan, as nobody approves one that costs more; or with the
+    level in the place of `least` that has room for what is asked.
 
     Raises:
         Refusal: none has.
     """
-    asked, sent = (
-        sum(line.units for line in bill.lines if line.price == measured)
-        for measured in ("edge_requests", "edge_gigabytes")
+    by_request = Bill(prices, (line for line in bill.lines if line.price != least.price))
+    level = _needed(least, by_request.lines)
+    bill.lines = min(by_request, Bill(prices, under(level, by_request.lines, prices)), key=Bill.total).lines
+
+
+def under(level: Level, lines: Iterable[Line], prices: Prices) -> list[Line]:
+    """The plan's own line, and what of `lines`, which are by request, is paid besides."""
+    besides = [line for line in lines if line.price not in COVERED]
+    credited = _credited(besides, prices) if level in PREMIUM else besides
+    return [*credited, Line(COMPONENT, level.price, HOME, 1)]
+
+
+def smallest(levels: Iterable[Level], lines: Iterable[Line]) -> Level | None:
+    """The first of the levels, which ascend, that has room for what is asked; None, none has."""
+    millions, gigabytes = asked(lines)
+    return next((one for one in levels if millions <= one.millions and gigabytes <= one.gigabytes), None)
+
+
+def asked(lines: Iterable[Line]) -> tuple[float, float]:
+    """Of the edge: millions of requests, and gigabytes to viewers."""
+    every = list(lines)
+    millions, gigabytes = (
+        sum(line.units for line in every if line.price == measured) for measured in ("edge_requests", "edge_gigabytes")
     )
-    needed = _needed(level, asked, sent)
-    kept = [line for line in bill.lines if line.price not in COVERED]
-    changed = [replace(line, price=needed.price) if line.price == level.price else line for line in kept]
-    bill.lines = list(_credited(changed, prices))
+    return millions, gigabytes
 
 
-def _needed(least: Level, millions: float, gigabytes: float) -> Level:
-    for level in PREMIUM[PREMIUM.index(least) :]:
-        if millions <= level.millions and gigabytes <= level.gigabytes:
-            return level
+def _needed(least: Level, lines: list[Line]) -> Level:
+    if level := smallest(PREMIUM[PREMIUM.index(least) :], lines):
+        return level
+    millions, gigabytes = asked(lines)
     largest = PREMIUM[-1]
     raise Refusal(
         f"{millions:,.0f} million requests and {gigabytes:,.0f} GB are more than CloudFront's largest plan has"

@@ -67,21 +67,25 @@ def always_on(templates: Iterable[Template], region: str, prices: Prices | None 
     """Everything that costs while nobody comes, each with its part of what is free; the dearest first. What a table
     keeps in other regions is paid there, and told of the stack that made the table."""
     known, stack = prices or load(), list(templates)
-    bill, told, unknown = Bill(known), [], []
+    bill, told, untold = Bill(known), [], []
     here = [(component, what, name, region, units) for component, what, name, units in uses(stack)]
     for component, what, name, where, units in [*here, *tables.standing(stack)]:
-        if name in known:
+        if component == edge_plan.COMPONENT:
+            price = known[name]
+            quantity = f"${price.cost(where, units):,.0f} once it is approved, and the firewall is nothing then"
+            untold.append(Standing(what, quantity, 0.0, price.source, where in price.confirmed, component))
+        elif name in known:
             bill.add(component, name, where, units)
             told.append((component, what, name, where, units))
         else:
-            unknown.append(Standing(what, f"no price of {name}", None, "operations/prices.toml", component=component))
+            untold.append(Standing(what, f"no price of {name}", None, "operations/prices.toml", component=component))
     found = []
     for (component, what, name, where, units), (_, usd) in zip(told, bill.costs(), strict=True):
         price = known[name]
         if usd > 0:
             quantity = f"{units:,.4g} × {price.unit}" if units < 10_000 else f"{units:,.0f} × {price.unit}"
             found.append(Standing(what, quantity, usd, price.source, where in price.confirmed, component))
-    return sorted(found, key=lambda one: -(one.monthly or 0)) + unknown
+    return sorted(found, key=lambda one: -(one.monthly or 0)) + untold
 
 
 def total(found: Iterable[Standing]) -> float:
@@ -95,8 +99,7 @@ def uses(templates: Iterable[Template]) -> Iterator[Use]:
     if any(each["Type"] == FUNCTION for one in expanded for each in one.resources.values()):
         yield "monitoring", "metrics of our own", "metrics", metrics.counted(expanded).custom
     every = [(f"{one.path}/{name}".lstrip("/"), each) for one in expanded for name, each in one.resources.items()]
-    within = edge_plan.COVERED if edge_plan.subscribed(expanded) else frozenset()
-    yield from (use for use in _uses(every) if use[2] not in within)
+    yield from _uses(every)
 
 
 def _uses(every: "Every") -> Iterator[Use]:
@@ -210,7 +213,7 @@ def _firewall(properties: Properties, name: str, _every: Every) -> Iterator[Use]
 
 
 def _plan(properties: Properties, name: str, _every: Every) -> Iterator[Use]:
-    """As if it were approved: until then it is nothing, and all that it covers is paid."""
+    """Of one that is approved: until then it is nothing, and all that it covers is paid."""
     tier, level = properties["PlanTier"], properties["UsageLevel"]
     yield edge_plan.COMPONENT, f"{name}: CloudFront's plan", edge_plan.price_of(tier, level), 1
 

@@ -39,6 +39,7 @@ class Projection:
     plan_usd: float
     components: list[Component]
     lines: list[tuple[Line, float]]
+    prices: Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def project_places(places: list[Place], name: str, users: int, given: Assumption
         if usd > 0
     ]
     phase = name.partition("-")[0]
-    return Projection(name, users, sum(usd for _, usd in costs), PLAN.get(phase, 0.0), components, costs)
+    total = sum(usd for _, usd in costs)
+    return Projection(name, users, total, PLAN.get(phase, 0.0), components, costs, known.prices)
 
 
 def project_all(users: Iterable[int] | None = None, given: Assumptions | None = None) -> list[Projection]:

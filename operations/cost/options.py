@@ -4,10 +4,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.cost.edge_plan import BUSINESS, COVERED, PREMIUM
+from operations.cost.bill import Bill
+from operations.cost.edge_plan import BUSINESS, PREMIUM, smallest, under
 from operations.cost.model import Projection
 from operations.cost.places import HOME
-from operations.cost.prices import load
 from operations.refusal import Refusal
 
 PATH = Path(__file__).parent.parent / "discounts.toml"
@@ -39,14 +39,11 @@ def options(projection: Projection) -> list[Option]:
 
 def _flat(projection: Projection) -> list[Option]:
     """The smallest that has room. Whoever has one pays for nothing of what it is instead of, and is offered none."""
-    asked, sent = (
-        sum(line.units for line, _ in projection.lines if line.price == measured)
-        for measured in ("edge_requests", "edge_gigabytes")
-    )
-    paid = sum(usd for line, usd in projection.lines if line.price in COVERED)
-    level = next((one for one in (BUSINESS, *PREMIUM) if asked <= one.millions and sent <= one.gigabytes), None)
+    lines, prices = [line for line, _ in projection.lines], projection.prices
+    level = smallest((BUSINESS, *PREMIUM), lines)
     if level is None:
         return []
-    price = load()[level.price]
+    price = prices[level.price]
+    saves = projection.total_usd - Bill(prices, under(level, lines, prices)).total()
     what = f"CloudFront's flat plan {level.tier} {level.name} instead of requests and gigabytes"
-    return [Option(what, paid, paid - price.cost(HOME, 1), price.source, HOME in price.confirmed)]
+    return [Option(what, saves + price.cost(HOME, 1), saves, price.source, HOME in price.confirmed)]

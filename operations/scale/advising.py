@@ -17,6 +17,7 @@ from operations.measures import Measures
 from operations.refusal import Refusal, aws_errors_explained
 
 PREPARED = "phase3-prepare"
+LARGEST_HOME = "phase4-us-east-1"
 # Each phase's people, where nobody knows how many there are: the plan's table.
 PEOPLE: dict[Phase, int] = {"phase1": 1_000, "phase2": 10_000, "phase3": 100_000, "phase4": 1_000_000}
 
@@ -148,5 +149,13 @@ def _commands(env: ConfigEnv, change: Change) -> tuple[str, ...]:
     )
     envs = [name for name in config_env.names() if name == change.env or name.startswith(f"{change.env}-")]
     first = ('make deploy ENV=phase2 PARAMETERS="DatabaseReaders=0"',) if change.env == PREPARED else ()
-    after = ("mundo scale move-database",) if change.env == PREPARED else ()
-    return (*checked, *first, *(f"make deploy ENV={name}" for name in envs), *after)
+    return (*checked, *first, *(f"make deploy ENV={name}" for name in envs), *_after(change.env))
+
+
+def _after(env: str) -> tuple[str, ...]:
+    """Phase 4's checklist is of what its deploy leaves to be done, at its home."""
+    if env == PREPARED:
+        return ("mundo scale move-database",)
+    if env.startswith("phase4"):
+        return (f"mundo scale checklist --phase 4 --env {LARGEST_HOME}",)
+    return ()

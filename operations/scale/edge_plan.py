@@ -5,22 +5,28 @@ the subscription waits without end.
 https://docs.aws.amazon.com/PricingPlanManager/latest/UserGuide/getting-started-pricingplanmanager-api.html
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+import boto3
+
 from operations import edge_stack
+from operations.account import AwsAccount
 from operations.config_env import ConfigEnv
 from operations.cost.edge_plan import BUSINESS, PREMIUM, Level, price_of
 from operations.cost.places import HOME
 from operations.cost.prices import load
 from operations.deployed import BRISK, Deployed
 from operations.options import session
+from operations.preflight import Finding, State
 from operations.refusal import Refusal, aws_errors_explained
 from operations.scale.advising import deployed_env
 from operations.scale.checklist import Answer, Place, done, undone
 
 SERVICE = "pricing-plan-manager"  # of boto3; in policies of IAM its actions begin with pricingplanmanager
+CANCELLATION = "CANCELLATION"  # a change of AWS's, besides DOWNGRADE
 APPROVE = "mundo scale edge-plan --approve"
 
 
@@ -43,14 +49,15 @@ SAID: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`ends` is what AWS has noted for the end of the month that is paid, such as a cancellation; empty, nothing.
-    `etag` is what an approval names, so that it approves what was read."""
+    """`change` is what AWS has noted for the end of the month that is paid, and to which plan; `ends` is when, once AWS
+    knows. Empty, nothing is noted. `etag` is what an approval names, so that it approves what was read."""
 
     arn: str
     tier: str
     level: str
     status: str
     reason: str
+    change: str
     ends: str
     etag: str
 
@@ -99,8 +106,8 @@ def told(plan: Subscription) -> list[str]:
     lines = [f"plan: {plan.tier} {plan.level}", f"status: {said_of(plan)}"]
     if plan.reason:
         lines.append(f"why: {plan.reason}")
-    if plan.ends:
-        lines.append(f"with the end of the month that is paid: {plan.ends}")
+    if plan.change:
+        lines.append(f"{_end_of(plan)}: {plan.change}")
     if plan.room:
         room = f"{plan.room.millions:,.0f} million requests and {plan.room.gigabytes:,.0f} GB to viewers a month"
         lines.append(f"room: {room}")
@@ -119,11 +126,45 @@ def approved(place: Place) -> Answer:
     """The line of the checklist."""
     found = read(place.found, place.env)
     said = f"{found.tier} {found.level} is {said_of(found)} {found.reason}".rstrip()
+    if found.change.startswith(CANCELLATION):
+        cure = f"aws {SERVICE} cancel-subscription-change --region {edge_stack.REGION} --arn {found.arn}"
+        return undone(f"{said}, and cancelled {_end_of(found)}", f"{cure} --if-match {found.etag}")
     if found.status in (Status.ACTIVE, Status.SYNCING):
         return done(said)
     if found.status == Status.PENDING:
         return undone(said, f"{APPROVE} --env {place.env.name}")
     return undone(said, "deploy with EdgePlan=none, then with the level again: AWS wants a failed one made anew")
+
+
+def findings(env: ConfigEnv, here: boto3.Session) -> Iterator[Finding]:
+    """For `mundo preflight`: CloudFormation changes no level, of a subscription that waits neither.
+
+    The parameters of `env` are all that the template has.
+    """
+    try:
+        has = _other_level(env, here)
+    except Refusal as refusal:
+        yield Finding("edge plan", State.REFUSED, refusal.cause, refusal.cure)
+        return
+    if has:
+        said = f"EdgePlan={env.parameters['EdgePlan']}, and the subscription has {has}: CloudFormation changes no level"
+        cure = "deploy EdgePlan=none first if it waits, else change it at AWS first: docs/scaling.md, The edge's plan"
+        yield Finding("edge plan", State.REFUSED, said, cure)
+
+
+def _other_level(env: ConfigEnv, here: boto3.Session) -> str:
+    """What the subscription has, if it is there and has another level than `env` asks for."""
+    wanted, found = env.parameters["EdgePlan"], Deployed(here, env.stack_name)
+    if wanted == "none" or AwsAccount(here).stack_status(env.stack_name) is None:
+        return ""
+    if deployed_env(found, env).parameters["EdgePlan"] in ("none", wanted):
+        return ""
+    level = read(found, env).level
+    return "" if level == wanted else level
+
+
+def _end_of(plan: Subscription) -> str:
+    return f"with the end of the month that is paid{f', {plan.ends}' if plan.ends else ''}"
 
 
 def _edge_of(found: Deployed, asked: ConfigEnv) -> Deployed:
@@ -156,6 +197,7 @@ def _subscription(answer: dict[str, Any]) -> Subscription:
         level=one.get("usageLevel", "DEFAULT"),
         status=one["status"],
         reason=one.get("statusReason", ""),
-        ends=" ".join(str(change[name]) for name in ("changeType", "planTier", "usageLevel") if change.get(name)),
+        change=" ".join(change[name] for name in ("changeType", "planTier", "usageLevel") if change.get(name)),
+        ends=f"{change['effectiveDate']:%Y-%m-%d}" if "effectiveDate" in change else "",
         etag=answer["eTag"],
     )

@@ -5,7 +5,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from operations.scale.edge_plan import SERVICE, Status
+from operations.scale.edge_plan import CANCELLATION, SERVICE, Status
 
 
 @pytest.fixture(scope="module")
@@ -30,5 +30,7 @@ def test_a_subscription_says_what_is_told_of_it(model: Any) -> None:
 
     assert {"arn", "planTier", "status"} <= set(has.required_members)
     assert {"usageLevel", "statusReason", "scheduledChange"} <= has.members.keys()
-    assert {"changeType", "planTier", "usageLevel"} <= has.members["scheduledChange"].members.keys()
+    change = has.members["scheduledChange"].members
+    assert {"changeType", "effectiveDate", "planTier", "usageLevel"} <= change.keys()
+    assert CANCELLATION in change["changeType"].enum
     assert set(model.shape_for("Status").enum) == set(Status)

@@ -177,7 +177,10 @@ class TestWhatToDo:
 
     def test_to_phase_4_each_region_is_deployed(self) -> None:
         (step,) = advised("phase3-us-east-1", users=200_000).steps
-        assert step.do == tuple(f"make deploy ENV={name}" for name in ENVS if name.startswith("phase4-"))
+        assert step.do == (
+            *(f"make deploy ENV={name}" for name in ENVS if name.startswith("phase4-")),
+            "mundo scale checklist --phase 4 --env phase4-us-east-1",
+        )
 
     def test_failures_are_read_about(self) -> None:
         (step,) = advised(error_share=0.2).steps

@@ -3,6 +3,7 @@ botocore holds them to AWS's model."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -12,14 +13,16 @@ from botocore.stub import Stubber
 from typer.testing import CliRunner
 
 from operations import cli, config_env, parameters
+from operations import preflight as preflights
 from operations.deployed import Deployed
+from operations.preflight import Finding
 from operations.refusal import Refusal
 from operations.scale import checklist, commands, edge_plan
 from operations.scale.checklist import Place, State
 from operations.scale.edge_plan import Status
 
 ARN = "arn:aws:pricingplanmanager::123456789012:subscription:sub_EXAMPLE"
-NOW = datetime(2026, 11, 29, tzinfo=UTC)
+NOW, MONTHS_END = datetime(2026, 11, 29, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 STACK = "mundo-tango"
 EDGE = f"arn:aws:cloudformation:us-east-1:123456789012:stack/{STACK}-EdgeStack-1/0"
 
@@ -104,16 +107,22 @@ def refusal(*arguments: str) -> str:
 
 
 def test_what_it_is_has_room_for_and_costs(aws: Session) -> None:
-    aws.subscribed(Status.ACTIVE, scheduledChange={"changeType": "CANCELLATION"})
+    aws.subscribed(Status.ACTIVE, scheduledChange={"changeType": "CANCELLATION", "effectiveDate": MONTHS_END})
 
     assert run().splitlines() == [
         "plan: PREMIUM CF_PREMIUM_L2",
         "status: active",
-        "with the end of the month that is paid: CANCELLATION",
+        "with the end of the month that is paid, 2026-12-01: CANCELLATION",
         "room: 750 million requests and 76,800 GB to viewers a month",
         "price: $1,450 a month",
     ]
     assert aws.regions[-1] == "us-east-1"  # the service is there alone
+
+
+def test_a_change_whose_day_aws_has_not_confirmed(aws: Session) -> None:
+    aws.subscribed(Status.ACTIVE, scheduledChange={"changeType": "DOWNGRADE", "usageLevel": "DEFAULT"})
+
+    assert "with the end of the month that is paid: DOWNGRADE DEFAULT" in run().splitlines()
 
 
 def test_of_a_level_that_is_new_no_price_is_made_up(aws: Session) -> None:
@@ -220,3 +229,68 @@ def test_the_checklist_has_its_line(aws: Session, status: Status, state: State) 
 
     assert (line.item, line.answer.state) == ("Edge plan approved", state)
     assert ("--approve --env phase4-us-east-1" in line.answer.cure) == (status is Status.PENDING)
+
+
+@pytest.mark.parametrize(("change", "state"), [("CANCELLATION", State.OPEN), ("DOWNGRADE", State.DONE)])
+def test_the_checklist_knows_a_plan_that_ends_with_the_month(aws: Session, change: str, state: State) -> None:
+    aws.subscribed(Status.ACTIVE, scheduledChange={"changeType": change, "effectiveDate": MONTHS_END})
+    place = Place(Deployed(cast(boto3.Session, aws), STACK), config_env.load("phase4-us-east-1"), NOW)
+
+    answer = edge_plan.approved(place)
+
+    assert answer.state == state
+    if state is State.OPEN:
+        assert "cancelled with the end of the month that is paid, 2026-12-01" in answer.said
+        assert f"cancel-subscription-change --region us-east-1 --arn {ARN} --if-match v1" in answer.cure
+
+
+def preflight(aws: Session, wanted: str) -> list[Finding]:
+    env = config_env.load("phase4-us-east-1")
+    env = replace(env, stack_name=STACK, parameters=parameters.effective(env.parameters, {"EdgePlan": wanted}))
+    return list(edge_plan.findings(env, cast(boto3.Session, aws)))
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.ACTIVE])
+def test_preflight_refuses_another_level_of_one_that_is_there(aws: Session, status: Status) -> None:
+    aws.deployed()
+    aws.deployed()
+    aws.subscribed(status)
+    (finding,) = preflight(aws, "DEFAULT")
+
+    assert finding.state == preflights.State.REFUSED
+    assert "EdgePlan=DEFAULT, and the subscription has CF_PREMIUM_L2" in finding.said
+    assert "EdgePlan=none" in finding.cure
+
+
+def test_preflight_takes_a_level_that_was_changed_at_aws(aws: Session) -> None:
+    aws.deployed()
+    aws.deployed()
+    aws.subscribed(Status.ACTIVE, usageLevel="CF_PREMIUM_L3")
+
+    assert preflight(aws, "CF_PREMIUM_L3") == []
+
+
+@pytest.mark.parametrize(("has", "wanted"), [("none", "CF_PREMIUM_L2"), ("CF_PREMIUM_L2", "CF_PREMIUM_L2")])
+def test_preflight_asks_of_no_subscription_where_the_deploy_changes_none(aws: Session, has: str, wanted: str) -> None:
+    aws.deployed(EdgePlan=has)
+    aws.deployed(EdgePlan=has)
+
+    assert preflight(aws, wanted) == []
+
+
+def test_preflight_asks_nothing_where_no_plan_is_wanted(aws: Session) -> None:
+    assert preflight(aws, "none") == []
+
+
+def test_preflight_of_a_first_deploy(aws: Session) -> None:
+    aws.stacks.add_client_error("describe_stacks", "ValidationError", f"Stack {STACK} does not exist")
+
+    assert preflight(aws, "DEFAULT") == []
+
+
+def test_preflight_says_that_it_could_not_look(aws: Session) -> None:
+    aws.stacks.add_client_error("describe_stacks", "AccessDenied", "not authorized", 403)
+    (finding,) = preflight(aws, "DEFAULT")
+
+    assert finding.state == preflights.State.REFUSED
+    assert "look at the role's permissions" in finding.cure

@@ -1,6 +1,7 @@
 """What a stack with CloudFront's flat-rate plan pays, of a million people who ask 730 million times a month."""
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from operations.cost.idle import always_on
 from operations.cost.model import Assumptions, Projection, project, project_places
 from operations.cost.options import options
 from operations.cost.places import Place, of_phase, place
+from operations.cost.prices import Prices
 from operations.refusal import Refusal
 from tests.unit.operations.cost.conftest import stack
 
@@ -22,10 +24,13 @@ WITHIN = {
 LEVELS = {level.name: level for level in PREMIUM}
 
 
+FIREWALL = {"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}]}}
+
+
 def with_plan(level: str) -> Place:
     """Behind a firewall of two rules."""
     return stack(
-        Acl={"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}]}},
+        Acl=FIREWALL,
         Plan={
             "Type": "AWS::PricingPlanManager::Subscription",
             "Properties": {"PlanFamily": "CloudFront", "PlanTier": "PREMIUM", "UsageLevel": level},
@@ -41,8 +46,12 @@ def bill(**units: float) -> Bill:
     return made
 
 
+# Millions of requests that the firewall looks at, which are more than any level by themselves: $12,000.
+DEAR = 20_000.0
+
+
 def billed(level: str, **units: float) -> dict[str, float]:
-    made = bill(**units)
+    made = bill(**units, firewall_requests=DEAR)
     settle(made, LEVELS["DEFAULT"], prices.load())
     assert level == next(line.price for line in made.lines if line.component == "edge plan").split()[-1]
     return by_component(made.costs())
@@ -83,11 +92,42 @@ def test_what_no_page_says_is_within_is_paid_besides() -> None:
     )
 
 
-def test_the_level_of_the_template_is_paid_however_little_is_asked(idle: Assumptions) -> None:
-    found = project_places([with_plan("CF_PREMIUM_L3")], "phase1", 1_000, idle)
+def test_a_plan_that_does_not_pay_is_not_approved(idle: Assumptions) -> None:
+    waiting = project_places([with_plan("CF_PREMIUM_L3")], "phase1", 1_000, idle)
+    without = project_places([stack(Acl=FIREWALL)], "phase1", 1_000, idle)
 
-    assert flat(found) == 2250
-    assert next(one.idle_usd for one in found.components if one.name == "edge plan") == 2250
+    assert (waiting.lines, waiting.components) == (without.lines, without.components)
+
+
+@pytest.mark.parametrize(("looked_at", "usd"), [(1_666.0, 999.6), (1_667.0, 1000.0)])
+def test_the_cheaper_of_the_two_is_paid(looked_at: float, usd: float) -> None:
+    made = bill(firewall_requests=looked_at)
+    settle(made, LEVELS["DEFAULT"], prices.load())
+
+    assert made.total() == pytest.approx(usd)
+
+
+def test_the_credit_is_weighed_too() -> None:
+    """5 TB of pictures are $117.76."""
+    made = bill(firewall_requests=1_500.0, s3_storage=float(CREDIT_GB))
+    settle(made, LEVELS["DEFAULT"], prices.load())
+
+    assert by_component(made.costs()) == {"edge plan": 1000}
+
+
+def test_the_level_of_the_template_is_the_least() -> None:
+    made = bill(firewall_requests=DEAR)
+    made.lines[0] = replace(made.lines[0], price=LEVELS["CF_PREMIUM_L3"].price)
+    settle(made, LEVELS["CF_PREMIUM_L3"], prices.load())
+
+    assert by_component(made.costs()) == {"edge plan": 2250}
+
+
+def test_one_that_is_approved_is_paid_while_nobody_comes(idle: Assumptions) -> None:
+    found = project_places([with_plan("DEFAULT")], "phase1", 1_000_000, idle)
+
+    assert [one.idle_usd for one in found.components if one.name == "edge plan"] == [1000]
+    assert flat(found) == 1450
 
 
 def test_nothing_is_paid_twice(idle: Assumptions) -> None:
@@ -98,11 +138,13 @@ def test_nothing_is_paid_twice(idle: Assumptions) -> None:
     assert [line.units for line, _ in found.lines if line.component == "edge plan"] == [1]
 
 
-def test_while_nobody_comes_there_is_the_plan_and_no_firewall(idle: Assumptions) -> None:
-    found = {one.what: one.monthly for one in always_on(with_plan("DEFAULT").templates, "us-east-1")}
+def test_always_on_is_the_firewall_and_the_plan_once_it_is_approved() -> None:
+    found = {one.what: one for one in always_on(with_plan("DEFAULT").templates, "us-east-1")}
 
-    assert found["Plan: CloudFront's plan"] == 1000
-    assert not [what for what in found if "Acl" in what]
+    plan = found["Plan: CloudFront's plan"]
+    assert plan.monthly == 0
+    assert "$1,000 once it is approved" in plan.quantity
+    assert (found["Acl: web ACL"].monthly, found["Acl: rules"].monthly) == (5, 2)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +158,7 @@ def test_while_nobody_comes_there_is_the_plan_and_no_firewall(idle: Assumptions)
     ],
 )
 def test_no_more_is_credited_than_is_stored(stored: dict[str, float], left: dict[str, float]) -> None:
-    made = bill()
+    made = bill(firewall_requests=DEAR)
     for region, gigabytes in stored.items():
         made.add("pictures", "s3_storage", region, gigabytes)
     settle(made, LEVELS["DEFAULT"], prices.load())
@@ -133,6 +175,17 @@ def test_whoever_has_a_plan_is_offered_none(idle: Assumptions) -> None:
     (offered,) = [one for one in options(without) if "flat plan" in one.what]
     assert "PREMIUM CF_PREMIUM_L2" in offered.what
     assert offered.of_usd - offered.saves_usd == pytest.approx(1450)
+    assert offered.saves_usd == pytest.approx(without.total_usd - given.total_usd)  # with S3's credit
+
+
+def test_the_offer_is_of_the_prices_that_were_reckoned_with(idle: Assumptions) -> None:
+    known = {price.name: price for price in idle.prices}
+    plan = known["edge plan PREMIUM CF_PREMIUM_L2"]
+    dearer = Prices(known | {plan.name: replace(plan, tiers={"us-east-1": ((inf, 1500.0),)})})
+    found = project_places([stack()], "phase1", 1_000_000, replace(idle, prices=dearer))
+
+    (offered,) = [one for one in options(found) if "flat plan" in one.what]
+    assert offered.of_usd - offered.saves_usd == pytest.approx(1500)
 
 
 def test_each_level_has_a_price_and_more_room_than_the_one_before() -> None:
@@ -169,10 +222,11 @@ def test_phase_4s_plan_pays_from_550_000_people_on(users: int, by_request: list[
     without = project_places(by_request, "phase4", users)
     covered = sum(usd for line, usd in without.lines if line.price in WITHIN)
     credit = min(CREDIT_GB, sum(line.units for line, _ in without.lines if line.price == "s3_storage")) * 0.023
+    approved = without.total_usd - covered + 1450 - credit
     given = project("phase4", users).total_usd
 
-    assert given == pytest.approx(without.total_usd - covered + 1450 - credit)
-    assert (given < without.total_usd) is pays
+    assert given == pytest.approx(approved if pays else without.total_usd)
+    assert (approved < without.total_usd) is pays
 
 
 @pytest.mark.parametrize(("users", "level"), [(1_027_000, 1450), (1_028_000, 2250)])
