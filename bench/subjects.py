@@ -56,7 +56,8 @@ def _uploaded() -> dict[str, Any]:
 
 
 def _connects() -> dict[str, Any]:
-    request = {"routeKey": "$connect", "connectionId": "L0SM9cOFvHcCIhw=", "domainName": "ws.example", "stage": "ws"}
+    request = {"routeKey": "$connect", "connectionId": "L0SM9cOFvHcCIhw=", "stage": "ws"}
+    request |= {"apiId": "abcdef0123", "domainName": "abcdef0123.execute-api.us-east-1.amazonaws.com"}
     return {"requestContext": request | {"authorizer": {"user_id": SOME_ID, "ends_at": MOMENT, "ends_as": "ended"}}}
 
 

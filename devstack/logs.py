@@ -86,7 +86,8 @@ def readable(function: str, at_ms: int, messages: list[str]) -> Iterator[Line]:
             current = Line(at_ms, function, message.strip(), "WARNING")
         else:
             trace = tuple(str(said["exception"]).splitlines()) if said.get("exception") else ()
-            current = Line(at_ms, function, str(said.get("message", message)), str(said.get("level", "INFO")), trace)
+            text = f"{said.get('message', message)} {said.get('job', '')}".rstrip()
+            current = Line(at_ms, function, text, str(said.get("level", "INFO")), trace)
     if current is not None:
         yield current
 

@@ -4,6 +4,8 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import batched
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +24,7 @@ from operations.options import Env, RegionName, Stack, find
 from operations.refusal import Refusal
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+SPARKS = 15  # what a terminal of 80 columns has left
 PAUSE_SECONDS = 30
 
 
@@ -108,9 +111,12 @@ def number(value: float) -> str:
 
 
 def sparkline(reading: Reading) -> str:
-    """From zero up, so that a flat line high up looks like one; a gap where there is no datum."""
-    most = max((point for point in reading.points if point is not None), default=0) or 1
-    return "".join(" " if point is None else BLOCKS[round(max(point, 0) / most * 7)] for point in reading.points)
+    """From zero up, so that a flat line high up looks like one; a gap where there is no datum. Of points that stand
+    together, as there are more than fit into a narrow terminal, the highest."""
+    together = batched(reading.points, ceil(len(reading.points) / SPARKS), strict=False)
+    points = [max((point for point in some if point is not None), default=None) for some in together]
+    most = max((point for point in points if point is not None), default=0) or 1
+    return "".join(" " if point is None else BLOCKS[round(max(point, 0) / most * 7)] for point in points)
 
 
 def _draw(rows: list[tuple[Row, list[Answer]]], span: Span, to: Path, title: str) -> None:

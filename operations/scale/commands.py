@@ -103,6 +103,7 @@ def advise(
     epilog=examples(
         "mundo scale checklist --phase 2",
         "mundo scale checklist --phase 3 --env phase2 --json",
+        "mundo scale checklist --phase 4 --env phase4-us-east-1",
         "mundo scale checklist --phase 2 --env local",
     ),
 )
