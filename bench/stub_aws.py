@@ -1,7 +1,7 @@
 """As much of AWS on loopback as a function's first request asks for, answered at once: it is not what is timed.
 
-DynamoDB: a table has one row at most, which stays as it is; all else finds nothing. Cognito: nobody. S3: every object
-is the same picture. Every write succeeds.
+DynamoDB: a table has one row at most, which stays as it is, and what was put last; all else finds nothing. Cognito:
+nobody. S3: every object is the same picture. Every write succeeds.
 """
 
 import json
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 Rows = dict[str, dict[str, Any]]  # the one row of each table that has one
 
@@ -21,6 +21,7 @@ def serve(picture: bytes, rows: Rows) -> Iterator[str]:
     class Handler(_Handler):
         object_body = picture
         items = rows
+        last_put: ClassVar[Rows] = {}
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -36,6 +37,7 @@ def serve(picture: bytes, rows: Rows) -> Iterator[str]:
 class _Handler(BaseHTTPRequestHandler):
     object_body = b""
     items: Rows
+    last_put: ClassVar[Rows]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -59,13 +61,17 @@ class _Handler(BaseHTTPRequestHandler):
         match operation:
             case "ListUsers":
                 return {"Users": []}
-            case "GetItem" if table in self.items:
-                return {"Item": self.items[table]}
+            case "PutItem":
+                self.last_put[table] = request["Item"]
+            case "GetItem":
+                put = self.last_put.get(table, {})
+                found = put if request["Key"].items() <= put.items() else self.items.get(table)
+                return {"Item": found} if found else {}
             case "DeleteItem" | "UpdateItem":
-                return {"Attributes": self.items.get(table, {})}
+                return {"Attributes": request["Key"] | self.items.get(table, {})}
             case "BatchGetItem":
-                found = {name: [self.items[name]] if name in self.items else [] for name in request["RequestItems"]}
-                return {"Responses": found, "UnprocessedKeys": {}}
+                rows = {name: [self.items[name]] if name in self.items else [] for name in request["RequestItems"]}
+                return {"Responses": rows, "UnprocessedKeys": {}}
             case "Query" | "Scan":
                 return {"Items": [], "Count": 0, "ScannedCount": 0}
         return {}
