@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
+from functions.api.caching import MOST_TAGS
 from mundotango import ids
-from mundotango.forgetting.policy import MOST_TAGS, city_tag, square_tag, tags_of_tonight, tonight_lasts
+from mundotango.forgetting.policy import city_tag, square_tag, tags_of_tonight, tonight_lasts
 from mundotango.tonight.model import Cell, Listed
 from mundotango.tonight.policy import area
 

@@ -4,10 +4,15 @@ For those who keep it there, for those who make it outdated, and for whoever era
 what is spelt otherwise elsewhere.
 """
 
-from collections.abc import Iterable
-from uuid import UUID
+from __future__ import annotations
 
-from mundotango.tonight.model import Area
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from mundotango.tonight.model import Area
 
 
 def profile_key(user_id: UUID) -> str:

@@ -26,8 +26,12 @@ PEOPLE = [
     "users",
     *(f"users.{part}" for part in ("blocks", "follows", "own_data", "posts", "presence", "profiles", "search")),
 ]
-# What only some requests need is imported by those; each of these is a tenth of a second of everybody's cold start.
-LATE = ["aws_lambda_powertools", "boto3", "botocore", "psycopg", "psycopg_pool", "pynamodb", "redis", "yoyo"]
+# What only some requests need is imported by those; each of these is a tenth of a second of everybody's cold start, and
+# the models of events a fourth of that.
+LATE = [
+    "aws_lambda_powertools", "boto3", "botocore", "psycopg", "psycopg_pool", "pynamodb", "redis", "yoyo",
+    "mundotango.events.model",
+]  # fmt: skip
 
 
 # All that is asked of a fresh process, which costs more than any other test, is asked of one.

@@ -22,7 +22,6 @@ from mundotango.posts.entities import Mention
 from mundotango.posts.model import Post
 from mundotango.tonight.model import Area, Cell, Listed
 
-MOST_TAGS = 50
 # Degrees. The widest radius of tonight, 116 km, is in some twelve of them at the latitude of Helsinki.
 SQUARE = 2
 _COLUMNS = 360 // SQUARE
