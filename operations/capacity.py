@@ -171,8 +171,8 @@ def command(
         print(json.dumps([asdict(one) for one in found]))
         return
     shown = Table(title="Capacity", title_justify="left")
-    for heading in ("requests a second", "edge", "at the origin", "ms", "run at once", "database", "busy", "a month"):
-        shown.add_column(heading, justify="right", overflow="fold", no_wrap=heading == "database")
+    for heading in ("asked a second", "edge", "at the origin", "ms", "run at once", "database", "busy", "a month"):
+        shown.add_column(heading, justify="right", no_wrap=heading == "database")
     for one in found:
         edge = "with" if one.edge else "without"
         shown.add_row(

@@ -113,7 +113,7 @@ def number(value: float) -> str:
 def sparkline(reading: Reading) -> str:
     """From zero up, so that a flat line high up looks like one; a gap where there is no datum. Of points that stand
     together, as there are more than fit into a narrow terminal, the highest."""
-    together = batched(reading.points, ceil(len(reading.points) / SPARKS), strict=False)
+    together = batched(reading.points, ceil(len(reading.points) / SPARKS) or 1, strict=False)
     points = [max((point for point in some if point is not None), default=None) for some in together]
     most = max((point for point in points if point is not None), default=0) or 1
     return "".join(" " if point is None else BLOCKS[round(max(point, 0) / most * 7)] for point in points)

@@ -105,8 +105,7 @@ def _command(_deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
 
 def _run(_deployed: Deployed, body: str) -> tuple[str, dict[str, Any]]:
     told = json.loads(body)
-    asked = told.get("requestPayload", told)
-    job = redrive.TRACES if redrive.LINES in asked else asked["job"]
+    job = redrive.asked_for(told)
     condition = told.get("requestContext", {}).get("condition")
     failed = told.get("responsePayload") or {}
     why = {"condition": condition, "error": failed.get("errorType")}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from operations import jobs, streams
 from operations.deployed import Deployed
@@ -146,16 +146,23 @@ def run_again(deployed: Deployed, limit: int | None, progress: Callable[[int], N
 
 
 def job_of(letter: str) -> str:
-    """The scheduler gives up the input itself, and Lambda puts it into an envelope, as `requestPayload`. Lines of the
-    log that were to be traced are TRACES, which is no job."""
     try:
-        told = json.loads(letter)
-        asked = told.get("requestPayload", told)
-        return TRACES if LINES in asked else str(asked["job"])
+        return asked_for(json.loads(letter))
     except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise Refusal(
             "a dead letter of the schedules names no job", cure="look: mundo queues show schedules"
         ) from error
+
+
+def asked_for(told: Any) -> str:
+    """The job of a run that was given up. The scheduler gives up the input itself, and Lambda puts it into an envelope,
+    as `requestPayload`. Lines of the log that were to be traced are TRACES, which is no job.
+
+    Raises:
+        AttributeError, KeyError, TypeError: it is of no such form.
+    """
+    asked = told.get("requestPayload", told)
+    return TRACES if LINES in asked else str(asked["job"])
 
 
 def _move(deployed: Deployed, letters: list[MessageTypeDef], dead_letters: str, queue: str) -> int:
