@@ -6,7 +6,7 @@ has an id that nobody knew before; a policy for all ids would be one for every d
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from operations.deployed import Deployed
@@ -18,7 +18,9 @@ SETTLING_SECONDS = 15.0
 
 
 @contextmanager
-def admitted(found: Deployed, resource_ids: Sequence[str], *, settling: float = SETTLING_SECONDS) -> Iterator[None]:
+def admitted(
+    found: Deployed, resource_ids: Sequence[str], sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
     """Of databases and clusters, such as `db-ABC` and `cluster-DEF`."""
     role = found.physical_id("JobsRole")
     iam = found.session.client("iam", endpoint_url=found.endpoint)
@@ -31,7 +33,7 @@ def admitted(found: Deployed, resource_ids: Sequence[str], *, settling: float = 
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=document)
     try:
-        time.sleep(settling)
+        sleep(SETTLING_SECONDS)
         yield
     finally:
         with aws_errors_explained("taking back that the function of jobs signs in there"):

@@ -52,7 +52,7 @@ def drill(found: Deployed, say: Say, *, sleep: Callable[[float], None] = time.sl
     with aws_errors_explained("asking what can be restored of the tables"):
         stores.await_restorable(found.dynamodb, tables.values(), items.at, sleep)
     stamp = f"{database.at:%Y%m%d%H%M%S}"
-    with _temporary_tables(found, tables, items.at, stamp, say) as restored_tables:
+    with _temporary_tables(found, tables, items.at, stamp, say, sleep) as restored_tables:
         lines = [
             _line("dynamodb", name, known, stores.digest_table(found.dynamodb, restored_tables[name]))
             for name, known in items.tables.items()
@@ -62,7 +62,7 @@ def drill(found: Deployed, say: Say, *, sleep: Callable[[float], None] = time.sl
     with databases.temporary(found, source, database.at, f"drill-{stamp}", sleep) as restored:
         rto = time.monotonic() - began
         say("comparing it")
-        with admitted(found, [restored.resource_id]):
+        with admitted(found, [restored.resource_id], sleep):
             there = _digests(found, restored.host)
         lines += [
             _line("postgresql", name, known, there.get(name, Digest(0, ""))) for name, known in database.tables.items()
@@ -98,7 +98,7 @@ def _digests(found: Deployed, host: str) -> dict[str, Digest]:
 
 @contextmanager
 def _temporary_tables(
-    found: Deployed, tables: dict[str, str], at: datetime, stamp: str, say: Say
+    found: Deployed, tables: dict[str, str], at: datetime, stamp: str, say: Say, sleep: Callable[[float], None]
 ) -> Iterator[dict[str, str]]:
     made: dict[str, Any] = {}
     try:
@@ -106,7 +106,7 @@ def _temporary_tables(
             say(f"restoring {name}")
             made[name] = f"{table}-drill-{stamp}"
             with aws_errors_explained(f"restoring the table {table}"):
-                stores.restore_table(found.dynamodb, table, made[name], at)
+                stores.restore_table(found.dynamodb, table, made[name], at, sleep)
         yield made
     finally:
         for table in made.values():

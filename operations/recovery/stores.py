@@ -52,13 +52,17 @@ def _latest_restorable(client: "DynamoDBClient", table: str) -> datetime:
 
 
 def restore_table(
-    client: "DynamoDBClient", source: str, target: str, at: datetime | None, *, pause: float = PAUSE_SECONDS
+    client: "DynamoDBClient",
+    source: str,
+    target: str,
+    at: datetime | None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """To a moment, or the latest there is; returns when the restored table answers."""
     moment: dict[str, Any] = {"UseLatestRestorableTime": True} if at is None else {"RestoreDateTime": at}
     client.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=target, **moment)
     while client.describe_table(TableName=target)["Table"]["TableStatus"] != "ACTIVE":
-        time.sleep(pause)
+        sleep(PAUSE_SECONDS)
 
 
 def digest_table(client: "DynamoDBClient", table: str) -> Digest:

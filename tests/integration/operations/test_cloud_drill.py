@@ -82,8 +82,6 @@ def asked(found: Stack, monkeypatch: pytest.MonkeyPatch) -> Asked:
     monkeypatch.setattr(databases, "serving", lambda _: databases.Served("source", "source", "db-1", cluster=False))
     monkeypatch.setattr(databases, "await_restorable", lambda *_: 240.0)
     monkeypatch.setattr(stores, "await_restorable", lambda *_: None)
-    monkeypatch.setattr(stores, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr("operations.recovery.admission.SETTLING_SECONDS", 0)
     return Asked(found, monkeypatch)
 
 
