@@ -41,7 +41,7 @@ class PushServer(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), _Handler)
         self.sent: dict[str, list[dict[str, str]]] = {}
         self.answers: dict[str, Answer] = {}
-        self._thread = Thread(target=self.serve_forever, daemon=True)
+        self._thread = Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     @property

@@ -21,7 +21,7 @@ from devstack.ports import free_port
 from devstack.postgres import Server
 from mundotango import migrations, settings
 from mundotango.adapters.clock import SystemClock
-from mundotango.adapters.postgres import Database
+from mundotango.adapters.postgres import WAIT_SECONDS, Database
 from mundotango.keys.repository import KeyRepository
 from mundotango.keys.service import make_keys
 from mundotango.migrations.roles import APP, OWNER
@@ -34,6 +34,8 @@ from operations.recovery.writing import Acknowledged, Writer
 from operations.refusal import Refusal
 
 WRITERS = 2
+# How long a writer asks for a connection: when the server is lost, all wait for them to give up.
+WRITER_SECONDS = 1.0
 NOTES = [
     "RDS archives the log every five minutes (Aurora: continuously); here it is archived every second",
     "point-in-time recovery of DynamoDB is stood for by moto, which copies the table as it is, whatever the moment",
@@ -75,7 +77,9 @@ def drill(seconds: float, seed: int | None, say: Say) -> Report:
         say("starting a database whose log is archived")
         archive = postgres.folder(scene.folder / "archive")
         primary = _start(scene.place("primary"), archive)
-        scene.writers = [Writer(open_at(primary), _chance(scene.random.random())) for _ in range(WRITERS)]
+        scene.writers = [
+            Writer(open_at(primary, WRITER_SECONDS), _chance(scene.random.random())) for _ in range(WRITERS)
+        ]
         for writer in scene.writers:
             writer.start()
         say("taking a backup while people write")
@@ -103,9 +107,9 @@ def drill(seconds: float, seed: int | None, say: Say) -> Report:
     return Report("local", known.at, rpo, rto, lines, NOTES)
 
 
-def open_at(server: Server) -> Database:
+def open_at(server: Server, wait: float = WAIT_SECONDS) -> Database:
     reached = settings.Database(server.host, server.port, database.NAME, APP, "disable", 1)
-    return Database(reached, "us-east-1", password=lambda: "trusted")
+    return Database(reached, "us-east-1", password=lambda: "trusted", wait=wait)
 
 
 @contextmanager

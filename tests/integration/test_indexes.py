@@ -10,7 +10,6 @@ from psycopg.sql import SQL
 
 from devstack.postgres import Server
 from mundotango import settings
-from mundotango.adapters.postgres import Database
 from mundotango.agenda import policy
 from mundotango.agenda.repository import AgendaRepository
 from mundotango.events.repository import EventRepository
@@ -18,14 +17,14 @@ from mundotango.ids import new_id
 from mundotango.privacy.stores.repository import PersonRepository
 from tests.factories.plans import listening
 from tests.fakes.clock import A_MONDAY_EVENING
-from tests.fixtures.postgres import superuser
+from tests.fixtures.postgres import another, connect, superuser
 
 Plan = Callable[[], str]
 
 
 @pytest.fixture
-def connection(real_database: Database) -> Iterator[psycopg.Connection]:
-    with real_database.transaction() as connection:
+def connection(much: settings.Database) -> Iterator[psycopg.Connection]:
+    with connect(much) as connection, connection.transaction(force_rollback=True):
         yield connection
 
 
@@ -36,10 +35,10 @@ def plan(connection: psycopg.Connection) -> Iterator[Plan]:
         yield plans.of_last_composed
 
 
-@pytest.fixture(autouse=True)
-def much(real_database: Database, database_settings: settings.Database, postgres_server: Server) -> None:
+@pytest.fixture(scope="module")
+def much(database_settings: settings.Database, postgres_server: Server) -> Iterator[settings.Database]:
     """What 200 people wrote and announced. The server plans by what it counted, and only an owner has it count."""
-    with superuser(postgres_server, database_settings.name) as connection:
+    with another(postgres_server, database_settings) as much, superuser(postgres_server, much.name) as connection:
         connection.execute(
             """
             INSERT INTO users (id, handle, display_name, bio, city, created_at, updated_at)
@@ -87,6 +86,7 @@ def much(real_database: Database, database_settings: settings.Database, postgres
         )
         connection.execute("INSERT INTO follows SELECT a.id, b.id, now() FROM users a, users b WHERE a < b")
         connection.execute("ANALYZE users, posts, venues, events, occurrences, follows")
+        yield much
 
 
 @pytest.mark.parametrize("to", [None, A_MONDAY_EVENING + timedelta(days=7)])
@@ -154,9 +154,9 @@ def test_of_ones_own_events_the_times_of_those_on_the_page_are_read(connection: 
 
 
 def test_in_what_others_events_were_who_leaves_is_found(
-    database_settings: settings.Database, postgres_server: Server, connection: psycopg.Connection
+    much: settings.Database, postgres_server: Server, connection: psycopg.Connection
 ) -> None:
-    with superuser(postgres_server, database_settings.name) as owner:
+    with superuser(postgres_server, much.name) as owner:
         owner.execute(
             """
             INSERT INTO event_versions (event_id, version, content, written_at)

@@ -57,7 +57,7 @@ def cloudformation() -> Iterator[CloudFormation]:
         def log_message(self, *_: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     taking.url = f"http://127.0.0.1:{server.server_port}/answer?X-Amz-Signature=capability"
     yield taking

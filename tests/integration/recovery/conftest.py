@@ -24,6 +24,7 @@ from tests.fixtures.gateway import Answer, Gateway, fake_platform
 from tests.fixtures.postgres import _free_port, make_database
 
 NAME = "community"
+PATIENCE_SECONDS = 30.0
 # A server that acknowledges a commit only when the copy has it, as Aurora's storage does for its readers.
 LASTING = {"fsync": "off", "max_connections": "60"}
 
@@ -107,6 +108,14 @@ class Crowd:
     @property
     def refused(self) -> list[Answer]:
         return [answer for _, _, answer in self.writes if answer.status != 201]
+
+    def await_written(self, many: int) -> None:
+        """Returns when so many more writes are acknowledged, and as many readings are answered."""
+        writes, reads = len(self.written) + many, len(self.reads) + many
+        deadline = monotonic() + PATIENCE_SECONDS
+        while len(self.written) < writes or len(self.reads) < reads:
+            assert monotonic() < deadline, f"{len(self.written)} written, {len(self.reads)} read"
+            sleep(0.02)
 
     @property
     def gap(self) -> float:

@@ -111,9 +111,9 @@ def test_nothing_acknowledged_is_lost_and_reading_never_ends(
 ) -> None:
     servers, kept = LocalServers(start_pair(together=False)), KeptInMemory()
     with Crowd(lambda: (servers.serving, None)) as crowd:
-        sleep(1)
+        crowd.await_written(50)
         move = moving.go_on(servers, kept, lambda _: None)
-        sleep(1)
+        crowd.await_written(50)
 
     assert move.step is Step.RESUMED
     assert crowd.refused
@@ -142,11 +142,11 @@ def test_a_copy_that_falls_behind_is_not_promoted(start_pair: Callable[..., Pair
     servers, kept = LocalServers(start_pair(together=False)), KeptInMemory()
     copies.pause(servers.pair.copy)
     with Crowd(lambda: (servers.serving, None)) as crowd:
-        sleep(0.3)
+        crowd.await_written(10)
         with pytest.raises(Refusal, match="writes go on at the old server"):
             moving.go_on(servers, kept, lambda _: None, patience=0.5, pause=0.1)
         refused = len(crowd.refused)
-        sleep(0.5)
+        crowd.await_written(10)
 
     assert kept.load().step is Step.NOTHING
     assert not any(step.startswith("promote") for step in servers.steps)

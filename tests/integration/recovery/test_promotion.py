@@ -25,13 +25,13 @@ def test_what_was_acknowledged_is_there_and_reading_never_ends(
     pair = start_pair(together=together)
     serving = pair.primary
     with Crowd(lambda: (serving, pair.copy)) as crowd:
-        sleep(1)
+        crowd.await_written(50)
         lost_at = monotonic()
         postgres.kill(pair.primary.data_dir)
         sleep(0.5)  # somebody or something has to notice
         copies.promote(pair.copy)
         serving = pair.copy  # its name is the writer's now
-        sleep(5)
+        crowd.await_written(50)
 
     first = next(ended for _, ended, answer in crowd.writes if answer.status == 201 and ended > lost_at + 0.5)
     lost = lost_writes(crowd, pair)
