@@ -68,9 +68,8 @@ class _Kept:
 def paid(of_table: Iterable[tuple[Sequence[float], Limits]]) -> list[float]:
     """Units that are paid for in the mean of a day, of each demand of one table, on the second of two days alike."""
     every = [_Kept(demand, limits) for demand, limits in of_table]
-    last = -DECREASE_AFTER
     for _ in range(2):
-        decreases, last = 0, last - MINUTES
+        decreases = last = 0
         for minute in range(MINUTES):
             for one in every:
                 one.grow(minute)
