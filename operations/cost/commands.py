@@ -41,7 +41,7 @@ def cost(
         found = [project(phase, one, given) for one in counts] if phase else project_all(counts, given)
         if to is not None or not as_list:
             status.update("reckoning with other assumptions")
-            last = swings(found[-1].phase, found[-1].users, given)
+            last = swings(found[-1], given)
         if write:
             status.update("writing docs/costs.md")
             _write(given)
@@ -75,7 +75,7 @@ def _draw(found: list[Projection], last: list[Swing], to: Path) -> None:
 def _write(given: Assumptions) -> None:
     (DOCS / "costs.md").write_text(report.text(given), encoding="utf-8")
     found = project_all(given=given)
-    _draw(found, swings(found[-1].phase, found[-1].users, given), DOCS / "costs.png")
+    _draw(found, swings(found[-1], given), DOCS / "costs.png")
 
 
 def _show(console: Console, found: list[Projection]) -> None:

@@ -1,7 +1,9 @@
 """When in a day people are here: the declared profile, which bench/edge_trace.py draws its visitors from too."""
 
 from collections.abc import Mapping
+from functools import cache
 from math import pi, sin
+from operator import mul
 
 # Of a day by the clocks there: an hour's share, lowest before dawn, highest at nine in the evening.
 HOURS = (
@@ -40,10 +42,13 @@ SWELL, WAVE = 0.15, 20
 
 def demand(a_day: Mapping[str, float]) -> list[float]:
     """Units a second in each minute of a day of UTC, of so many units a day that people of each region ask for."""
-    return [
-        sum(units * _share(minute + 60 * AHEAD[region]) for region, units in a_day.items()) / 60
-        for minute in range(MINUTES)
-    ]
+    return [sum(map(mul, a_day.values(), shares)) / 60 for shares in _shares(tuple(a_day))]
+
+
+@cache
+def _shares(regions: tuple[str, ...]) -> list[tuple[float, ...]]:
+    """What is of each region's day in each minute of UTC."""
+    return [tuple(_share(minute + 60 * AHEAD[region]) for region in regions) for minute in range(MINUTES)]
 
 
 def _share(minute: int) -> float:

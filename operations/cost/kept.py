@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from operations.cost.model import Assumptions, Projection, project_places
-from operations.cost.places import of_phase, place
+from operations.cost.places import place
 
 WRITES = ("dynamodb_writes", "dynamodb_rare_writes")
 WRITE_HOURS = ("dynamodb_write_hours", "dynamodb_rare_write_hours")
@@ -29,7 +29,7 @@ def kept(projection: Projection, given: Assumptions) -> Kept | None:
         return None
     changed = [
         place(replace(one.env, parameters={**one.env.parameters, "TableCapacity": "on-demand"}), home=one.home)
-        for one in of_phase(projection.phase)
+        for one in projection.places
     ]
     by_request = project_places(changed, projection.phase, projection.users, given)
     (more, more_usd), (less, less_usd) = (_of(one, WRITES) for one in (by_request, projection))

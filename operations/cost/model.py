@@ -1,5 +1,7 @@
 """What a phase costs a month with so many people: what is always on, and what they use."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,6 +42,11 @@ class Projection:
     components: list[Component]
     lines: list[tuple[Line, float]]
     prices: Prices
+    places: list[Place]
+
+    def again(self, given: Assumptions) -> Projection:
+        """With other assumptions, of the stacks that were expanded for it."""
+        return project_places(self.places, self.phase, self.users, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def project_places(places: list[Place], name: str, users: int, given: Assumption
     ]
     phase = name.partition("-")[0]
     total = sum(usd for _, usd in costs)
-    return Projection(name, users, total, PLAN.get(phase, 0.0), components, costs, known.prices)
+    return Projection(name, users, total, PLAN.get(phase, 0.0), components, costs, known.prices, places)
 
 
 def project_all(users: Iterable[int] | None = None, given: Assumptions | None = None) -> list[Projection]:

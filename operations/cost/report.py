@@ -8,7 +8,7 @@ from operations.cost.idle import always_on, total
 from operations.cost.kept import kept
 from operations.cost.model import AIMS, Assumptions, Projection, project_all
 from operations.cost.options import options
-from operations.cost.places import HOME, of_phase
+from operations.cost.places import HOME
 from operations.cost.prices import REGIONS
 from operations.cost.sensitivity import swings
 from operations.cost.workload import all_of_json, with_pictures_beside
@@ -75,7 +75,7 @@ def _components(projections: list[Projection]) -> str:
 
 
 def _swings(given: Assumptions, projection: Projection) -> str:
-    found = swings(projection.phase, projection.users, given)
+    found = swings(projection, given)
     rows = [(one.assumption, _usd(one.low_usd), _usd(one.high_usd)) for one in found]
     return _table(("assumption", "at half", "half as much again"), rows)
 
@@ -88,7 +88,7 @@ def _readings(given: Assumptions, projections: list[Projection]) -> str:
         "20 of JSON, and 40 pictures beside": all_of_json(given.workload),
     }
     rows = [
-        (name, *(_usd(one.total_usd) for one in project_all(given=replace(given, workload=work))))
+        (name, *(_usd(one.again(replace(given, workload=work)).total_usd) for one in projections))
         for name, work in readings.items()
     ]
     return _table(("a session", *(f"{one.users:,}" for one in projections)), rows)
@@ -122,7 +122,7 @@ def _kept(projections: list[Projection], given: Assumptions) -> str:
 def _idle(projections: list[Projection]) -> str:
     rows = []
     for one in projections:
-        found = [each for place in of_phase(one.phase) for each in always_on(place.templates, place.region)]
+        found = [each for place in one.places for each in always_on(place.templates, place.region)]
         largest = sorted(found, key=lambda each: -(each.monthly or 0))[:3]
         dearest = "; ".join(f"{each.what} {_usd(each.monthly or 0)}" for each in largest)
         rows.append((one.phase, _usd(total(found)), dearest))

@@ -35,43 +35,50 @@ class _Kept:
 
     def __init__(self, demand: Sequence[float], limits: Limits) -> None:
         self._demand, self._limits = demand, limits
+        self._lately = [*demand[1 - DOWN_AFTER :], *demand]
         self.units = limits.of(demand[0])
         self._above = 0
         self.below = 0
+        self.minutes: list[float] = []
 
     def grow(self, minute: int) -> None:
-        used = self._demand[minute % MINUTES] / self.units / self._limits.target
+        used = self._demand[minute] / self.units / self._limits.target
         self._above = self._above + 1 if used > 1 else 0
         self.below = self.below + 1 if used < SLACK else 0
         if self._above >= UP_AFTER:
-            self.units, self._above = self._limits.of(self._demand[minute % MINUTES]), 0
+            self.units, self._above = self._limits.of(self._demand[minute]), 0
 
-    def less(self, minute: int) -> float:
-        """What it would shrink to, by the busiest of the minutes that were looked at."""
-        lately = range(minute - DOWN_AFTER + 1, minute + 1)
-        return self._limits.of(max(self._demand[one % MINUTES] for one in lately))
+    def waits(self, minute: int) -> bool:
+        """To become less."""
+        return self.below >= DOWN_AFTER and self.units > self._limits.floor and self._less(minute) < self.units
 
     def shrink(self, minute: int) -> None:
-        self.units, self.below = self.less(minute), 0
+        self.units, self.below = self._less(minute), 0
+
+    def _less(self, minute: int) -> float:
+        """By the busiest of the minutes that were looked at."""
+        return self._limits.of(max(self._lately[minute : minute + DOWN_AFTER]))
+
+    def paid(self) -> float:
+        """In the mean of the second day; an hour is paid by the most that it had."""
+        hours = [max(self.minutes[begin : begin + 60]) for begin in range(MINUTES, 2 * MINUTES, 60)]
+        return sum(hours) / len(hours)
 
 
 def paid(of_table: Iterable[tuple[Sequence[float], Limits]]) -> list[float]:
-    """Units that are paid for in the mean of a day, of each demand of one table: an hour is paid by the most that it
-    had. Of two days alike the second."""
+    """Units that are paid for in the mean of a day, of each demand of one table, on the second of two days alike."""
     every = [_Kept(demand, limits) for demand, limits in of_table]
-    decreases, last = 0, -DECREASE_AFTER
-    hours = [[0.0] * (MINUTES // 60) for _ in every]
-    for minute in range(2 * MINUTES):
-        if minute % MINUTES == 0:
-            decreases = 0
-        for one in every:
-            one.grow(minute)
-        waits = [one for one in every if one.below >= DOWN_AFTER and one.less(minute) < one.units]
-        if waits and (decreases < DECREASES_A_DAY or minute - last >= DECREASE_AFTER):
-            max(waits, key=lambda one: one.below).shrink(minute)
-            decreases, last = decreases + 1, minute
-        if minute >= MINUTES:
-            for kept, one in zip(hours, every, strict=True):
-                hour = minute % MINUTES // 60
-                kept[hour] = max(kept[hour], one.units)
-    return [sum(kept) / len(kept) for kept in hours]
+    for _ in range(2):
+        decreases = last = 0
+        for minute in range(MINUTES):
+            for one in every:
+                one.grow(minute)
+            # First whether one may become less, as that is seldom.
+            if decreases < DECREASES_A_DAY or minute - last >= DECREASE_AFTER:
+                waits = [one for one in every if one.waits(minute)]
+                if waits:
+                    max(waits, key=lambda one: one.below).shrink(minute)
+                    decreases, last = decreases + 1, minute
+            for one in every:
+                one.minutes.append(one.units)
+    return [one.paid() for one in every]

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from operations.cost.consumption import Act, Used
-from operations.cost.model import Assumptions, project_places
-from operations.cost.places import of_phase
+from operations.cost.model import Assumptions, Projection
 
 Change = Callable[[Assumptions, float], Assumptions]
 FACTORS = (0.5, 1.5)
@@ -81,11 +80,10 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def swings(phase: str, users: int, given: Assumptions) -> list[Swing]:
+def swings(projection: Projection, given: Assumptions) -> list[Swing]:
     """The five that move the total most, the widest first."""
-    places = of_phase(phase)
     found = [
-        Swing(name, *(project_places(places, phase, users, change(given, factor)).total_usd for factor in FACTORS))
+        Swing(name, *(projection.again(change(given, factor)).total_usd for factor in FACTORS))
         for name, change in CHANGES.items()
     ]
     return sorted(found, key=lambda swing: -swing.width)[:SHOWN]

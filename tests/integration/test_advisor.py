@@ -150,8 +150,6 @@ def test_the_phase_of_a_stack_is_that_of_its_env(name: str) -> None:
     assert phase_of(env.parameters) == advising.phase_of(env)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_the_prices_are_those_of_the_model() -> None:
     written = pricing.PATH.read_text(encoding="utf-8")
     assert written == pricing.text(), "python -m operations.scale.pricing"

@@ -75,8 +75,8 @@ def test_what_is_printed_has_what_was_promised() -> None:
 
 def test_the_five_widest_swings_enclose_the_total() -> None:
     given = assumptions()
-    total = project("phase1", 100_000, given).total_usd
-    found = swings("phase1", 100_000, given)
+    projection = project("phase1", 100_000, given)
+    total, found = projection.total_usd, swings(projection, given)
 
     assert len(found) == 5
     assert [one.width for one in found] == sorted((one.width for one in found), reverse=True)

@@ -54,6 +54,14 @@ def test_it_shrinks_after_a_quarter_of_an_hour_and_pays_the_hour_that_began_larg
     assert found == pytest.approx((10 * 11 + 100 + 100 * 12) / 24)
 
 
+def test_it_shrinks_to_the_busiest_of_the_quarter_of_an_hour() -> None:
+    """In the last minute of an hour, and again within the next."""
+    evening = [70.0] * 765 + [7.0] * (MINUTES - 765)
+    evening[766] = 40
+
+    assert paid([(evening, WIDE)]) == [pytest.approx((100 * 13 + 58 + 10 * 10) / 24)]
+
+
 def test_a_minute_alone_changes_nothing() -> None:
     peak = flat(7)
     peak[700] = 70
