@@ -16,8 +16,8 @@ from redis.retry import Retry
 from devstack.processes import await_end
 
 LAST_SLOT = 16383
-LISTEN_SECONDS = 5
-READY_SECONDS = 10
+LISTEN_SECONDS = 15
+READY_SECONDS = 15
 STOP_SECONDS = 10
 
 
