@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,20 +117,25 @@ def install(progress: Progress) -> None:
                 toolchain.install(tool)
 
 
-def start_servers(home: Home, progress: Progress, *, usual_ports: bool = True) -> Servers:
-    """The three servers, on the ports they had before; what an earlier start left running is stopped first."""
+def start_servers(home: Home, progress: Progress, *, lasting: bool = True) -> Servers:
+    """The three servers, on the ports they had before; what an earlier start left running is stopped first.
+
+    Those of a home that is not lasting keep away from the usual ports, and wait for no disk.
+    """
     if left := stop(home):
         progress.warn(f"stopped what an earlier start had left running: {', '.join(left)}")
-    ports, moved = choose(home.ports, usual=usual_ports)
+    ports, moved = choose(home.ports, usual=lasting)
     for line in moved:
         progress.warn(line)
-    with progress.step(f"PostgreSQL on {LOOPBACK}:{ports.postgres}"):
-        server = postgres.start(home.postgres, ports.postgres)
-        database.create(server)
-    with progress.step(f"Valkey on {LOOPBACK}:{ports.valkey}"):
-        valkey.start(home.valkey, ports.valkey, user=CACHE_USER)
-    with progress.step(f"MiniStack, the local AWS, on {LOOPBACK}:{ports.gateway}"):
-        ministack.start(home.ministack, ports.gateway)
+    with ThreadPoolExecutor() as meanwhile:
+        cache = meanwhile.submit(valkey.start, home.valkey, ports.valkey, user=CACHE_USER)  # takes 2 s, of waiting
+        with progress.step(f"PostgreSQL on {LOOPBACK}:{ports.postgres}"):
+            server = postgres.start(home.postgres, ports.postgres, None if lasting else {"fsync": "off"})
+            database.create(server)
+        with progress.step(f"MiniStack, the local AWS, on {LOOPBACK}:{ports.gateway}"):
+            ministack.start(home.ministack, ports.gateway)
+        with progress.step(f"Valkey on {LOOPBACK}:{ports.valkey}"):
+            cache.result()
     push_service.start(home.folder, ports.push)
     return Servers(ports, server, Aws.local(ports.gateway))
 
@@ -169,7 +175,7 @@ def temporary(progress: Progress) -> Iterator[LocalCloud]:
         try:
             with owned(home):
                 install(progress)
-                servers = start_servers(home, progress, usual_ports=False)
+                servers = start_servers(home, progress, lasting=False)
                 stack = deploy_platform(servers, progress)
                 yield LocalCloud(home, servers, stack)
                 stack.close()

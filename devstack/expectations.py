@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-FRAME_SECONDS = 10.0
+FRAME_SECONDS = 30.0
 
 
 class Unexpected(Exception):

@@ -11,12 +11,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from devstack import toolchain
 from devstack.ports import LOOPBACK
+from devstack.processes import await_end
 
 # The account in every ARN: the twelve zeros that say at a glance that it is nobody's.
 ACCOUNT = "000000000000"
@@ -78,11 +80,11 @@ def stop(folder: Path) -> None:
         functions = process.children(recursive=True)
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(GRACE_SECONDS)
+            await_end(process, GRACE_SECONDS)
         except psutil.TimeoutExpired:
             _end(functions)  # it waits for whatever they are doing, which may be to wait for it
         try:
-            process.wait(STOP_SECONDS)
+            await_end(process, STOP_SECONDS)
         except psutil.TimeoutExpired as error:
             kill(folder)
             raise MiniStackFailed(f"MiniStack (process {process.pid}) did not stop in {STOP_SECONDS:.0f} s") from error
@@ -99,7 +101,7 @@ def kill(folder: Path) -> None:
         return
     functions = process.children(recursive=True)
     process.kill()
-    process.wait(STOP_SECONDS)
+    await_end(process, STOP_SECONDS)
     _end(functions)
 
 
@@ -153,12 +155,13 @@ def _await_ready(process: subprocess.Popen[bytes], folder: Path, port: int) -> N
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    _, left = psutil.wait_procs(processes, timeout=1)
-    for process in left:
+    deadline = time.monotonic() + 1
+    for process in processes:
         try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
+            await_end(process, deadline - time.monotonic())
+        except psutil.TimeoutExpired:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def _pid_file(folder: Path) -> Path:

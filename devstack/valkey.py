@@ -13,9 +13,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from devstack.processes import await_end
+
 LAST_SLOT = 16383
-LISTEN_SECONDS = 5
-READY_SECONDS = 10
+LISTEN_SECONDS = 15
+READY_SECONDS = 15
 STOP_SECONDS = 10
 
 
@@ -50,7 +52,7 @@ def stop(directory: Path) -> None:
     if process is not None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=STOP_SECONDS)
+            await_end(process, STOP_SECONDS)
         except psutil.TimeoutExpired as error:
             raise ValkeyFailed(f"Valkey (process {process.pid}) does not stop; see {directory}/valkey.log") from error
     _pid_file(directory).unlink(missing_ok=True)

@@ -7,16 +7,18 @@ import pytest
 
 from devstack import deploy
 from devstack.cloud import LocalCloud
-from devstack.stack import Stack
+from devstack.stack import CLIENT_TIMEOUT, Stack
 from operations.edge_stack import TEMPLATE
 from operations.parameters import declared
+from tests.fixtures.local_cloud import Newcomer
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
 NAME = "mundo-tango-edge-elsewhere"
 
 
-def test_an_edge_apart_serves_the_platform_and_leaves_its_own(local_cloud: LocalCloud) -> None:
+def test_an_edge_apart_serves_the_platform_and_leaves_its_own(local_cloud: LocalCloud, newcomer: Newcomer) -> None:
+    newcomer()  # wakes the API, as in test_edge.py
     stack = local_cloud.stack
     given = {name: str(one.get("Default", "")) for name, one in declared(TEMPLATE).items()} | {
         "Name": "mundo-tango-elsewhere",
@@ -38,7 +40,8 @@ def test_an_edge_apart_serves_the_platform_and_leaves_its_own(local_cloud: Local
         assert domain != stack.output("DistributionDomain")
         for one in (domain, stack.output("DistributionDomain")):
             host = f"{one.partition('.')[0]}.cloudfront.localhost"
-            answer = httpx.get(f"{stack.aws.endpoint}/api/public/health", headers={"Host": host})
+            address = f"{stack.aws.endpoint}/api/public/health"
+            answer = httpx.get(address, headers={"Host": host}, timeout=CLIENT_TIMEOUT)
             assert answer.status_code == 200, answer.text
     finally:
         stack.aws.cloudformation.delete_stack(StackName=NAME)

@@ -18,7 +18,7 @@ from tests.fixtures.local_cloud import Listen, Newcomer
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 def test_a_post_is_listened_to_by_a_grant(newcomer: Newcomer, listen: Listen) -> None:

@@ -17,7 +17,7 @@ from tests.fixtures.local_cloud import Listen, Newcomer
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 @pytest.mark.parametrize(

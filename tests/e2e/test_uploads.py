@@ -22,7 +22,7 @@ from tests.fixtures.local_cloud import Listen, Newcomer
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
-SECONDS = 15.0
+SECONDS = 30.0
 BUCKETS = ("UploadsBucket", "MediaBucket")
 
 
