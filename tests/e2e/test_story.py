@@ -1,13 +1,15 @@
-"""The story that `make story` tells, a test a step. The steps build on each other, so the first that fails ends it."""
+"""The story that `make story` tells, a test a step. The steps build on each other, so the first that fails ends it.
 
-import time
+How long each takes is for `make story` to say, on a machine that does nothing else.
+"""
+
 from collections.abc import Iterator
 
 import pytest
 
 from devstack.stack import Stack
 from devstack.story import STEPS, Step, Story
-from devstack.tell import STEP_SECONDS, photograph_of
+from devstack.tell import photograph_of
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(300)]
 
@@ -28,11 +30,8 @@ def failed() -> list[str]:
 def test_step(step: Step, story: Story, failed: list[str]) -> None:
     if failed:
         pytest.fail(f"the story ended at: {failed[0]}")
-    began = time.perf_counter()
     try:
         step.act(story)
     except BaseException:
         failed.append(step.title)
         raise
-    took = time.perf_counter() - began
-    assert step.first_call or took < STEP_SECONDS, f"{step.title}: {took:.1f} s"
