@@ -47,10 +47,10 @@ SUITES = (
 DEEP = Suite(
     "deep",
     budget=300,
-    # Few tests, of which the longest are in one file: whichever worker is free takes the next.
+    # Few tests, of which the longest are in one file: whichever worker is free takes the next, and those come first.
     flags=("-m", "hypothesis", "--timeout=300", "--numprocesses=2", "--dist=worksteal"),
     profile="deep",
-    folders=("tests/unit", "tests/contract", "tests/integration"),
+    folders=("tests/integration", "tests/contract", "tests/unit"),
 )
 
 
