@@ -26,10 +26,10 @@ vm.runInContext(`
     for (const name of ['normalize', 'matchAll', 'at']) delete String.prototype[name];
     for (const name of ['flat', 'flatMap', 'at', 'toSorted', 'findLast']) delete Array.prototype[name];
 `, context);
-const called = ';globalThis.run = text => JSON.stringify(handler(JSON.parse(text)))';
+const called = ';globalThis.run = text => JSON.stringify(JSON.parse(text).map(event => handler(event)))';
 vm.runInContext('"use strict";' + process.argv[1] + called, context);
 require('readline').createInterface({ input: process.stdin }).on('line', line => {
-    process.stdout.write(JSON.stringify(JSON.parse(line).map(event => context.run(JSON.stringify(event)))) + '\\n');
+    process.stdout.write(context.run(line) + '\\n');
 });
 """
 
@@ -69,7 +69,8 @@ class Edge:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("a function of the edge ended by an error; it stands on stderr")
-        return [json.loads(answer) for answer in json.loads(line)]
+        answers: list[dict[str, Any]] = json.loads(line)
+        return answers
 
 
 def event(request: Request, id: str) -> dict[str, Any]:

@@ -1,17 +1,11 @@
-// Reads a calendar from its standard input with the ical.js whose place is the first argument, by the definitions of
-// time zones that the calendar brings along, and writes what it says, and when it takes place, as JSON.
-import { readFileSync } from "node:fs";
+// Reads calendars with the ical.js whose place is the first argument, each by the definitions of time zones that it brings
+// along. A line of the standard input is a calendar and until when to read it; the line in answer is what it says and when
+// it takes place, or the error that it met.
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [, , place, until] = process.argv;
-const { default: ICAL } = await import(pathToFileURL(place).href);
+const { default: ICAL } = await import(pathToFileURL(process.argv[2]).href);
 ICAL.design.strict = true;
-
-const calendar = new ICAL.Component(ICAL.parse(readFileSync(0, "utf8")));
-if (calendar.name !== "vcalendar") throw new Error("no calendar");
-const zones = calendar.getAllSubcomponents("vtimezone").map((each) => new ICAL.Timezone(each));
-ICAL.TimezoneService.reset();
-zones.forEach((zone) => ICAL.TimezoneService.register(zone));
 
 const instant = (time) => new Date(time.toUnixTime() * 1000).toISOString();
 
@@ -27,7 +21,7 @@ function properties(component) {
   return { properties: found, parameters };
 }
 
-function times(component, exceptions) {
+function times(component, exceptions, until) {
   const event = new ICAL.Event(component, { exceptions: [] });
   if (!event.isRecurring()) return [[instant(event.startDate), instant(event.endDate)]];
   const left = new Set(exceptions.map((each) => each.getFirstPropertyValue("recurrence-id").toUnixTime()));
@@ -43,23 +37,40 @@ function times(component, exceptions) {
   return found;
 }
 
-const events = calendar.getAllSubcomponents("vevent");
-const exceptionsOf = (component) =>
-  events.filter(
-    (each) =>
-      each.hasProperty("recurrence-id") &&
-      each.getFirstPropertyValue("uid") === component.getFirstPropertyValue("uid"),
-  );
-const known = new Set(["vtimezone", "vevent"]);
-if (calendar.getAllSubcomponents().some((each) => !known.has(each.name))) throw new Error("an unknown component");
+function read(text, until) {
+  const calendar = new ICAL.Component(ICAL.parse(text));
+  if (calendar.name !== "vcalendar") throw new Error("no calendar");
+  const zones = calendar.getAllSubcomponents("vtimezone").map((each) => new ICAL.Timezone(each));
+  ICAL.TimezoneService.reset();
+  zones.forEach((zone) => ICAL.TimezoneService.register(zone));
 
-process.stdout.write(
-  JSON.stringify({
+  const events = calendar.getAllSubcomponents("vevent");
+  const exceptionsOf = (component) =>
+    events.filter(
+      (each) =>
+        each.hasProperty("recurrence-id") &&
+        each.getFirstPropertyValue("uid") === component.getFirstPropertyValue("uid"),
+    );
+  const known = new Set(["vtimezone", "vevent"]);
+  if (calendar.getAllSubcomponents().some((each) => !known.has(each.name))) throw new Error("an unknown component");
+
+  return {
     properties: properties(calendar).properties,
     zones: zones.map((zone) => zone.tzid),
     entries: events.map((each) => ({
       ...properties(each),
-      times: times(each, each.hasProperty("recurrence-id") ? [] : exceptionsOf(each)),
+      times: times(each, each.hasProperty("recurrence-id") ? [] : exceptionsOf(each), until),
     })),
-  }),
-);
+  };
+}
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const [text, until] = JSON.parse(line);
+  let answer;
+  try {
+    answer = read(text, until);
+  } catch (error) {
+    answer = { error: error.stack ?? String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+});

@@ -3,10 +3,12 @@
 Its line lengths, line ends and required properties are looked at here, as parsers forgive them.
 """
 
+import atexit
 import json
 import subprocess
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +49,31 @@ class Read:
 
 def read_strictly(text: str, until: str = "2030-01-01T00:00:00Z") -> Read:
     check_lines(text)
-    outcome = subprocess.run(
-        [NODE, READER, CLIENTS / "node_modules" / "ical.js" / "dist" / "ical.js", until],
-        input=text.encode(),
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert outcome.returncode == 0, outcome.stderr.decode()
-    found = json.loads(outcome.stdout)
+    found = _answer(text, until)
+    assert "error" not in found, found["error"]
     entries = [Entry(each["properties"], _times(each["times"]), each["parameters"]) for each in found["entries"]]
     read = Read(found["properties"], set(found["zones"]), entries)
     check_properties(read)
     return read
+
+
+def _answer(text: str, until: str) -> dict[str, Any]:
+    reader = _reader()
+    assert reader.stdin
+    assert reader.stdout
+    reader.stdin.write(json.dumps([text, until]) + "\n")
+    reader.stdin.flush()
+    answer: dict[str, Any] = json.loads(reader.stdout.readline())
+    return answer
+
+
+@cache
+def _reader() -> subprocess.Popen[str]:
+    """One for all that is read, as Node takes longer to start than to read; it ends with its input."""
+    ical = CLIENTS / "node_modules" / "ical.js" / "dist" / "ical.js"
+    reader = subprocess.Popen([NODE, READER, ical], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(reader.communicate)
+    return reader
 
 
 def check_lines(text: str) -> None:

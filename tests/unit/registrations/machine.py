@@ -213,9 +213,9 @@ class Registering(RuleBasedStateMachine):
     def nobody_admissible_is_left_waiting(self) -> None:
         waiting = [headcount(held.party) for held in self._all() if held.state == "waiting"]
         if self.settings.admission == "first_come" and self.clock.now() < self.starts_at:
+            taken = self._taken()
             assert not any(
-                ways_to_dance.admissible(self.limits, self._taken(), coming)
-                for coming in ways_to_dance.choices(waiting)
+                ways_to_dance.admissible(self.limits, taken, coming) for coming in ways_to_dance.choices(waiting)
             )
 
     @invariant()

@@ -1,6 +1,5 @@
 """Registrations: who comes to one occurrence of an event, in which role, and how many may."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -149,5 +148,5 @@ class Door:
 
 
 def headcount(party: tuple[Dancer, ...]) -> Headcount:
-    roles = Counter(dancer.role for dancer in party)
-    return Headcount(roles["leader"], roles["follower"], roles["both"])
+    roles = [dancer.role for dancer in party]
+    return Headcount(roles.count("leader"), roles.count("follower"), roles.count("both"))
