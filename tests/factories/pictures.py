@@ -79,13 +79,15 @@ def grained(image: Image.Image) -> Image.Image:
 
 
 def corners(image: Image.Image) -> tuple[tuple[int, ...], ...]:
-    """The colours in the middle of the four quarters, as QUARTERS has them."""
+    """The colours around the middle of the four quarters, as QUARTERS has them: one point may be the noise's."""
     rgb = image.convert("RGB")
-    xs, ys = (rgb.width // 4, rgb.width * 3 // 4), (rgb.height // 4, rgb.height * 3 // 4)
+    quarter_x, quarter_y = rgb.width // 4, rgb.height // 4
+    reach = min(quarter_x, quarter_y) // 2
     found = []
-    for y in ys:
-        for x in xs:
-            pixel = rgb.getpixel((x, y))
+    for y in (quarter_y, rgb.height - quarter_y):
+        for x in (quarter_x, rgb.width - quarter_x):
+            around = (x - reach, y - reach, x + reach + 1, y + reach + 1)
+            pixel = rgb.resize((1, 1), Image.Resampling.BOX, box=around).getpixel((0, 0))
             assert isinstance(pixel, tuple)
             found.append(tuple(int(band) for band in pixel))
     return tuple(found)
