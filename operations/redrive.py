@@ -73,10 +73,11 @@ def redrive(deployed: Deployed, name: str, limit: int | None, progress: Callable
     `progress` on its way.
 
     Raises:
-        Refusal: the queue would not take some of them, which stay dead letters.
+        Refusal: the queue would not take some of them, which stay dead letters; or nobody reads it, and all stay.
     """
     dead_letters, source = next((one.dead_letters, one.source) for one in QUEUES if one.name == name and one.source)
     dead_letters, queue = deployed.physical_id(dead_letters), deployed.physical_id(source)
+    _refuse_unread(deployed, name, queue)
     moved = 0
     with aws_errors_explained("moving dead letters"):
         while limit is None or moved < limit:
@@ -92,6 +93,16 @@ def redrive(deployed: Deployed, name: str, limit: int | None, progress: Callable
             moved += _move(deployed, letters, dead_letters, queue)
             progress(moved)
     return moved
+
+
+def _refuse_unread(deployed: Deployed, name: str, queue: str) -> None:
+    """Letters there would be forgotten when the queue's time is up."""
+    with aws_errors_explained("asking who reads the queue"):
+        arn = deployed.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        readers = deployed.functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+    if readers and all(reader["State"] in {"Disabling", "Disabled"} for reader in readers):
+        off = "deploy with LargeAudiences=on first" if name == "chunks" else "enable its event source first"
+        raise Refusal(f"no function reads the queue of {name}, as its event source is off", cure=off)
 
 
 def hand_again(deployed: Deployed, limit: int | None, progress: Callable[[int], None]) -> tuple[int, int]:

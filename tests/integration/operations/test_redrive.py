@@ -1,6 +1,8 @@
 """Dead letters given back to their queue, over moto's SQS."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,8 +66,42 @@ def bodies(deployed: Deployed, queue: str) -> list[str]:
     return found
 
 
+def read_by_none(deployed: Deployed, *queues: str) -> None:
+    role = deployed.session.client("iam").create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as packed:
+        packed.writestr("handler.py", "")
+    deployed.functions.create_function(
+        FunctionName="reader",
+        Runtime="python3.13",
+        Role=role,
+        Handler="handler.f",
+        Code={"ZipFile": code.getvalue()},
+    )
+    for name in queues:
+        url = deployed.physical_id(name)
+        told = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        deployed.functions.create_event_source_mapping(
+            EventSourceArn=told["QueueArn"], FunctionName="reader", Enabled=False
+        )
+
+
 def left(deployed: Deployed) -> redrive.Depth:
     return redrive.depth(deployed, "UploadDeadLetters")
+
+
+def test_where_nobody_reads_a_queue_its_letters_stay(deployed: Deployed) -> None:
+    read_by_none(deployed, "ChunkQueue", "UploadQueue")
+    buried = bury(deployed, 3)
+
+    with pytest.raises(Refusal, match="no function reads the queue of media") as refused:
+        redrive.redrive(deployed, "media", None, lambda _: None)
+    assert "enable its event source" in str(refused.value.cure)
+    with pytest.raises(Refusal, match="no function reads the queue of chunks") as refused:
+        redrive.redrive(deployed, "chunks", None, lambda _: None)
+    assert "LargeAudiences=on" in str(refused.value.cure)
+    assert sorted(bodies(deployed, "UploadDeadLetters")) == sorted(buried)
+    assert bodies(deployed, "UploadQueue") == []
 
 
 def test_every_letter_goes_back_as_it_was(deployed: Deployed) -> None:
