@@ -93,5 +93,5 @@ class _Archive(zipfile.ZipFile):
 provisioners._update_resource = _update_remembering  # noqa: SLF001
 dynamodb.get_state, dynamodb.load_persisted_state = _state_with_streams, _load_with_streams
 lambda_runtime.get_or_create_worker = _Leased
-lambda_runtime.zipfile = SimpleNamespace(ZipFile=_Archive, BadZipFile=zipfile.BadZipFile)
+lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": _Archive})
 main()

@@ -250,8 +250,8 @@ def _binaries(user: int | None) -> Path:
 
 
 def _initialise(home: Path, binaries: Path, user: int | None, log: int) -> None:
-    # To have its thousand files on disk takes initdb three times as long, and deleting them too. They are worth nothing
-    # yet, and what is committed later is written through all the same.
+    # To have its thousand files on disk takes initdb three times as long, and deleting them too. Where the machine
+    # loses its power in the half minute until they are there by themselves, all is made anew (`make reset`).
     command: list[str | Path] = [
         binaries / "initdb", "-D", home, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--data-checksums",
         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", f"--lc-ctype={_letters()}",

@@ -20,7 +20,7 @@ from mundotango.media.policy import MAX_PIXELS
 DECODERS = ("JPEG", "PNG", "WEBP")
 # An MPO, as many phones write it, is a JPEG with further pictures behind the first, and the JPEG decoder's find.
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-# What every step stays below, but for the first call of a function.
+# What a step is to stay below on a machine that does nothing else, but for the first call of a function.
 STEP_SECONDS = 2.0
 
 

@@ -81,6 +81,7 @@ def drill(seconds: float, seed: int | None, say: Say) -> Report:
             Writer(open_at(primary, WRITER_SECONDS), _chance(scene.random.random())) for _ in range(WRITERS)
         ]
         for writer in scene.writers:
+            writer.database.ping()  # the connection is there before the backup is in its way
             writer.start()
         say("taking a backup while people write")
         copies.back_up(primary, scene.place("backup"))

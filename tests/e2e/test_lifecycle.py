@@ -28,7 +28,7 @@ from devstack.stack import Aws, Stack
 
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(400)]
 
-COLD_SECONDS, WARM_SECONDS = 180.0, 30.0
+COLD_SECONDS, WARM_SECONDS = 180.0, 60.0
 FOLLOWING = "Following the functions"
 
 

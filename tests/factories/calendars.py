@@ -61,9 +61,14 @@ def _answer(text: str, until: str) -> dict[str, Any]:
     reader = _reader()
     assert reader.stdin
     assert reader.stdout
-    reader.stdin.write(json.dumps([text, until]) + "\n")
-    reader.stdin.flush()
-    answer: dict[str, Any] = json.loads(reader.stdout.readline())
+    try:
+        reader.stdin.write(json.dumps([text, until]) + "\n")
+        reader.stdin.flush()
+        answer: dict[str, Any] = json.loads(reader.stdout.readline() or '{"error": "Node ended"}')
+    except BaseException:  # such as time that is up: its answer would be taken for the next one's
+        reader.kill()
+        _reader.cache_clear()
+        raise
     return answer
 
 
@@ -71,7 +76,8 @@ def _answer(text: str, until: str) -> dict[str, Any]:
 def _reader() -> subprocess.Popen[str]:
     """One for all that is read, as Node takes longer to start than to read; it ends with its input."""
     ical = CLIENTS / "node_modules" / "ical.js" / "dist" / "ical.js"
-    reader = subprocess.Popen([NODE, READER, ical], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    reader = subprocess.Popen([NODE, READER, ical], stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
     atexit.register(reader.communicate)
     return reader
 

@@ -57,7 +57,7 @@ class Page:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(15):
         while not holds():
             await asyncio.sleep(0.002)
 
