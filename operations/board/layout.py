@@ -29,6 +29,10 @@ def _function(service: str, name: str, stat: Stat) -> Metric:
     return Metric("AWS/Lambda", name, stat, (("FunctionName", f"${{{function_of(service)}}}"),))
 
 
+def _waiting(queue: str, stat: Stat) -> Metric:
+    return Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", stat, (("QueueName", f"${{{queue}}}"),))
+
+
 def _edge(name: str, stat: Stat) -> Metric:
     return Metric("AWS/CloudFront", name, stat, (("DistributionId", "${DistributionId}"), ("Region", "Global")))
 
@@ -176,24 +180,22 @@ BOARD = (
                 "Are streams late?",
                 "LateStreams",
                 "ms",
-                tuple(Series(name, _function(name, "IteratorAge", "max")) for name in ("push", "counters", "effects")),
+                tuple(
+                    Series(name, _function(name, "IteratorAge", "max"), lines=Lines(name, "age_ms", "max"))
+                    for name in ("push", "counters", "effects")
+                ),
                 limit=60_000,
             ),
             Widget(
                 "Was anything given up?",
                 "DeadLetters",
                 "letters",
-                tuple(
+                (
+                    # As the alarm counts them, each five minutes.
                     Series(
-                        name.lower(),
-                        Metric(
-                            "AWS/SQS",
-                            "ApproximateNumberOfMessagesVisible",
-                            "max",
-                            (("QueueName", f"${{{name}DeadLetters}}"),),
-                        ),
-                    )
-                    for name in DEAD_LETTERS
+                        "all", Metric(NAMESPACE, "DeadLetters", "max"), lines=Lines("effects", "dead_letters", "max")
+                    ),
+                    *(Series(name.lower(), _waiting(f"{name}DeadLetters", "max")) for name in DEAD_LETTERS),
                 ),
                 limit=0,
             ),

@@ -22,10 +22,10 @@ WEB_PUSH_LATE = timedelta(minutes=30)
 
 
 def tell_lateness(records: Iterable[dict[str, Any]], clock: Clock, *, late_after: timedelta) -> None:
-    """By the oldest of the batch: `age_s` in seconds, and `lateness` in multiples of `late_after`, always above 1."""
+    """By the oldest of the batch: `age_ms`, and `lateness` in multiples of `late_after`, always above 1."""
     began = [when for record in records if (when := _put_at(record)) is not None]
     if began and (age := clock.now() - min(began)) > late_after:
-        logger().warning("late", age_s=round(age.total_seconds()), lateness=round(age / late_after, 3))
+        logger().warning("late", age_ms=round(age.total_seconds() * 1000), lateness=round(age / late_after, 3))
 
 
 def _put_at(record: dict[str, Any]) -> datetime | None:

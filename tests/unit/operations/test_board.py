@@ -84,6 +84,17 @@ def test_what_is_too_little_is_bad_below_its_limit() -> None:
     assert not answer("Does the cache help?", line(2, cache_hits=9), line(3, cache_misses=1)).bad_now
 
 
+def test_what_was_given_up_and_what_comes_late_are_red_from_the_lines_of_the_log() -> None:
+    given_up = answer("Was anything given up?", line(2, "effects", dead_letters=0), line(3, "effects", dead_letters=2))
+    assert given_up.readings[0].now == 2
+    assert given_up.bad_now
+    assert not answer("Was anything given up?", line(2, "effects", dead_letters=0)).bad_now
+
+    late = answer("Are streams late?", line(2, "counters", age_ms=61_000), line(2, "counters", age_ms=90_000))
+    assert [reading.now for reading in late.readings] == [None, 90_000, None]
+    assert late.bad_now
+
+
 def test_what_only_aws_measures_says_so() -> None:
     assert answer("Is the database busy?", line(2, status=200)).readings[0].reason == IN_LOCAL_CLOUD
 
