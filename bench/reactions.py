@@ -166,7 +166,7 @@ def main() -> None:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_REGION": REGION.name,
-        "POWERTOOLS_LOG_LEVEL": "WARNING",
+        "POWERTOOLS_LOG_LEVEL": "ERROR",  # its stream is brought late, as the acts take a while
         "POWERTOOLS_SERVICE_NAME": "bench",
         **{f"{name.upper()}_TABLE": name for name in TABLES},
     }
