@@ -6,7 +6,8 @@ a copy about to be promoted, or what a drill restored; whether this function may
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from copy import replace
+from dataclasses import asdict
 from typing import Any
 
 from mundotango import settings

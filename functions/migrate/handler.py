@@ -7,7 +7,7 @@ made once, and its hash, by which functions recognise it.
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from typing import Any, Protocol
 

@@ -1,6 +1,6 @@
 """Counts of several regions, each written by its own, in one table as a replica has them once all has arrived."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 
 import pytest

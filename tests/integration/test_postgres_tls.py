@@ -5,7 +5,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """The user of infra/cache.yaml, made on a real Valkey: what the application may not do there, it learns here."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 
 import pytest
 import redis

@@ -5,11 +5,15 @@ import sys
 
 import pytest
 
-ASKS = "import gc, functions.push; print(gc.get_threshold()[0])"
+ASKS = "import gc, sys, functions.push; print(gc.get_threshold()[0], 'dataclasses' in sys.modules)"
 
 
-@pytest.mark.parametrize(("environment", "said"), [({"AWS_LAMBDA_FUNCTION_NAME": "push"}, "150000"), ({}, "2000")])
-def test_a_start_inside_lambda_looks_for_garbage_less_often(environment: dict[str, str], said: str) -> None:
+@pytest.mark.parametrize(
+    ("environment", "said"), [({"AWS_LAMBDA_FUNCTION_NAME": "push"}, "150000 False"), ({}, "2000 False")]
+)
+def test_a_start_makes_no_dataclasses_and_inside_lambda_looks_for_garbage_less_often(
+    environment: dict[str, str], said: str
+) -> None:
     asked = subprocess.run([sys.executable, "-c", ASKS], env=environment, capture_output=True, text=True, check=False)
 
     assert (asked.stdout.strip(), asked.stderr) == (said, "")

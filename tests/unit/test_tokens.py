@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 

@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mundotango import calls
 
@@ -25,8 +24,7 @@ NAMESPACE = "MundoTango"
 Metric = Literal["PushLatency", "ReactionDrift"]
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """A metric that lines of the log carry to CloudWatch, and the services that write it."""
 
     unit: Literal["Count", "Milliseconds"]

@@ -1,7 +1,7 @@
 """Which of two real databases is asked: the primary, or a reader that lags behind it for as long as the test lasts."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from uuid import UUID
 
 import pytest

@@ -6,7 +6,7 @@ so that is looked for first; who is not found is gone already.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 from uuid import UUID

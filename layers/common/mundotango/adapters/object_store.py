@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
