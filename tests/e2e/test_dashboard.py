@@ -32,6 +32,7 @@ def test_an_evening_is_seen_and_one_id_leads_from_the_request_to_the_push(
     posted = next(line for line in said if line.fields.get("route") == "/api/posts")
     id = posted.fields["correlation_id"]
     assert any(id in line.fields.get("correlation_ids", ()) for line in said if line.service == "push")
+    assert any("replaced" in line.fields for line in said if line.service == "ws-connect")
 
     read = measures.read(found, 1)
     assert read.requests is not None
