@@ -1,5 +1,5 @@
-"""Starts MiniStack, in its own environment, with five mistakes of its release mended. tests/e2e hold the
-first two and the fourth.
+"""Starts MiniStack, in its own environment, with five mistakes of its release mended. tests/e2e hold the first two
+and the fourth.
 
 * When a nested stack is updated it forgets the attributes of the resources that did not change, so that a `GetAtt` on
   one of them fails and the update is rolled back. (A top-level stack's are passed on.)

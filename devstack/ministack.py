@@ -18,7 +18,7 @@ import psutil
 
 from devstack import toolchain
 from devstack.ports import LOOPBACK
-from devstack.processes import await_end
+from devstack.processes import await_end, has_ended
 
 # The account in every ARN: the twelve zeros that say at a glance that it is nobody's.
 ACCOUNT = "000000000000"
@@ -66,7 +66,7 @@ def running(folder: Path) -> psutil.Process | None:
         ours = Path(process.cwd()) == folder.resolve() and str(LAUNCHER) in process.cmdline()
     except (OSError, ValueError, psutil.Error):
         return None
-    return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    return process if ours and not has_ended(process) else None
 
 
 def stop(folder: Path) -> None:

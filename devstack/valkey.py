@@ -13,7 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from devstack.processes import await_end
+from devstack.processes import await_end, has_ended
 
 LAST_SLOT = 16383
 LISTEN_SECONDS = 15
@@ -67,7 +67,7 @@ def find(directory: Path) -> psutil.Process | None:
         return None
     # A server shows its title there ("valkey-server 127.0.0.1:6379 [cluster]"), so its folder tells whose it is.
     ours = bool(command) and "valkey-server" in command[0] and Path(process.cwd()) == directory.resolve()
-    return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    return process if ours and not has_ended(process) else None
 
 
 def _configuration(directory: Path, port: int, user: str) -> str:

@@ -1,8 +1,6 @@
 """Dead letters given back to their queue, over moto's SQS."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +13,7 @@ from typer.testing import CliRunner
 from operations import cli, jobs, queues, redrive
 from operations.deployed import Deployed
 from operations.refusal import Refusal
+from tests.factories.functions import make_function
 
 STACK = "mundo-tango"
 TEMPLATE = {
@@ -67,17 +66,7 @@ def bodies(deployed: Deployed, queue: str) -> list[str]:
 
 
 def read_by_none(deployed: Deployed, *queues: str) -> None:
-    role = deployed.session.client("iam").create_role(RoleName="reader", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as packed:
-        packed.writestr("handler.py", "")
-    deployed.functions.create_function(
-        FunctionName="reader",
-        Runtime="python3.13",
-        Role=role,
-        Handler="handler.f",
-        Code={"ZipFile": code.getvalue()},
-    )
+    make_function(deployed.session, "reader")
     for name in queues:
         url = deployed.physical_id(name)
         told = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]

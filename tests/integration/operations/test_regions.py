@@ -1,8 +1,6 @@
 """What stacks of several regions are told of each other, over moto's."""
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -16,12 +14,12 @@ from operations.config_env import ConfigEnv
 from operations.parameters import effective
 from operations.preflight import State
 from operations.refusal import Refusal
+from tests.factories.functions import make_function
 
 HOME, SECOND, THIRD = "us-east-1", "eu-west-1", "sa-east-1"
 STACK = "mundo-tango"
 SECRET = "5" * 64
 ALIKE = {"Regions": f"{HOME},{SECOND},{THIRD}", "HomeRegion": HOME}
-ASSUMED = {"Version": "2012-10-17", "Statement": []}
 
 
 def home(**given: str) -> ConfigEnv:
@@ -98,18 +96,8 @@ def make_stack(region: str, *made: str, **outputs: str) -> None:
 
 
 def make_api(secret: str = SECRET) -> None:
-    role = of("iam").create_role(RoleName="api", AssumeRolePolicyDocument=json.dumps(ASSUMED))["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as packed:
-        packed.writestr("handler.py", "")
-    of("lambda").create_function(
-        FunctionName=f"{STACK}-api",
-        Runtime="python3.13",
-        Role=role,
-        Handler="handler.f",
-        Code={"ZipFile": code.getvalue()},
-        Environment={"Variables": {"ORIGIN_SECRET_SHA256": secret}},
-    )
+    told = {"Variables": {"ORIGIN_SECRET_SHA256": secret}}
+    make_function(boto3.Session(region_name=HOME), f"{STACK}-api", Environment=told)
 
 
 def make_home() -> None:
